@@ -1,0 +1,397 @@
+"""Each script that a step runs, on good input and on bad."""
+import hashlib
+import json
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+import support
+from support import ROOT, Cloud, Registry, Stub, commit, run, script
+
+AGENT = "mcp-cluster", "mcp-agent-service"
+NOWHERE = "sha256:" + "0" * 64
+
+
+class ScriptTest(unittest.TestCase):
+    def folder(self):
+        made = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, made)
+        return made
+
+    def refused(self, done, said):
+        self.assertNotEqual(0, done.code, done.out)
+        self.assertIn(said, done.err + done.out)
+        return done
+
+    def stub_command(self, name, text):
+        """A folder with a command NAME; for PATH."""
+        folder = self.folder()
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+        return folder
+
+
+class Names(ScriptTest):
+    def test_target_should_name_everything_of_a_service(self):
+        self.assertEqual({"cluster": "mcp-cluster", "service": "mcp-agent-service", "container": "agent", "repository": "mcp-agent", "codedeploy": "mcp-agent", "agent": "mcp-agent-service"}, script("target", "agent").check().outputs)
+        other = script("target", "toolbox", env={"RESOURCE_PREFIX": "mcp-dev"}).check().outputs
+        self.assertEqual(("mcp-dev-cluster", "mcp-dev-toolbox-service", "mcp-dev-agent-service"), (other["cluster"], other["service"], other["agent"]))
+
+    def test_target_should_refuse_what_is_no_service_and_no_prefix(self):
+        self.refused(script("target", "agents"), "there is no service named 'agents'")
+        self.refused(script("target", "agent", env={"RESOURCE_PREFIX": "mcp\ncluster=other"}), "which can't begin a name")
+
+    def test_check_settings_should_name_everything_that_is_missing(self):
+        script("check-settings", "ONE", "TWO", env={"ONE": "1", "TWO": "2"}).check()
+        self.refused(script("check-settings", "ONE", "TWO", "THREE", env={"ONE": "1", "TWO": ""}), "TWO THREE (")
+
+    def test_configure_environment_should_set_what_terraform_says(self):
+        folder = self.folder()
+        (folder / "ecs/terraform/environments/prod").mkdir(parents=True)
+        run(["git", "init", "-q"], cwd=folder).check()
+        outputs = {"github_variables": {"value": {"AWS_REGION": "us-east-1", "AGENT_URL": "https://agent.example.com"}}, "github_plan_variables": {"value": {"AWS_PLAN_ROLE_ARN": "arn:plan"}}}
+        (folder / "outputs").write_text(json.dumps(outputs))
+        commands = self.stub_command("terraform", f"#!/bin/sh\ncat {folder}/outputs\n")
+        (commands / "gh").write_text(f'#!/bin/sh\necho "$@" >> {folder}/calls\ncase "$*" in *users/*) echo \'[{{"type": "User", "id": 7}}]\' ;; *--input*) cat >> {folder}/calls ;; esac\n')
+        (commands / "gh").chmod(0o755)
+        env = {"PATH": f"{commands}:{support.PATH}"}
+        script("configure-environment", "prod", "octocat", env=env, cwd=folder).check()
+        calls = (folder / "calls").read_text()
+        for expected in ("variable set AWS_REGION --env prod --body us-east-1", "variable set AGENT_URL --env prod --body https://agent.example.com", "variable set AWS_PLAN_ROLE_ARN --env prod-plan --body arn:plan", '"id": 7', "deployment-branch-policies -f name=main"):
+            self.assertIn(expected, calls)
+        (folder / "outputs").write_text("{}")
+        self.refused(script("configure-environment", "prod", env=env, cwd=folder), "apply it first")
+        self.refused(script("configure-environment", "stage", env=env, cwd=folder), "there is no ecs/terraform/environments/stage")
+
+    def test_locate_image_should_tell_the_account_and_the_replica(self):
+        image = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/mcp-agent@{NOWHERE}"
+        self.assertEqual({"image": image, "account": "123456789012"}, script("locate-image", image).check().outputs)
+        replica = script("locate-image", image, env={"IMAGE_REGISTRY": "210987654321.dkr.ecr.eu-west-1.amazonaws.com"}).check().outputs
+        self.assertEqual(("210987654321", f"210987654321.dkr.ecr.eu-west-1.amazonaws.com/mcp-agent@{NOWHERE}"), (replica["account"], replica["image"]))
+        self.refused(script("locate-image", "registry/mcp-agent:latest"), "only a digest says")
+
+
+class Builds(ScriptTest):
+    MAVEN = '#!/bin/sh\nmkdir -p target\necho "$@" > target/arguments\n[ -z "$DIGEST" ] || printf %s "$DIGEST" > "$DIGEST_FILE"\n'
+
+    def repository(self):
+        folder = self.folder()
+        (folder / "mvnw").write_text(self.MAVEN)
+        (folder / "mvnw").chmod(0o755)
+        run(["git", "init", "-q"], cwd=folder).check()
+        return folder
+
+    def test_build_agent_image_should_push_for_this_machines_architecture(self):
+        folder = self.repository()
+        env = {"DIGEST": NOWHERE, "DIGEST_FILE": "target/agent-image.digest"}
+        self.assertEqual(f"image=registry/mcp-agent@{NOWHERE}\n", script("build-agent-image", "registry/mcp-agent", "abc", env=env, cwd=folder).check().out)
+        arguments = (folder / "target/arguments").read_text()
+        machine = {"x86_64": "amd64", "aarch64": "arm64"}[run(["uname", "-m"]).out.strip()]
+        for expected in ("-Pagent-image package -DskipTests -Dagent.image=registry/mcp-agent:abc", f"-Dagent.platforms=linux/{machine}", "-Dimage.revision="):
+            self.assertIn(expected, arguments)
+
+    def test_build_agent_image_should_fail_without_a_digest_of_this_build(self):
+        folder = self.repository()
+        (folder / "target").mkdir()
+        (folder / "target/agent-image.digest").write_text(NOWHERE)
+        self.refused(script("build-agent-image", "registry/mcp-agent", "abc", cwd=folder), "the build left no target/agent-image.digest")
+        self.refused(script("build-agent-image", "r/a", "abc", env={"DIGEST": "latest", "DIGEST_FILE": "target/agent-image.digest"}, cwd=folder), "holds no digest")
+
+    def test_build_toolbox_image_should_push_and_tell_the_digest(self):
+        folder = self.repository()
+        env = {"DIGEST": NOWHERE, "DIGEST_FILE": "target/toolbox-image.digest"}
+        self.assertEqual(f"image=registry/mcp-toolbox@{NOWHERE}\n", script("build-toolbox-image", "registry/mcp-toolbox", "abc", env=env, cwd=folder).check().out)
+        self.assertIn("-Ptoolbox-image package -DskipTests -Dtoolbox.image=registry/mcp-toolbox:abc", (folder / "target/arguments").read_text())
+        self.refused(script("build-toolbox-image", "r/t", "abc", cwd=folder), "the build left no target/toolbox-image.digest")
+
+    def test_make_sbom_should_accept_only_a_bill_with_components(self):
+        folder, out = self.repository(), self.folder() / "bill.json"
+        env = {"DIGEST": '{"bomFormat": "CycloneDX", "components": [{"name": "quarkus-rest"}]}', "DIGEST_FILE": "target/bom.json"}
+        script("make-sbom", out, env=env, cwd=folder).check()
+        self.assertEqual("quarkus-rest", json.loads(out.read_text())["components"][0]["name"])
+        self.refused(script("make-sbom", out, env={**env, "DIGEST": '{"bomFormat": "CycloneDX", "components": []}'}, cwd=folder), "no CycloneDX document with components")
+
+    def test_release_notes_should_list_what_changed_since_the_last_release(self):
+        folder, out = self.folder(), self.folder() / "notes.md"
+        run(["git", "init", "-q"], cwd=folder).check()
+        for number, (message, tag) in enumerate([("The beginning", "v1.0.0"), ("Answer faster", None), ("Forget nothing", "v1.1.0")]):
+            (folder / "file").write_text(str(number))
+            commit(folder, message)
+            if tag:
+                run(["git", "tag", tag], cwd=folder).check()
+        script("release-notes", "v1.1.0", out, f"ghcr.io/o/mcp-agent@{NOWHERE}", env={"GITHUB_REPOSITORY": "o/r"}, cwd=folder).check()
+        notes = out.read_text()
+        for expected in ("- Answer faster (", "- Forget nothing (", f"- `ghcr.io/o/mcp-agent@{NOWHERE}`", f"gh attestation verify oci://ghcr.io/o/mcp-agent@{NOWHERE} --repo o/r"):
+            self.assertIn(expected, notes)
+        self.assertNotIn("The beginning", notes)
+        script("release-notes", "v1.0.0", out, "image", cwd=folder).check()
+        self.assertIn("The beginning", out.read_text())
+        self.refused(script("release-notes", "v9.9.9", out, "image", cwd=folder), "there is no tag v9.9.9")
+        self.refused(script("release-notes", "nightly", out, "image", cwd=folder), "is no version")
+
+
+class Images(ScriptTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.home = Path(tempfile.mkdtemp())
+        cls.registry = Registry(cls.home)
+        cls.env = {"HOME": str(cls.registry.home)}
+
+    @classmethod
+    def tearDownClass(cls):
+        support.stop(cls.registry.process)
+        shutil.rmtree(cls.home)
+
+    def definition(self, architecture="ARM64"):
+        file = self.folder() / "definition.json"
+        file.write_text(json.dumps({"runtimePlatform": {"cpuArchitecture": architecture}}))
+        return file
+
+    def test_find_image_should_know_what_was_built_already(self):
+        folder, name = support.repository(self.folder()), f"{self.registry.address}/found"
+        first = run(["git", "rev-parse", "HEAD"], cwd=folder).out.strip()
+        self.assertEqual({"tag": first, "image": ""}, script("find-image", "agent", name, env=self.env, cwd=folder).check().outputs)
+        image = self.registry.push("found", first)
+        self.assertEqual({"tag": first, "image": image}, script("find-image", "agent", name, env=self.env, cwd=folder).check().outputs)
+        for harmless in ("README.md", "src/test/java/MainTest.java", "toolbox-config/tools.yaml"):
+            (folder / harmless).write_text("changed")
+            commit(folder, harmless)
+        self.assertEqual(image, script("find-image", "agent", name, env=self.env, cwd=folder).check().outputs["image"])
+        (folder / "src/main/java/Main.java").write_text("changed")
+        second = commit(folder, "Code")
+        self.assertEqual({"tag": second, "image": ""}, script("find-image", "agent", name, env=self.env, cwd=folder).check().outputs)
+
+    def test_find_image_should_fail_rather_than_build_again_when_the_registry_is_down(self):
+        folder = support.repository(self.folder())
+        self.refused(script("find-image", "agent", "127.0.0.1:1/found", env=self.env, cwd=folder), "could not ask the registry")
+        clone = self.folder() / "clone"
+        (folder / "more").write_text("")
+        commit(folder, "More")
+        run(["git", "clone", "-q", "--depth", "1", f"file://{folder}", clone]).check()
+        self.refused(script("find-image", "agent", f"{self.registry.address}/found", env=self.env, cwd=clone), "the history is cut off")
+
+    def test_check_image_should_compare_the_architecture(self):
+        image = self.registry.push("checked", "arm")
+        self.assertEqual(image.split("@")[1], script("check-image", image, self.definition(), env=self.env).check().outputs["digests"])
+        self.refused(script("check-image", image, self.definition("X86_64"), env=self.env), "is for arm64, but the tasks run on amd64")
+        self.refused(script("check-image", f"{self.registry.address}/checked@{NOWHERE}", self.definition(), env=self.env), "the registry doesn't give")
+
+    def test_join_images_should_make_one_image_for_both_architectures(self):
+        arm, intel = self.registry.push("joined", "arm"), self.registry.push("joined", "intel", architecture="amd64")
+        name = f"{self.registry.address}/joined"
+        image = script("join-images", name, "v1.0.0", arm, intel, env=self.env).check().outputs["image"]
+        raw = run(["skopeo", "inspect", "--raw", f"docker://{name}:v1.0.0"], env=self.env).check().out
+        self.assertEqual(image, f"{name}@sha256:{hashlib.sha256(raw.encode()).hexdigest()}")
+        index = json.loads(raw)
+        self.assertEqual({("arm64", arm.split("@")[1]), ("amd64", intel.split("@")[1])}, {(m["platform"]["architecture"], m["digest"]) for m in index["manifests"]})
+        for architecture in ("ARM64", "X86_64"):
+            digests = script("check-image", image, self.definition(architecture), env=self.env).check().outputs["digests"].split()
+            self.assertEqual({image.split("@")[1], arm.split("@")[1], intel.split("@")[1]}, set(digests))
+        self.refused(script("join-images", name, "v2.0.0", arm, self.registry.push("joined", "arm2", content="2"), env=self.env), "two of the images are for one architecture")
+
+
+class OnAws(ScriptTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.home = Path(tempfile.mkdtemp())
+        cls.registry = Registry(cls.home)
+        cls.cloud = Cloud(cls.home, cls.registry)
+        cls.env = {**cls.cloud.env, "POLL_SECONDS": "0.1", "TIMEOUT_SECONDS": "300"}
+
+    @classmethod
+    def tearDownClass(cls):
+        support.stop(cls.cloud.process)
+        support.stop(cls.registry.process)
+        shutil.rmtree(cls.home)
+
+    def setUp(self):
+        self.cloud.reset()
+        self.cloud.apply()
+        self.ecs = self.cloud.client("ecs")
+
+    def script(self, name, *arguments, **env):
+        return script(name, *arguments, env={**self.env, **env})
+
+    def rendered(self):
+        """The agent's definition; what Terraform published is the same in every test."""
+        out = self.home / "agent.json"
+        if not out.exists():
+            run([ROOT / "ecs" / "render-task-definition", "dev", "agent", out], env=self.env).check()
+        return out
+
+    def register(self, image):
+        definition = json.loads(self.rendered().read_text())
+        next(c for c in definition["containerDefinitions"] if c["name"] == "agent")["image"] = image
+        return self.ecs.register_task_definition(**definition)["taskDefinition"]["taskDefinitionArn"]
+
+    def deployed(self, tag, **image):
+        pushed = self.registry.push("mcp-agent", tag, content=tag, **image)
+        revision = self.register(pushed)
+        self.ecs.update_service(cluster=AGENT[0], service=AGENT[1], taskDefinition=revision)
+        states = [self.cloud.service()["deployments"][0]["rolloutState"] for _ in range(5)]
+        self.assertEqual("COMPLETED", states[-1])
+        return pushed, revision
+
+    def test_service_state_should_say_which_service_is_missing(self):
+        self.assertEqual(("ECS", 0), (lambda s: (s["controller"], s["runningCount"]))(json.loads(self.script("service-state", *AGENT).check().out)))
+        self.refused(self.script("service-state", "mcp-cluster", "other"), "has no active service other")
+        self.refused(self.script("service-state", "other", "other"), "could not ask for other in cluster other")
+
+    def test_has_tasks_should_tell_an_environment_before_its_first_deployment(self):
+        self.assertEqual("running=false\n", self.script("has-tasks", *AGENT).check().out)
+        self.deployed("first")
+        self.assertEqual("running=true\n", self.script("has-tasks", *AGENT).check().out)
+
+    def test_deploy_revision_should_wait_and_should_see_a_rollback(self):
+        good = self.register(self.registry.push("mcp-agent", "good", content="good"))
+        self.assertIn(f"mcp-agent-service runs {good}", self.script("deploy-revision", *AGENT, good).check().out)
+        bad = self.register(self.registry.push("mcp-agent", "bad", labels={"starts": "never"}))
+        self.refused(self.script("deploy-revision", *AGENT, bad), f"mcp-agent-service is back on {good}")
+        late = self.register(self.registry.push("mcp-agent", "late", content="late"))
+        self.refused(self.script("deploy-revision", *AGENT, late, TIMEOUT_SECONDS="0"), "isn't steady after 0 s")
+
+    def test_compare_revision_should_tell_what_changes(self):
+        image = self.registry.push("mcp-agent", "compared", content="compared")
+        compare = lambda file, image: self.script("compare-revision", *AGENT, file, image, "agent").check()  # noqa: E731
+        self.assertEqual({"changed": "true", "previous": ""}, compare(self.rendered(), image).outputs)
+        revision = self.register(image)
+        self.script("deploy-revision", *AGENT, revision).check()
+        self.assertEqual({"changed": "false", "previous": revision}, compare(self.rendered(), image).outputs)
+        other = compare(self.rendered(), image.replace("mcp-agent", "mcp-other"))
+        self.assertEqual("true", other.outputs["changed"])
+        self.assertIn('+      "image": "' + image.replace("mcp-agent", "mcp-other"), other.err)
+        definition = json.loads(self.rendered().read_text())
+        definition["memory"] = "2048"
+        bigger = self.folder() / "bigger.json"
+        bigger.write_text(json.dumps(definition))
+        self.assertEqual({"changed": "true", "previous": revision}, compare(bigger, image).outputs)
+
+    def test_check_running_should_trust_the_tasks_and_not_the_deployment(self):
+        image, revision = self.deployed("running")
+        self.assertIn("2 tasks run", self.script("check-running", *AGENT, revision, "agent", image).check().out)
+        other = image.split("@")[0] + "@" + NOWHERE
+        self.refused(self.script("check-running", *AGENT, revision, "agent", other), f"has {image} for agent, not {other}")
+        newer = self.register(other)
+        self.refused(self.script("check-running", *AGENT, newer, "agent", other), f"runs {revision}, not {newer}")
+        # a task that pulled another image under the same name
+        answers = {"describe-services": {"status": "ACTIVE", "taskDefinition": revision, "desiredCount": 1, "runningCount": 1, "deployments": [{"status": "PRIMARY", "taskDefinition": revision, "rolloutState": "COMPLETED"}]},
+                   "describe-task-definition": {"containerDefinitions": [{"name": "agent", "image": image}]}, "list-tasks": "arn:aws:ecs:task/1",
+                   "describe-tasks": [{"taskArn": "arn:aws:ecs:task/1", "taskDefinitionArn": revision, "lastStatus": "RUNNING", "containers": [{"name": "agent", "imageDigest": NOWHERE}]}]}
+        folder = self.folder()
+        for name, answer in answers.items():
+            (folder / name).write_text(answer if isinstance(answer, str) else json.dumps(answer))
+        path = f"{self.stub_command('aws', f'#!/bin/sh{chr(10)}cat {folder}/$2{chr(10)}')}:{support.PATH}"
+        self.refused(self.script("check-running", *AGENT, revision, "agent", image, PATH=path), "1 runs " + revision.split("/")[-1] + " with " + NOWHERE)
+        self.script("check-running", *AGENT, revision, "agent", image, NOWHERE, PATH=path).check()
+        (folder / "list-tasks").write_text("None")
+        self.refused(self.script("check-running", *AGENT, revision, "agent", image, PATH=path), "should run 1 tasks, but none runs")
+
+    def test_find_revision_should_take_a_number_a_name_an_arn_and_a_digest(self):
+        image, revision = self.deployed("wanted")
+        self.deployed("newer")
+        number = revision.rsplit(":", 1)[1]
+        for what in (number, f"mcp-agent-task:{number}", revision, image.split("@")[1]):
+            self.assertEqual({"revision": revision, "image": image}, self.script("find-revision", *AGENT, "agent", what).check().outputs)
+
+    def test_find_revision_should_refuse_what_it_does_not_know(self):
+        image, revision = self.deployed("only")
+        find = lambda what: self.script("find-revision", *AGENT, "agent", what)  # noqa: E731
+        unknown = self.refused(find("99"), "there is no revision mcp-agent-task:99")
+        self.assertIn(f"{image}  (runs now)", unknown.err)
+        self.refused(find("mcp-toolbox-task:1"), "isn't of the family mcp-agent-task")
+        self.refused(find(NOWHERE), "no revision of mcp-agent-task has an image with digest")
+        self.refused(find("sha256:abc"), "is no whole digest")
+        self.refused(find("latest; reboot"), "is neither a revision nor a digest")
+        self.ecs.deregister_task_definition(taskDefinition="mcp-agent-task:1")
+        self.refused(find("1"), "mcp-agent-task:1 is INACTIVE")
+
+    def test_blue_green_should_go_through_codedeploy(self):
+        self.cloud.apply("bluegreen", "mcp-bg", "CODE_DEPLOY")
+        deploy, service = self.cloud.client("codedeploy"), ("mcp-bg-cluster", "mcp-bg-agent-service")
+        deploy.create_application(applicationName="mcp-bg-agent", computePlatform="ECS")
+        deploy.create_deployment_group(applicationName="mcp-bg-agent", deploymentGroupName="mcp-bg-agent", serviceRoleArn=support.ROLE, ecsServices=[{"clusterName": service[0], "serviceName": service[1]}])
+        revision = self.register(self.registry.push("mcp-agent", "blue", content="blue"))
+        self.script("deploy-revision", *service, revision, "mcp-bg-agent").check()
+        self.assertEqual(revision, self.cloud.service(service[1], service[0])["taskDefinition"])
+        broken = self.register(f"{self.registry.address}/mcp-agent:broken")
+        self.refused(self.script("deploy-revision", *service, broken, "mcp-bg-agent"), "Failed")
+        self.refused(self.script("deploy-revision", *service, revision), "needs the name of its CodeDeploy application")
+
+    def test_terraform_run_should_plan_comment_and_apply(self):
+        self.cloud.client("s3").create_bucket(Bucket="state")
+        folder, comment = self.folder(), self.folder() / "comment.md"
+        (folder / "main.tf").write_text('terraform {\n  backend "s3" {\n    key = "state"\n  }\n}\nresource "terraform_data" "one" {\n  input = var.text\n}\nvariable "text" {\n  default = "first"\n}\n')
+        (folder / ".terraform.lock.hcl").write_text("")
+        local = "-backend-config=use_path_style=true -backend-config=skip_credentials_validation=true -backend-config=skip_requesting_account_id=true -backend-config=skip_metadata_api_check=true"
+        terraform = lambda *arguments: self.script("terraform-run", *arguments, STATE_BUCKET="state", TF_CLI_ARGS_init=local, CHECKPOINT_DISABLE="1", TF_CLI_CONFIG_FILE="/dev/null", PATH=support.PATH)  # noqa: E731
+        terraform("plan", folder, comment).check()
+        self.assertIn("Plan: 1 to add, 0 to change, 0 to destroy.", comment.read_text())
+        self.assertIn("# terraform_data.one will be created", comment.read_text())
+        terraform("apply", folder).check()
+        terraform("plan", folder, comment).check()
+        self.assertIn("No changes.", comment.read_text())
+        (folder / "main.tf").write_text((folder / "main.tf").read_text() + "resource\n")
+        self.assertNotEqual(0, terraform("plan", folder, comment).code)
+        self.assertIn("**The plan failed.**", comment.read_text())
+        self.refused(self.script("terraform-run", "plan", folder, comment), "TF_STATE_BUCKET isn't set")
+
+
+class OverHttp(ScriptTest):
+    def stub(self, answer):
+        stub = Stub(answer)
+        self.addCleanup(stub.close)
+        return stub
+
+    def smoke(self, health=200, chat=(200, {"answer": "Here.", "notices": [], "model": "a model"}), key="secret-key", **env):
+        stub = self.stub(lambda method, path, headers, body: (health, {}) if path == "/health" else chat)
+        done = script("smoke-test", stub.url, env={"HEALTH_WAIT_SECONDS": "0", "AGENT_API_KEY": key, **env})
+        self.assertNotIn("secret-key", done.out + done.err)
+        return done, stub
+
+    def test_smoke_test_should_ask_for_health_and_one_answer(self):
+        done, stub = self.smoke()
+        self.assertIn("/chat: 200, answered by a model", done.check().out)
+        method, path, headers, body = stub.requests[-1]
+        self.assertEqual(("POST", "/chat", "secret-key"), (method, path, headers["X-API-Key"]))
+        self.assertIn("message", json.loads(body))
+
+    def test_smoke_test_should_be_red_for_every_way_not_to_answer(self):
+        self.refused(self.smoke(health=503)[0], "/health answers 503")
+        self.refused(self.smoke(chat=(401, {"title": "Unauthorized", "detail": "secret-key"}))[0], "/chat answers 401: Unauthorized")
+        self.refused(self.smoke(chat=(200, {"answer": ""}))[0], "200 without an answer")
+        self.refused(self.smoke(chat=(200, {"answer": "Here.", "notices": ["No tools: the toolbox can't be reached"]}))[0], "No tools: the toolbox can't be reached")
+        self.refused(self.smoke(key="")[0], "no API key for the smoke test")
+        self.refused(script("smoke-test", ""), "AGENT_URL is ''")
+        self.refused(script("smoke-test", "http://example.com"), "set it to https://")
+        self.refused(script("smoke-test", "http://127.0.0.1:1", env={"AGENT_API_KEY": "k", "HEALTH_WAIT_SECONDS": "0"}), "/health answers 000")
+
+    def test_comment_on_pull_request_should_write_one_comment_a_topic(self):
+        comments = []
+
+        def answer(method, path, headers, body):
+            if headers["Authorization"] != "Bearer token":
+                return 401, {}
+            if method == "GET":
+                return 200, comments if path.endswith("page=1") else []
+            if method == "POST":
+                comments.append({"id": len(comments) + 1, "html_url": f"https://github.example/{len(comments)}", **json.loads(body)})
+                return 201, comments[-1]
+            comments[int(path.rsplit("/", 1)[1]) - 1].update(json.loads(body))
+            return 200, comments[int(path.rsplit("/", 1)[1]) - 1]
+
+        stub, text = self.stub(answer), self.folder() / "text.md"
+        env = {"GITHUB_TOKEN": "token", "GITHUB_REPOSITORY": "o/r", "GITHUB_API_URL": stub.url}
+        for topic, content in (("dev", "first"), ("prod", "other"), ("dev", "second")):
+            text.write_text(content)
+            script("comment-on-pull-request", "7", topic, text, env=env).check()
+        self.assertEqual(["<!-- dev -->\nsecond", "<!-- prod -->\nother"], [c["body"] for c in comments])
+        text.write_text("x" * 100_000)
+        script("comment-on-pull-request", "7", "dev", text, env=env).check()
+        self.assertLess(len(comments[0]["body"]), 65_536)
+        self.refused(script("comment-on-pull-request", "7", "dev", text, env={**env, "GITHUB_TOKEN": "wrong"}), "401")
+        self.refused(script("comment-on-pull-request", "7/../8", "dev", text, env=env), "is no pull request")
+
+
+if __name__ == "__main__":
+    unittest.main()

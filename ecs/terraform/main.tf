@@ -1,0 +1,193 @@
+# One environment: network, cluster, the two services (services.tf), load balancer, secrets, conversations, database, alarms
+# and the roles of GitHub Actions. What an account has only once (state bucket, images, OIDC provider) is in bootstrap/.
+data "aws_region" "current" {}
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+  region     = data.aws_region.current.name
+
+  # What the tasks talk to inside AWS. Without its endpoint, a service is reached through the NAT gateway.
+  needed_endpoints    = toset(concat(["ecr.api", "ecr.dkr", "logs", "secretsmanager", "bedrock-runtime", "xray"], var.enable_execute_command ? ["ssmmessages"] : []))
+  interface_endpoints = var.interface_endpoints ? local.needed_endpoints : toset([])
+}
+
+# --- encryption
+data "aws_iam_policy_document" "key" {
+  statement {
+    sid       = "Account" # leaves the decision to IAM
+    actions   = ["kms:*"]
+    resources = ["*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${local.partition}:iam::${local.account_id}:root"]
+    }
+  }
+  statement {
+    sid       = "AlarmsToEncryptedTopic"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = ["*"]
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account_id]
+    }
+  }
+  statement {
+    sid       = "EventsToEncryptedTopic" # EventBridge says nothing of its account here: with a condition no event would arrive
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = ["*"]
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_kms_key" "this" {
+  description             = "Secrets, alarms and database of ${var.name}"
+  enable_key_rotation     = true
+  deletion_window_in_days = var.protect ? 30 : 7
+  policy                  = data.aws_iam_policy_document.key.json
+}
+
+resource "aws_kms_alias" "this" {
+  name          = "alias/${var.name}"
+  target_key_id = aws_kms_key.this.key_id
+}
+
+module "vpc" {
+  source                  = "./modules/vpc"
+  name                    = var.name
+  cidr                    = var.vpc_cidr
+  availability_zones      = var.availability_zones
+  public_subnet_cidrs     = var.public_subnet_cidrs
+  private_subnet_cidrs    = var.private_subnet_cidrs
+  nat_gateway_mode        = var.nat_gateway_mode
+  interface_endpoints     = local.interface_endpoints
+  flow_log_retention_days = var.log_retention_days
+}
+
+module "ecs_cluster" {
+  source             = "./modules/ecs-cluster"
+  name               = "${var.name}-cluster"
+  vpc_id             = module.vpc.vpc_id
+  namespace          = "${var.name}.local"
+  container_insights = var.container_insights
+  log_retention_days = var.log_retention_days
+}
+
+module "secrets" {
+  source                  = "./modules/secrets"
+  kms_key_arn             = aws_kms_key.this.arn
+  recovery_window_in_days = var.protect ? 30 : 0
+  secrets = {
+    (local.secret_names.postgres) = "PostgreSQL login of the toolbox: {\"username\", \"password\"}"
+    (local.secret_names.mssql)    = "SQL Server login of the toolbox: {\"username\", \"password\"}"
+    (local.secret_names.api_keys) = "API keys of the agent's callers: {name: SHA-256 of the key in hex}"
+  }
+}
+
+module "alb" {
+  source                   = "./modules/alb"
+  name                     = "${var.name}-alb"
+  vpc_id                   = module.vpc.vpc_id
+  public_subnet_ids        = module.vpc.public_subnet_ids
+  target_security_group_id = module.agent.security_group_id
+  certificate_arn          = var.certificate_arn
+  domain                   = var.domain
+  ingress_cidrs            = var.ingress_cidrs
+  blue_green               = var.blue_green
+  protect                  = var.protect
+  log_retention_days       = var.log_retention_days
+  alarm_topic_arns         = [module.observability.alarm_topic_arn]
+}
+
+module "conversations" {
+  source              = "./modules/conversations"
+  name                = "${var.name}-conversations"
+  deletion_protection = var.protect
+  alarm_topic_arns    = [module.observability.alarm_topic_arn]
+}
+
+module "database" {
+  source                    = "./modules/database"
+  name                      = var.name
+  engine                    = var.database.engine
+  create                    = var.database.create
+  vpc_id                    = module.vpc.vpc_id
+  subnet_ids                = module.vpc.private_subnet_ids
+  client_security_group_ids = { toolbox = module.toolbox.security_group_id }
+  kms_key_arn               = aws_kms_key.this.arn
+  database_name             = var.database.name
+  instance_class            = var.database.instance_class
+  multi_az                  = var.database.multi_az
+  protect                   = var.protect
+  log_retention_days        = var.log_retention_days
+  alarm_topic_arns          = [module.observability.alarm_topic_arn]
+}
+
+module "observability" {
+  source                 = "./modules/observability"
+  name                   = var.name
+  environment            = var.environment
+  metrics_file           = "${path.module}/../metrics.json"
+  kms_key_arn            = aws_kms_key.this.arn
+  alarm_email            = var.alarm_email
+  cluster_name           = module.ecs_cluster.name
+  service_names          = [module.agent.service_name, module.toolbox.service_name]
+  load_balancer          = module.alb.arn_suffix
+  table_name             = module.conversations.table_name
+  monthly_budget_dollars = var.monthly_budget_dollars
+  hourly_cost_dollars    = var.hourly_cost_dollars
+  trace_sampling_rate    = var.trace_sampling_rate
+  log_retention_days     = var.log_retention_days
+}
+
+module "codedeploy" {
+  source             = "./modules/codedeploy"
+  count              = var.blue_green ? 1 : 0
+  name               = "${var.name}-agent"
+  cluster_name       = module.ecs_cluster.name
+  service_name       = module.agent.service_name
+  listener_arns      = module.alb.listener_arns
+  target_group_names = { for colour, group in module.alb.target_groups : colour => group.name }
+  alarm_names        = module.alb.deployment_alarm_names
+}
+
+# --- GitHub Actions
+locals {
+  parameter_arn = "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter/mcp/${var.environment}"
+  state_bucket  = coalesce(var.state_bucket, "mcp-tfstate-${local.account_id}-${local.region}")
+}
+
+module "github" {
+  source              = "./modules/github"
+  name                = var.name
+  repository          = var.github_repository
+  github_environments = { deploy = var.environment, plan = "${var.environment}-plan", apply = var.environment }
+  cluster_name        = module.ecs_cluster.name
+  service_names       = [module.agent.service_name, module.toolbox.service_name]
+  task_role_arns      = [module.agent.execution_role_arn, module.agent.task_role_arn, module.toolbox.execution_role_arn, module.toolbox.task_role_arn]
+  parameter_arns      = concat([for p in aws_ssm_parameter.task_definition : p.arn], ["${local.parameter_arn}/smoke-test-api-key"])
+  ecr_repository_arns = [local.repository_arns.agent, local.repository_arns.toolbox]
+  push_images         = var.push_images
+  codedeploy          = var.blue_green
+  state_bucket        = local.state_bucket
+  state_key           = "mcp/${var.environment}/terraform.tfstate"
+}
+
+# What the deploy workflow reads: the values of the task definitions' placeholders.
+resource "aws_ssm_parameter" "task_definition" {
+  for_each    = { agent = module.agent.task_definition_variables, toolbox = module.toolbox.task_definition_variables }
+  name        = "/mcp/${var.environment}/task-definition/${each.key}"
+  description = "Values of the placeholders in ecs/task-definitions/${each.key}.json"
+  type        = "String"
+  value       = jsonencode(each.value)
+}

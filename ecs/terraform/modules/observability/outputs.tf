@@ -1,0 +1,15 @@
+output "alarm_topic_arn" {
+  description = "Topic that gets every alarm."
+  value       = aws_sns_topic.alarms.arn
+  depends_on  = [aws_sns_topic_policy.alarms]
+}
+
+output "metrics_log_group" {
+  description = "Name and ARN of the log group that the sidecars write metrics to."
+  value       = { name = aws_cloudwatch_log_group.metrics.name, arn = aws_cloudwatch_log_group.metrics.arn }
+}
+
+output "dashboard_url" {
+  description = "Dashboard in the console."
+  value       = "https://${local.region}.console.aws.amazon.com/cloudwatch/home?region=${local.region}#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}"
+}

@@ -1,0 +1,207 @@
+# The agent and the toolbox: what they are told, what they may do, whom they may talk to.
+locals {
+  secret_names = {
+    postgres = "${var.name}/database/postgres"
+    mssql    = "${var.name}/database/mssql"
+    api_keys = "${var.name}/agent/api-keys"
+  }
+
+  # --- images
+  image_account    = coalesce(var.image_account_id, local.account_id)
+  registry         = "${local.image_account}.dkr.ecr.${local.region}.amazonaws.com"
+  repository_arns  = { for image in ["agent", "toolbox", "collector"] : image => "arn:${local.partition}:ecr:${local.region}:${local.image_account}:repository/${var.image_prefix}-${image}" }
+  collector_image  = "${local.registry}/${var.image_prefix}-collector@${var.collector_digest}"
+  bootstrap_images = { for image in ["agent", "toolbox"] : image => "${local.registry}/${var.image_prefix}-${image}:bootstrap" } # never pushed: the first deployment replaces it
+
+  # --- network: what every Fargate task opens before its own code runs (image manifest and layers, logs, secrets)
+  platform_egress = merge(
+    { s3-layers = { port = 443, prefix_list_id = module.vpc.prefix_list_ids["s3"] } },
+    var.interface_endpoints ? { endpoints = { port = 443, security_group_id = module.vpc.endpoint_security_group_id } } : { aws-through-nat = { port = 443, cidr = "0.0.0.0/0" } },
+  )
+
+  cluster = { arn = module.ecs_cluster.arn, name = module.ecs_cluster.name, exec_log_group_arn = module.ecs_cluster.exec_log_group_arn }
+
+  # --- models: an id with a geography in front is an inference profile, which routes to the model in several regions
+  model_ids      = toset(compact([var.bedrock_model_id, var.bedrock_fallback_model_id]))
+  profile_ids    = [for id in local.model_ids : id if can(regex("^(us|us-gov|eu|apac|jp|au|global)\\.", id))]
+  direct_ids     = setsubtract(local.model_ids, local.profile_ids)
+  profile_arns   = [for id in local.profile_ids : "arn:${local.partition}:bedrock:${local.region}:${local.account_id}:inference-profile/${id}"]
+  profile_models = distinct([for id in local.profile_ids : replace(id, "/^(us|us-gov|eu|apac|jp|au|global)\\./", "")])
+  # A global profile's requests carry no region.
+  profile_regions = distinct(concat(var.bedrock_inference_regions, [for id in local.profile_ids : "" if startswith(id, "global.")]))
+
+  telemetry_variables = {
+    environment       = var.environment
+    collector_image   = local.collector_image
+    metrics_log_group = module.observability.metrics_log_group.name
+  }
+}
+
+# --- roles of the tasks' own code
+data "aws_iam_policy_document" "telemetry" {
+  statement {
+    sid       = "Traces"
+    actions   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+    resources = ["*"] # these take no resource
+  }
+  statement {
+    sid       = "Metrics"
+    actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    resources = ["${module.observability.metrics_log_group.arn}:*"]
+  }
+}
+
+data "aws_iam_policy_document" "agent" {
+  source_policy_documents = [data.aws_iam_policy_document.telemetry.json]
+
+  dynamic "statement" {
+    for_each = length(local.profile_arns) > 0 ? [1] : []
+    content {
+      sid       = "InvokeProfiles"
+      actions   = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"] # Converse and ConverseStream are authorized by these
+      resources = local.profile_arns
+    }
+  }
+  dynamic "statement" {
+    for_each = length(local.profile_arns) > 0 ? [1] : []
+    content {
+      sid       = "InvokeModelsOfProfiles"
+      actions   = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+      resources = [for pair in setproduct(local.profile_regions, local.profile_models) : "arn:${local.partition}:bedrock:${pair[0]}::foundation-model/${pair[1]}"]
+      condition {
+        test     = "StringEquals"
+        variable = "bedrock:InferenceProfileArn"
+        values   = local.profile_arns
+      }
+    }
+  }
+  dynamic "statement" {
+    for_each = length(local.direct_ids) > 0 ? [1] : []
+    content {
+      sid       = "InvokeModels"
+      actions   = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+      resources = [for id in local.direct_ids : "arn:${local.partition}:bedrock:${local.region}::foundation-model/${id}"]
+    }
+  }
+  dynamic "statement" {
+    for_each = var.bedrock_guardrail_arn == null ? [] : [1]
+    content {
+      sid       = "ApplyGuardrail"
+      actions   = ["bedrock:ApplyGuardrail"]
+      resources = [var.bedrock_guardrail_arn]
+    }
+  }
+  statement {
+    sid = "Conversations"
+    actions = [
+      "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
+      "dynamodb:Query", "dynamodb:UpdateItem",
+    ]
+    resources = [module.conversations.table_arn]
+  }
+  statement {
+    sid       = "ApiKeys"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = [module.secrets.arns[local.secret_names.api_keys]]
+  }
+  statement {
+    sid       = "DecryptApiKeys"
+    actions   = ["kms:Decrypt"]
+    resources = [aws_kms_key.this.arn]
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["secretsmanager.${local.region}.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:SecretARN"
+      values   = [module.secrets.arns[local.secret_names.api_keys]]
+    }
+  }
+}
+
+module "agent" {
+  source                = "./modules/ecs-service"
+  name                  = "${var.name}-agent"
+  container_name        = "agent"
+  container_port        = 8080
+  task_definition_file  = "${path.module}/../task-definitions/agent.json"
+  collector_config_file = "${path.module}/../task-definitions/collector.yaml"
+  task_definition_variables = merge(local.telemetry_variables, {
+    mcp_url                   = "http://toolbox.${module.ecs_cluster.namespace_name}:5000/mcp"
+    bedrock_model_id          = var.bedrock_model_id
+    bedrock_fallback_model_id = var.bedrock_fallback_model_id
+    conversation_table        = module.conversations.table_name
+    api_keys_secret           = local.secret_names.api_keys
+    trace_sampling_rate       = tostring(var.trace_sampling_rate)
+  })
+  image              = local.bootstrap_images.agent
+  cpu                = var.agent.cpu
+  memory             = var.agent.memory
+  cluster            = local.cluster
+  vpc_id             = module.vpc.vpc_id
+  private_subnet_ids = module.vpc.private_subnet_ids
+  ingress            = { alb = module.alb.security_group_id }
+  egress = merge(local.platform_egress,
+    { dynamodb = { port = 443, prefix_list_id = module.vpc.prefix_list_ids["dynamodb"] } },
+    { toolbox = { port = 5000, security_group_id = module.toolbox.security_group_id } },
+    var.agent_internet_egress && var.interface_endpoints ? { internet = { port = 443, cidr = "0.0.0.0/0" } } : {},
+  )
+  desired_count              = var.agent.min
+  capacity_provider_strategy = var.capacity_provider_strategy
+  target_group_arn           = module.alb.target_groups["blue"].arn
+  attach_load_balancer       = true
+  codedeploy                 = var.blue_green
+  deployment_alarm_names     = module.alb.deployment_alarm_names
+  service_discovery          = { namespace_id = module.ecs_cluster.namespace_id, name = "agent" }
+  autoscaling = {
+    min                = var.agent.min
+    max                = var.agent.max
+    requests           = var.blue_green ? null : 1000 # this metric can't follow a swap of target groups
+    alb_resource_label = "${module.alb.arn_suffix}/${module.alb.target_groups["blue"].arn_suffix}"
+  }
+  task_policy_json       = data.aws_iam_policy_document.agent.json
+  ecr_repository_arns    = [local.repository_arns.agent, local.repository_arns.collector]
+  enable_execute_command = var.enable_execute_command
+  log_retention_days     = var.log_retention_days
+  alarm_topic_arns       = [module.observability.alarm_topic_arn]
+}
+
+module "toolbox" {
+  source                = "./modules/ecs-service"
+  name                  = "${var.name}-toolbox"
+  container_name        = "toolbox"
+  container_port        = 5000
+  task_definition_file  = "${path.module}/../task-definitions/toolbox.json"
+  collector_config_file = "${path.module}/../task-definitions/collector.yaml"
+  task_definition_variables = merge(local.telemetry_variables, {
+    tools_file          = var.toolbox.tools_file
+    allowed_hosts       = "toolbox.${module.ecs_cluster.namespace_name},127.0.0.1,localhost"
+    database_prefix     = upper(var.database.engine)
+    database_host       = var.database.create ? module.database.address : var.database.host
+    database_port       = tostring(module.database.port)
+    database_name       = var.database.name
+    database_ca_file    = var.database.ca_file
+    database_secret_arn = module.secrets.arns[local.secret_names[var.database.engine]]
+  })
+  image                      = local.bootstrap_images.toolbox
+  cpu                        = var.toolbox.cpu
+  memory                     = var.toolbox.memory
+  cluster                    = local.cluster
+  vpc_id                     = module.vpc.vpc_id
+  private_subnet_ids         = module.vpc.private_subnet_ids
+  ingress                    = { agent = module.agent.security_group_id }
+  egress                     = merge(local.platform_egress, { database = { port = module.database.port, security_group_id = module.database.security_group_id } })
+  desired_count              = var.toolbox.min
+  capacity_provider_strategy = var.capacity_provider_strategy
+  service_discovery          = { namespace_id = module.ecs_cluster.namespace_id, name = "toolbox" }
+  autoscaling                = { min = var.toolbox.min, max = var.toolbox.max }
+  task_policy_json           = data.aws_iam_policy_document.telemetry.json
+  secret_arns                = [module.secrets.arns[local.secret_names[var.database.engine]]]
+  kms_key_arns               = [aws_kms_key.this.arn]
+  ecr_repository_arns        = [local.repository_arns.toolbox, local.repository_arns.collector]
+  enable_execute_command     = var.enable_execute_command
+  log_retention_days         = var.log_retention_days
+  alarm_topic_arns           = [module.observability.alarm_topic_arn]
+}

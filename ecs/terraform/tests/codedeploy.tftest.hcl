@@ -1,0 +1,33 @@
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+variables {
+  name               = "mcp-agent"
+  cluster_name       = "mcp-cluster"
+  service_name       = "mcp-agent-service"
+  listener_arns      = { production = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/m/1/1", test = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/m/1/2" }
+  target_group_names = { blue = "b", green = "g" }
+  alarm_names        = ["mcp-alb-blue-5xx"]
+}
+
+run "canary_with_rollback" {
+  command = plan
+  module {
+    source = "./modules/codedeploy"
+  }
+  assert {
+    condition     = aws_codedeploy_deployment_group.this.deployment_config_name == "CodeDeployDefault.ECSCanary10Percent5Minutes" && aws_codedeploy_deployment_group.this.auto_rollback_configuration[0].enabled
+    error_message = "canary and rollback"
+  }
+}
+
+run "one_target_group_is_refused" {
+  command = plan
+  module {
+    source = "./modules/codedeploy"
+  }
+  variables { target_group_names = { blue = "b" } }
+  expect_failures = [var.target_group_names]
+}

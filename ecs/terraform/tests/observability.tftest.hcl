@@ -1,0 +1,61 @@
+mock_provider "aws" {
+  source          = "./tests/mocks"
+  override_during = plan
+}
+
+variables {
+  name                   = "mcp"
+  environment            = "prod"
+  metrics_file           = "../metrics.json"
+  kms_key_arn            = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+  alarm_email            = "ops@example.com"
+  cluster_name           = "mcp-cluster"
+  service_names          = ["mcp-agent-service", "mcp-toolbox-service"]
+  load_balancer          = "app/mock/1"
+  table_name             = "mcp-conversations"
+  monthly_budget_dollars = 400
+}
+
+run "alarms_dashboard_budget_and_sampling" {
+  command = plan
+  module {
+    source = "./modules/observability"
+  }
+  assert {
+    condition     = alltrue([for a in aws_cloudwatch_metric_alarm.agent : a.namespace == "McpAgent" && a.dimensions.environment == "prod" && length(a.alarm_actions) == 1])
+    error_message = "the agent's alarms"
+  }
+  assert {
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets) == 12
+    error_message = "dashboard"
+  }
+  assert {
+    condition     = aws_budgets_budget.monthly.limit_amount == "400" && aws_xray_sampling_rule.this.fixed_rate == 0.1 && length(aws_sns_topic_subscription.email) == 1
+    error_message = "budget, sampling, subscription"
+  }
+  assert {
+    condition     = toset(keys(aws_cloudwatch_event_rule.ecs)) == toset(["deployment-failed", "tasks-impaired"])
+    error_message = "events of ECS"
+  }
+}
+
+run "no_address_no_subscription" {
+  command = plan
+  module {
+    source = "./modules/observability"
+  }
+  variables { alarm_email = null }
+  assert {
+    condition     = length(aws_sns_topic_subscription.email) == 0
+    error_message = "nobody subscribed"
+  }
+}
+
+run "a_sampling_rate_over_one_is_refused" {
+  command = plan
+  module {
+    source = "./modules/observability"
+  }
+  variables { trace_sampling_rate = 2 }
+  expect_failures = [var.trace_sampling_rate]
+}

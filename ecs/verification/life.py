@@ -1,0 +1,272 @@
+"""The life of one environment in an emulated account: applied, looked at, deployed to, damaged, healed, destroyed.
+
+usage: life.py dev|prod PORT WORK_FOLDER
+Prints a line for each step, "ok …" or "FAIL …". prod is created by the runbook's way from an empty account, with its own
+certificate and name in Route 53, rolling; dev has a given certificate, CodeDeploy, ECS Exec and no interface endpoints.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Callable
+
+import boto3
+
+import costs
+import live_counterexamples
+import metrics
+import network
+import permissions
+import task_definitions as td
+import terraform
+from counterexamples import must_say
+from report import ACCOUNT, REGION, Result
+
+BUCKET = f"mcp-tfstate-{ACCOUNT}-{REGION}"
+# The S3 backend of an emulator: no virtual-host names, no validation of the throw-away credentials.
+BACKEND = [f"-backend-config={k}" for k in (f"bucket={BUCKET}", f"region={REGION}", "use_path_style=true", "skip_credentials_validation=true", "skip_requesting_account_id=true")]
+# An operation that the emulator lacks answers 500, which the provider would try 25 times.
+FEW_RETRIES = 'provider "aws" {\n  max_retries = 2\n}\n'
+
+
+def require(result: Result) -> str:
+    """Fails with the problems of RESULT; returns its count for the report."""
+    if result.problems or not result.checked:
+        raise AssertionError("\n".join(result.problems) or "nothing was checked")
+    return f"{result.checked} checks"
+
+
+class Life:
+    """The steps, in order; each builds on those before it."""
+
+    def __init__(self, environment: str, port: int, work: Path) -> None:
+        self.environment, self.work = environment, work
+        self.name = "mcp" if environment == "prod" else "mcp-dev"
+        self.env = {**terraform.environment(work), "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
+        os.environ.update(self.env)
+        self.copy = terraform.copy_of_ecs(work / "ecs")
+        self.log = work / "terraform.log"
+        self.folder = self._folder(f"environments/{environment}")
+        self.emulator = self._start_emulator(port)
+        self.variables: list[str] = []
+        self.failed = False
+
+    def _folder(self, path: str) -> terraform.Folder:
+        folder = self.copy / "terraform" / path
+        (folder / "zz_override.tf").write_text(FEW_RETRIES)
+        return terraform.Folder(folder, self.env, self.log)
+
+    def _start_emulator(self, port: int) -> int:
+        done = subprocess.run([str(self.copy / "verification" / "moto_start.sh"), str(port), str(self.work / "emulator.log")], env=self.env, text=True, capture_output=True, check=True)
+        return int(done.stdout)
+
+    def step(self, name: str, action: Callable[[], str | None]) -> bool:
+        start = time.monotonic()
+        try:
+            detail = action()
+        except Exception as problem:  # a step that can't even run has failed
+            self.failed = True
+            print(f"FAIL {time.monotonic() - start:5.0f}s  {self.environment}: {name}", *(f"        {line}" for line in (str(problem) or repr(problem)).splitlines()), sep="\n", flush=True)
+            return False
+        print(f"ok   {time.monotonic() - start:5.0f}s  {self.environment}: {name}{f': {detail}' if detail else ''}", flush=True)
+        return True
+
+    # --- from an empty account
+
+    def bootstrap(self) -> str:
+        """State bucket, repositories, OIDC provider; then their own state moves into the bucket."""
+        folder = self._folder("bootstrap")
+        folder.init()
+        output = folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30", "-var=protect=false")
+        (folder.path / "backend.tf").write_text('terraform {\n  backend "s3" {\n    key          = "mcp/bootstrap/terraform.tfstate"\n    use_lockfile = true\n    encrypt      = true\n  }\n}\n')
+        folder.run("init", "-no-color", "-migrate-state", "-force-copy", *BACKEND)
+        folder.run("plan", "-no-color", "-detailed-exitcode", "-var=protect=false")
+        return re.search(r"Apply complete! (.*)", output)[1]
+
+    def bucket_only(self) -> str:
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        return "the account has it already"
+
+    def apply(self) -> str:
+        if self.environment == "prod":
+            zone = boto3.client("route53").create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"].split("/")[-1]
+            self.variables = [f'-var=domain={{zone_id="{zone}",name="agent.example.com"}}', "-var=protect=false", f"-var=collector_digest={td.DIGEST}"]
+        else:
+            arn = boto3.client("acm").request_certificate(DomainName="agent-dev.example.com", ValidationMethod="DNS")["CertificateArn"]
+            self.variables = ["-var=domain=null", f"-var=certificate_arn={arn}", "-var=blue_green=true", f"-var=collector_digest={td.DIGEST}"]
+        self.folder.init(*BACKEND)
+        output = self.folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30", *self.variables)
+        return re.search(r"Apply complete! (.*)", output)[1]
+
+    def plan(self) -> list[str]:
+        output = self.folder.run("plan", "-no-color", "-detailed-exitcode", "-parallelism=20", *self.variables, expect=(0, 2))
+        return terraform.changes(output) or (["something"] if "No changes." not in output else [])
+
+    def plan_is_empty(self) -> None:
+        changes = self.plan()
+        if changes:
+            raise AssertionError("the plan isn't empty: " + ", ".join(changes))
+
+    # --- task definitions and deployments
+
+    def render(self, service: str, image: str) -> dict:
+        out = self.work / f"{service}.json"
+        registry = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+        done = subprocess.run([str(self.copy / "render-task-definition"), self.environment, service, str(out), f"{registry}/mcp-{service}{image}"], env=self.env, text=True, capture_output=True)
+        if done.returncode:
+            raise AssertionError(done.stderr)
+        must_say([done.stdout], rf"cluster={self.name}-cluster\nservice={self.name}-{service}-service")
+        return json.loads(out.read_text())
+
+    def task_definitions(self) -> str:
+        result, rendered = Result(), {s: self.render(s, f"@{td.DIGEST}") for s in ("agent", "toolbox")}
+        for service, definition in rendered.items():
+            result.add(td.judge_by_botocore(definition)).add(td.judge_by_rules(definition, exec_enabled=self.environment == "dev"))
+            result.add(td.drift(f"{self.name}-{service}-task", definition))
+        return require(result.add(td.same_sidecar(rendered["agent"], rendered["toolbox"])).add(td.judge_by_cfn_lint(rendered)))
+
+    def drift_of_a_definition_is_seen(self) -> None:
+        definition = self.render("agent", f"@{td.DIGEST}")
+        definition["containerDefinitions"][0]["environment"][0]["value"] = "mars-north-1"
+        must_say(td.drift(f"{self.name}-agent-task", definition).problems, "mars-north-1")
+
+    def missing_value_is_seen(self) -> None:
+        parameter = f"/mcp/{self.environment}/task-definition/agent"
+        ssm = boto3.client("ssm")
+        values = json.loads(ssm.get_parameter(Name=parameter)["Parameter"]["Value"])
+        ssm.put_parameter(Name="/mcp/broken/task-definition/agent", Type="String", Value=json.dumps({k: v for k, v in values.items() if k != "mcp_url"}))
+        done = subprocess.run([str(self.copy / "render-task-definition"), "broken", "agent", str(self.work / "broken.json")], env=self.env, text=True, capture_output=True)
+        ssm.delete_parameter(Name="/mcp/broken/task-definition/agent")
+        if done.returncode == 0:
+            raise AssertionError("a definition with a placeholder left was rendered without complaint")
+        must_say([done.stderr], r"mcp_url")
+
+    def register(self, service: str, image: str) -> str:
+        ecs = boto3.client("ecs")
+        arn = ecs.register_task_definition(**self.render(service, image))["taskDefinition"]["taskDefinitionArn"]
+        if service == "agent" and self.environment == "dev":
+            spec = json.loads((self.copy / "appspec.json").read_text().replace("<TASK_DEFINITION>", arn))
+            content = {"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(spec)}}
+            boto3.client("codedeploy").create_deployment(applicationName=f"{self.name}-agent", deploymentGroupName=f"{self.name}-agent", revision=content)
+        else:
+            ecs.update_service(cluster=f"{self.name}-cluster", service=f"{self.name}-{service}-service", taskDefinition=arn)
+        return arn
+
+    def running(self, service: str) -> str:
+        found = boto3.client("ecs").describe_services(cluster=f"{self.name}-cluster", services=[f"{self.name}-{service}-service"])
+        return found["services"][0]["taskDefinition"]
+
+    def deploy(self) -> str:
+        """As the runbook and the workflow do: secrets, then a new revision of both services."""
+        secrets = boto3.client("secretsmanager")
+        secrets.put_secret_value(SecretId=f"{self.name}/database/postgres", SecretString='{"username":"toolbox_ro","password":"example"}')
+        secrets.put_secret_value(SecretId=f"{self.name}/agent/api-keys", SecretString=json.dumps({"ops": "0" * 64}))
+        for service in ("toolbox", "agent"):
+            arn = self.register(service, f"@{td.DIGEST}")
+            if self.running(service) != arn or not arn.endswith(":2"):
+                raise AssertionError(f"{service} runs {self.running(service)}, not {arn}")
+        return "revision 2 of both services runs"
+
+    def bad_image_rolls_back(self) -> str:
+        """The emulator takes the tag :broken for tasks that never get healthy."""
+        before = self.running("agent")
+        self.register("agent", ":broken")
+        if self.running("agent") != before:
+            raise AssertionError("the broken revision was left in place")
+        return "still revision 2"
+
+    # --- damage and repair
+
+    def drift_is_seen(self) -> str:
+        """Somebody changed things by hand: the checks say what no longer works, the plan says what it would put right."""
+        ec2, elb = boto3.client("ec2"), boto3.client("elbv2")
+        agent = live_counterexamples.group_of(f"{self.name}-agent")
+        rules = ec2.describe_security_group_rules()["SecurityGroupRules"]
+        layers = next(r for r in rules if r["GroupId"] == agent and r["IsEgress"] and r.get("Description") == "To s3-layers")
+        ec2.revoke_security_group_egress(GroupId=agent, SecurityGroupRuleIds=[layers["SecurityGroupRuleId"]])
+        group = next(g for g in elb.describe_target_groups()["TargetGroups"] if g["TargetGroupName"] == f"{self.name}-alb-blue")
+        elb.modify_target_group_attributes(TargetGroupArn=group["TargetGroupArn"], Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "30"}])
+        must_say(network.check(self.name).problems, "agent can't reach S3:443")
+        expected = ['module.mcp.module.agent.aws_vpc_security_group_egress_rule.this["s3-layers"]', 'module.mcp.module.alb.aws_lb_target_group.agent["blue"]']
+        changes = sorted(set(self.plan()))
+        if changes != expected:
+            raise AssertionError(f"the plan would change {changes}, expected {expected}")
+        return "found by the checks, and by the plan, which leaves the deployed revisions alone"
+
+    def heal(self) -> str:
+        output = self.folder.run("apply", "-no-color", "-auto-approve", "-parallelism=20", *self.variables)
+        must_say([output], r"1 added, 1 changed, 0 destroyed")
+        for service in ("agent", "toolbox"):
+            if not self.running(service).endswith(":2"):
+                raise AssertionError(f"the apply undid the deployment of {service}: {self.running(service)}")
+        return f"{require(network.check(self.name))}, deployed revisions untouched"
+
+    def destroy(self) -> str:
+        output = self.folder.run("destroy", "-no-color", "-auto-approve", "-parallelism=30", *self.variables)
+        ecs = boto3.client("ecs")
+        clusters = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
+        left = [v["VpcId"] for v in boto3.client("ec2").describe_vpcs(Filters=[{"Name": "tag:Project", "Values": ["mcp"]}])["Vpcs"]]
+        left += [c["clusterName"] for c in clusters if c["status"] != "INACTIVE"]
+        left += [r["RoleName"] for r in boto3.client("iam").list_roles()["Roles"] if r["RoleName"].startswith("mcp")]
+        if left:
+            raise AssertionError(f"left behind: {left}")
+        return re.search(r"Destroy complete! (.*)", output)[1]
+
+    def destroy_bootstrap(self) -> str:
+        """The state comes back out of the bucket before the bucket goes."""
+        folder = terraform.Folder(self.copy / "terraform" / "bootstrap", self.env, self.log)
+        (folder.path / "backend.tf").unlink()
+        folder.run("init", "-no-color", "-migrate-state", "-force-copy")
+        output = folder.run("destroy", "-no-color", "-auto-approve", "-parallelism=30", "-var=protect=false")
+        if boto3.client("s3").list_buckets()["Buckets"]:
+            raise AssertionError("a bucket is left")
+        return re.search(r"Destroy complete! (.*)", output)[1]
+
+    def nothing_was_missing(self) -> None:
+        missing = sorted(set(re.findall(r"NotImplementedError: (.*)", (self.work / "emulator.log").read_text())))
+        if missing:
+            raise AssertionError(f"the emulator lacks {missing}: what was asked for wasn't checked")
+
+    def live(self) -> bool:
+        prepared = self.step("bootstrap an empty account, its state moved into its bucket", self.bootstrap) if self.environment == "prod" else self.step("state bucket", self.bucket_only)
+        if not prepared or not self.step("apply", self.apply):
+            return False
+        self.step("second plan is empty", self.plan_is_empty)
+        self.step("connections", lambda: require(network.check(self.name)))
+        self.step("permissions", lambda: require(permissions.check(self.name, self.environment)))
+        self.step("alarms and dashboard against metrics.json", lambda: require(metrics.check_applied(self.name, self.environment, self.copy)))
+        if self.environment == "prod":
+            self.step("numbers of the cost table", lambda: require(costs.check_numbers(self.name)))
+        self.step("task definitions, rendered from what Terraform published", self.task_definitions)
+        self.step("counter-example: a definition that differs from Terraform's", self.drift_of_a_definition_is_seen)
+        self.step("counter-example: a placeholder that Terraform didn't publish", self.missing_value_is_seen)
+        for name, proof in live_counterexamples.cases(self.name, self.environment):
+            self.step(f"counter-example: {name}", proof)
+        self.step("deployment", self.deploy)
+        self.step("deployment of a broken image", self.bad_image_rolls_back)
+        self.step("plan after the deployments is empty", self.plan_is_empty)
+        self.step("counter-example: drift", self.drift_is_seen)
+        self.step("apply after the deployments heals the drift", self.heal)
+        self.step("destroy", self.destroy)
+        if self.environment == "prod":
+            self.step("destroy what bootstrap made", self.destroy_bootstrap)
+        self.step("the emulator had every operation", self.nothing_was_missing)
+        return not self.failed
+
+
+def main() -> None:
+    environment, port, work = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    work.mkdir(parents=True, exist_ok=True)
+    life = Life(environment, port, work)
+    try:
+        good = life.live()
+    finally:
+        os.kill(life.emulator, 15)
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""Shows that the checks of a living account can fail: each defect is put into the emulated account and taken out again."""
+import contextlib
+import json
+from typing import Callable, Iterator
+
+import boto3
+
+import metrics
+import network
+import permissions
+from counterexamples import must_say
+from report import ACCOUNT, REGION
+
+# What the design document gives the agent: one role for everything, foundation models only.
+DESIGN_EXECUTION = [
+    {"Effect": "Allow", "Action": ["ecr:GetAuthorizationToken", "ecr:BatchGetImage"], "Resource": "*"},
+    {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "arn:aws:logs:*:*:log-group:/ecs/mcp-*"},
+    {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "arn:aws:secretsmanager:*:*:secret:mcp*/*"},
+]
+DESIGN_TASK = [{"Effect": "Allow", "Action": ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"], "Resource": "arn:aws:bedrock:*::foundation-model/anthropic.claude-*"}]
+WILDCARD = [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]
+
+
+@contextlib.contextmanager
+def role_policy(role: str, policy: str, statements: list[dict]) -> Iterator[None]:
+    """The role's inline policy is another one, or there is one more."""
+    iam = boto3.client("iam")
+    before = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"] if policy in iam.list_role_policies(RoleName=role)["PolicyNames"] else None
+    iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    try:
+        yield
+    finally:
+        if before is None:
+            iam.delete_role_policy(RoleName=role, PolicyName=policy)
+        else:
+            iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(before))
+
+
+@contextlib.contextmanager
+def trust(role: str, subject: str) -> Iterator[None]:
+    """The role trusts whatever SUBJECT matches."""
+    iam = boto3.client("iam")
+    before = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    wide = json.loads(json.dumps(before))
+    wide["Statement"][0]["Condition"] = {"StringLike": {f"{permissions.ISSUER}:sub": subject}}
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(wide))
+    try:
+        yield
+    finally:
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(before))
+
+
+@contextlib.contextmanager
+def key_policy(name: str, sid: str, condition: dict) -> Iterator[None]:
+    """The statement SID of the environment's key has a condition."""
+    kms = boto3.client("kms")
+    key = next(a["TargetKeyId"] for a in kms.list_aliases()["Aliases"] if a["AliasName"] == f"alias/{name}")
+    before = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+    document = json.loads(before)
+    next(s for s in document["Statement"] if s["Sid"] == sid)["Condition"] = condition
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(document))
+    try:
+        yield
+    finally:
+        kms.put_key_policy(KeyId=key, PolicyName="default", Policy=before)
+
+
+@contextlib.contextmanager
+def ingress(group: str, port: int, peer: dict) -> Iterator[None]:
+    """One more rule lets PEER into GROUP."""
+    ec2 = boto3.client("ec2")
+    group_id = group_of(group)
+    rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **peer}
+    ec2.authorize_security_group_ingress(GroupId=group_id, IpPermissions=[rule])
+    try:
+        yield
+    finally:
+        ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=[rule])
+
+
+@contextlib.contextmanager
+def agent_to_database(name: str) -> Iterator[None]:
+    """Both ends: the agent's group lets out, the database's lets in."""
+    ec2 = boto3.client("ec2")
+    agent, database = group_of(f"{name}-agent"), group_of(f"{name}-database")
+    out = [{"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "UserIdGroupPairs": [{"GroupId": database}]}]
+    ec2.authorize_security_group_egress(GroupId=agent, IpPermissions=out)
+    try:
+        with ingress(f"{name}-database", 5432, {"UserIdGroupPairs": [{"GroupId": agent}]}):
+            yield
+    finally:
+        ec2.revoke_security_group_egress(GroupId=agent, IpPermissions=out)
+
+
+@contextlib.contextmanager
+def no_gateway_routes(service: str) -> Iterator[None]:
+    """The gateway endpoint is in no route table."""
+    ec2 = boto3.client("ec2")
+    endpoint = next(e for e in ec2.describe_vpc_endpoints()["VpcEndpoints"] if e["ServiceName"].endswith(f".{service}"))
+    tables = list(endpoint["RouteTableIds"])
+    ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], RemoveRouteTableIds=tables)
+    try:
+        yield
+    finally:
+        ec2.modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], AddRouteTableIds=tables)
+
+
+@contextlib.contextmanager
+def alarm(name: str, metric: str, dimensions: dict[str, str]) -> Iterator[None]:
+    """One more alarm in our namespace."""
+    cloudwatch = boto3.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=name, Namespace="McpAgent", MetricName=metric, Dimensions=[{"Name": k, "Value": v} for k, v in dimensions.items()],
+        Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold", AlarmActions=[f"arn:aws:sns:{REGION}:{ACCOUNT}:x"])
+    try:
+        yield
+    finally:
+        cloudwatch.delete_alarms(AlarmNames=[name])
+
+
+@contextlib.contextmanager
+def dashboard_without(name: str, metric: str) -> Iterator[None]:
+    """The dashboard shows METRIC under a misspelt name."""
+    cloudwatch = boto3.client("cloudwatch")
+    body = cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"]
+    cloudwatch.put_dashboard(DashboardName=name, DashboardBody=body.replace(f'"{metric}"', f'"{metric}s"'))
+    try:
+        yield
+    finally:
+        cloudwatch.put_dashboard(DashboardName=name, DashboardBody=body)
+
+
+def group_of(name: str) -> str:
+    return next(g["GroupId"] for g in boto3.client("ec2").describe_security_groups()["SecurityGroups"] if g["GroupName"] == name)
+
+
+def cases(name: str, environment: str) -> list[tuple[str, Callable[[], None]]]:
+    """Name and proof of each."""
+    world = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    role = lambda suffix: f"{name}-{suffix}"
+
+    def proof(defect: Callable, check: Callable, says: str) -> Callable[[], None]:
+        def prove() -> None:
+            with defect():
+                problems = check().problems
+            must_say(problems, says)
+        return prove
+
+    connections = lambda: network.check(name)
+    rights = lambda: permissions.check(name, environment)
+    series = lambda: metrics.check_applied(name, environment)
+    return [
+        ("a toolbox open to the world", proof(lambda: ingress(role("toolbox"), 5000, world), connections, "something but the load balancer is open to the world")),
+        ("an agent that reaches the database", proof(lambda: agent_to_database(name), connections, "agent reaches the database past the toolbox")),
+        ("S3's gateway endpoint in no route table", proof(lambda: no_gateway_routes("s3"), connections, "can't reach S3:443")),
+        ("the design document's execution role", proof(lambda: role_policy(role("agent-execution"), "execution", DESIGN_EXECUTION), rights, "agent-execution may secretsmanager:GetSecretValue")),
+        ("the design document's task role", proof(lambda: role_policy(role("agent-task"), "task", DESIGN_TASK), rights, "agent-task may not bedrock:InvokeModel on .*inference-profile")),
+        ("a role with a wildcard action", proof(lambda: role_policy(role("toolbox-task"), "more", WILDCARD), rights, "wildcard action")),
+        ("a plan role that may read content", proof(lambda: role_policy(role("github-plan"), "plan", [{"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "*"}]), rights, "github-plan may dynamodb:Scan")),
+        ("a role that trusts every branch", proof(lambda: trust(role("github-deploy"), "repo:example/mcp-agent:*"), rights, "github-deploy trusts ref:refs/heads/main")),
+        ("a key that drops events", proof(lambda: key_policy(name, "EventsToEncryptedTopic", {"StringEquals": {"aws:SourceAccount": ACCOUNT}}), rights, "events may not kms:GenerateDataKey")),
+        ("an alarm on a misspelt metric", proof(lambda: alarm(role("x"), "agent.turnz", {"environment": environment}), series, r"agent\.turnz isn't in metrics.json")),
+        ("an alarm without the environment", proof(lambda: alarm(role("x"), "agent.turns", {"outcome": "failed"}), series, "the sidecar makes no series of agent.turns")),
+        ("an alarm on an outcome that never comes", proof(lambda: alarm(role("x"), "agent.turns", {"environment": environment, "outcome": "exploded"}), series, "outcome is never exploded")),
+        ("a dashboard with a misspelt metric", proof(lambda: dashboard_without(name, "agent.cost.dollars"), series, r"the dashboard lacks \['agent.cost.dollars'\]")),
+    ]

@@ -1,0 +1,128 @@
+"""Everything that can be verified of ecs/ without an AWS account. Started by ecs/verify.
+
+usage: run.py [--fast]      --fast leaves out what needs an emulated account
+"""
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Callable
+
+import costs
+import counterexamples
+import metrics
+import task_definitions as td
+import terraform
+from life import require
+
+
+class Report:
+    """Counts what passed and failed, and prints it as it comes, from any thread."""
+
+    def __init__(self) -> None:
+        self.passed = self.failed = 0
+        self.lock = threading.Lock()
+
+    def line(self, text: str) -> None:
+        with self.lock:
+            self.passed += text.startswith("ok ")
+            self.failed += text.startswith("FAIL ")
+            print(text.rstrip("\n"), flush=True)
+
+    def step(self, name: str, action: Callable[[], str | None]) -> None:
+        start = time.monotonic()
+        try:
+            detail = action()
+            self.line(f"ok   {time.monotonic() - start:5.0f}s  {name}{f': {detail}' if detail else ''}")
+        except Exception as problem:  # a step that can't even run has failed
+            text = "\n".join(f"        {line}" for line in (str(problem) or repr(problem)).splitlines())
+            self.line(f"FAIL {time.monotonic() - start:5.0f}s  {name}\n{text}")
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def validate(path: str, work: Path, env: dict[str, str]) -> None:
+    folder = terraform.Folder(work / "ecs" / "terraform" / path, env, work / f"validate-{Path(path).name}.log")
+    folder.init("-backend=false")
+    folder.run("validate", "-no-color")
+
+
+def terraform_test(work: Path, env: dict[str, str]) -> str:
+    """Every module's contract and the whole's, with a provider that answers without an account."""
+    folder = terraform.Folder(work / "ecs" / "terraform", env, work / "test.log")
+    folder.init("-backend=false")
+    output = folder.run("test", "-no-color", expect=(0, 1))
+    summary = output.strip().splitlines()[-1]
+    if not summary.startswith("Success!") or "skipped" in summary:
+        raise AssertionError("\n".join(line for line in output.splitlines() if not line.endswith("pass"))[:3000])
+    return summary.removeprefix("Success! ")
+
+
+def without_account(report: Report, work: Path, env: dict[str, str]) -> None:
+    terraform.copy_of_ecs(work / "ecs")
+    whole = terraform.Folder(work / "ecs" / "terraform", env, work / "fmt.log")
+
+    def terraform_steps() -> None:
+        report.step("terraform fmt", lambda: whole.run("fmt", "-check", "-recursive") and None)
+        for path in ("environments/prod", "environments/dev", "bootstrap"):
+            report.step(f"terraform validate {path}", lambda path=path: validate(path, work, env))
+        broken = []
+        report.step("terraform test with a broken copy of every module", lambda: broken.extend(counterexamples.broken_modules(work, env)) or f"{len(broken)} defects")
+        for name, proof in broken:
+            report.step(f"counter-example: {name}", proof)
+
+    def other_steps() -> None:
+        report.step("terraform test, every module and the whole", lambda: terraform_test(work, env))
+        report.step("task definitions: botocore, cfn-lint and our rules", lambda: require(td.check_files(terraform.ECS / "task-definitions")))
+        report.step("telemetry sidecar against metrics.json", lambda: require(metrics.check_collector()))
+        report.step("cost table adds up", lambda: require(costs.check(costs.README.read_text())))
+        for name, proof in counterexamples.cases(work, env):
+            report.step(f"counter-example: {name}", proof)
+
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(terraform_steps), pool.submit(other_steps)]:
+            done.result()
+
+
+def live(report: Report, environment: str, work: Path) -> None:
+    """One environment's life, in a process of its own: the AWS SDK's endpoint is the process's."""
+    script = Path(__file__).with_name("life.py")
+    with subprocess.Popen([sys.executable, str(script), environment, str(free_port()), str(work / environment)], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        steps = 0
+        for line in process.stdout:
+            steps += line.startswith(("ok ", "FAIL "))
+            report.line(line)
+    if steps == 0 or (process.returncode != 0 and report.failed == 0):
+        report.line(f"FAIL     0s  {environment}: its verification broke off with {process.returncode}")
+
+
+def main() -> int:
+    start, report = time.monotonic(), Report()
+    work = Path(tempfile.mkdtemp(prefix="ecs-verify-"))
+    env = terraform.environment(work)
+    os.environ.update({k: v for k, v in env.items() if k.startswith("AWS_")})
+    with ThreadPoolExecutor() as pool:
+        environments = [] if "--fast" in sys.argv[1:] else [pool.submit(live, report, e, work) for e in ("prod", "dev")]
+        without_account(report, work, env)
+        for environment in environments:
+            environment.result()
+    if report.failed:
+        print(f"logs: {work}")
+    else:
+        subprocess.run(["rm", "-rf", str(work)], check=False)
+    print(f"{time.monotonic() - start:.0f} s")
+    print(f"{report.passed} passed, {report.failed} failed")
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

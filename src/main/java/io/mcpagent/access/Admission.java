@@ -1,0 +1,137 @@
+package io.mcpagent.access;
+
+import io.mcpagent.system.Problem;
+import io.mcpagent.system.ProblemAnswers;
+import io.mcpagent.system.ProblemException;
+import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.quarkus.vertx.http.runtime.security.QuarkusHttpUser;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.core.MediaType;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * Refuses what must not be worked on, on the event loop and before the body is read: heads and bodies that are too large, and
+ * what goes over the caller's limits. Tells callers what is left to them.
+ *
+ * @see <a href="https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-10">RateLimit header fields for HTTP, draft 10</a>
+ */
+@Singleton
+final class Admission {
+
+    /** Quarkus' own body limit has no body of its own; sign-in is 200, permissions are 100, and a higher number comes first. */
+    private static final int BEFORE_SIGN_IN = 1_000;
+    private static final int AFTER_SIGN_IN = 50;
+
+    private final Limits limits;
+    private final ProblemAnswers problems;
+    private final RequestHeads heads;
+    private final long longestBody;
+
+    Admission(Limits limits, ProblemAnswers problems, RequestHeads heads,
+              @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize longestBody) {
+        this.limits = limits;
+        this.problems = problems;
+        this.heads = heads;
+        this.longestBody = longestBody.asLongValue();
+    }
+
+    void register(@Observes Filters filters) {
+        filters.register(this::checkSizes, BEFORE_SIGN_IN);
+        filters.register(this::admit, AFTER_SIGN_IN);
+    }
+
+    /** Vert.x fails a request without a host before any filter sees it, and Quarkus would log that as an error of ours. */
+    void register(@Observes Router router) {
+        router.route().order(Integer.MIN_VALUE).failureHandler(http -> {
+            if (http.request().authority() == null && http.statusCode() == Problem.INVALID_REQUEST.status()) {
+                problems.end(http, Problem.INVALID_REQUEST, "A request must name its host.", null);
+            } else {
+                http.next();
+            }
+        });
+    }
+
+    private void checkSizes(RoutingContext http) {
+        HttpServerRequest request = http.request();
+        Problem head = heads.problem(request);
+        if (head != null) {
+            problems.end(http, head, heads.limit(head), null);
+            return;
+        }
+        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        if (length != null && isLonger(length)) {
+            problems.end(http, Problem.TOO_LARGE, "A body may have " + longestBody + " bytes at most.", null);
+            return;
+        }
+        if (!isMediaType(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
+            problems.end(http, Problem.UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json.", null);
+        } else if (!isMediaType(request.getHeader(HttpHeaders.ACCEPT))) {
+            problems.end(http, Problem.NOT_ACCEPTABLE, "Accept application/json or text/event-stream.", null);
+        } else {
+            http.next();
+        }
+    }
+
+    /** RESTEasy answers 500 to what is none. */
+    private static boolean isMediaType(String header) {
+        try {
+            for (String type : header == null ? new String[0] : header.split(",")) {
+                MediaType.valueOf(type.strip());
+            }
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private boolean isLonger(String length) {
+        try {
+            return Long.parseLong(length) > longestBody;
+        } catch (NumberFormatException e) {
+            return true;
+        }
+    }
+
+    private void admit(RoutingContext http) {
+        if (OpenPaths.contain(http.normalizedPath()) || !(http.user() instanceof QuarkusHttpUser user)) {
+            http.next();
+            return;
+        }
+        SecurityIdentity identity = user.getSecurityIdentity();
+        try {
+            Limits.Quota quota = limits.count(identity);
+            if (quota != null) {
+                tell(quota, http.response());
+                if (quota.problem() != null) {
+                    throw quota.problem();
+                }
+            }
+            if (beginsTurn(http)) {
+                limits.requireRoom(identity);
+            }
+        } catch (ProblemException e) {
+            problems.end(http, e.problem(), e.detail(), e.retryAfter());
+            return;
+        }
+        http.next();
+    }
+
+    /** All that a POST can do here is to begin or to go on with a turn; at the MCP server most of them only look around. */
+    private static boolean beginsTurn(RoutingContext http) {
+        return http.request().method() == HttpMethod.POST && !http.normalizedPath().equals("/mcp");
+    }
+
+    private static void tell(Limits.Quota quota, HttpServerResponse response) {
+        response.putHeader("RateLimit-Policy", "\"requests\";q=" + quota.quota() + ";w=" + Account.WINDOW.toSeconds());
+        response.putHeader("RateLimit", "\"requests\";r=" + quota.remaining() + ";t=" + (quota.reset().toMillis() + 999) / 1000);
+    }
+}

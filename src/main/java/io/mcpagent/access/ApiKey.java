@@ -1,0 +1,14 @@
+package io.mcpagent.access;
+
+import java.util.List;
+
+/**
+ * A service's API key, as the secret has it: never the key itself.
+ *
+ * @param name              whom it belongs to
+ * @param hashes            the SHA-256 of each key that is valid; two while a key is being replaced
+ * @param requestsPerMinute how many requests it may send in a minute, or null for the usual number
+ * @param concurrentTurns   how many turns it may run at once, or null for the usual number
+ */
+record ApiKey(String name, List<byte[]> hashes, Integer requestsPerMinute, Integer concurrentTurns) {
+}

@@ -1,0 +1,109 @@
+package io.mcpagent.access;
+
+import io.mcpagent.system.AgentConfig;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Singleton;
+import org.jboss.logging.Logger;
+import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The API keys that are valid now. They are read from Secrets Manager again and again on a thread of its own, so that a changed secret counts
+ * without a restart and no request ever waits for it; while it can't be read, what was read last stays valid. Safe for use by many threads.
+ */
+@Singleton
+final class ApiKeys {
+
+    private static final Logger LOG = Logger.getLogger(ApiKeys.class);
+    private static final Duration LONGEST_CALL = Duration.ofSeconds(10);
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(2);
+
+    private final Optional<String> secret;
+    private final Duration refresh;
+    private final Instance<SecretsManagerClient> secrets;
+    private volatile List<ApiKey> keys;
+    private volatile Thread reader;
+    private boolean failing;
+
+    ApiKeys(AgentConfig config, Instance<SecretsManagerClient> secrets) {
+        this.secret = config.access().apiKeysSecret().filter(name -> !name.isBlank());
+        this.refresh = config.access().apiKeysRefresh();
+        this.secrets = secrets;
+    }
+
+    void start(@Observes StartupEvent event) {
+        if (secret.isPresent()) {
+            read();
+            reader = Thread.ofVirtual().name("api-keys").start(this::readAgainAndAgain);
+        }
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        if (reader != null) {
+            reader.interrupt();
+        }
+    }
+
+    /** Whether keys are taken here, but have never been read: then none can be accepted, and none refused. */
+    boolean unknown() {
+        return secret.isPresent() && keys == null;
+    }
+
+    /** Whose key that is. Takes the same time whichever key it is, and whether it is one. */
+    Optional<ApiKey> find(String presented) {
+        byte[] hash = Subjects.sha256(presented.getBytes(StandardCharsets.UTF_8));
+        ApiKey found = null;
+        for (ApiKey key : keys == null ? List.<ApiKey>of() : keys) {
+            for (byte[] valid : key.hashes()) {
+                // No early end: neither of the comparison nor of the search.
+                found = MessageDigest.isEqual(valid, hash) ? key : found;
+            }
+        }
+        return Optional.ofNullable(found);
+    }
+
+    private void readAgainAndAgain() {
+        try {
+            while (true) {
+                Thread.sleep(keys == null && FIRST_RETRY.compareTo(refresh) < 0 ? FIRST_RETRY : refresh);
+                read();
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("The API keys are not read any more");
+        }
+    }
+
+    private void read() {
+        try {
+            String value = secrets.get().getSecretValue(request -> request.secretId(secret.orElseThrow())
+                    .overrideConfiguration(call -> call.apiCallTimeout(LONGEST_CALL))).secretString();
+            List<ApiKey> next = ApiKeysReader.read(value);
+            if (keys == null || failing) {
+                LOG.infof("API keys read: %d", next.size());
+            }
+            keys = next;
+            failing = false;
+        } catch (IllegalArgumentException e) {
+            failed("the secret can't be used: " + e.getMessage());
+        } catch (RuntimeException e) {
+            failed(e.getClass().getSimpleName());
+        }
+    }
+
+    /** Says it once, not at every attempt. */
+    private void failed(String why) {
+        if (!failing) {
+            LOG.errorf("The API keys could not be read, %s. %s", why,
+                    keys == null ? "Until they are, callers with a key get 503." : "Those that were read last stay valid.");
+        }
+        failing = true;
+    }
+}

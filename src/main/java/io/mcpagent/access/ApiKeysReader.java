@@ -1,0 +1,87 @@
+package io.mcpagent.access;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Reads the secret: {@code {"billing": "<SHA-256 in hex>", "reports": {"sha256": …, "requestsPerMinute": 60, "concurrentTurns": 4}}}, where
+ * {@code sha256} is one hash or a list of them. It is taken whole or not at all.
+ */
+final class ApiKeysReader {
+
+    private static final ObjectMapper JSON = JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+    private static final Pattern HASH = Pattern.compile("[0-9a-fA-F]{64}");
+    private static final Set<String> MEMBERS = Set.of("sha256", "requestsPerMinute", "concurrentTurns");
+
+    private ApiKeysReader() {
+    }
+
+    /** @throws IllegalArgumentException with what is wrong, which never has any of the secret's values */
+    static List<ApiKey> read(String secret) {
+        JsonNode root = parse(secret);
+        if (!root.isObject()) {
+            throw new IllegalArgumentException("it must be a JSON object, from names to hashes");
+        }
+        List<ApiKey> keys = new ArrayList<>();
+        root.properties().forEach(entry -> keys.add(key(entry.getKey(), entry.getValue())));
+        return List.copyOf(keys);
+    }
+
+    private static JsonNode parse(String secret) {
+        try {
+            return JSON.readTree(secret == null ? "" : secret);
+        } catch (JsonProcessingException e) {
+            // Not its message nor itself as the cause: both show the place, and that is part of the secret.
+            throw new IllegalArgumentException("it is not valid JSON");
+        }
+    }
+
+    private static ApiKey key(String name, JsonNode value) {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException("a name must have 1 to 64 letters, digits, dots, hyphens or underscores");
+        }
+        if (!value.isObject()) {
+            return new ApiKey(name, hashes(name, value), null, null);
+        }
+        value.fieldNames().forEachRemaining(member -> {
+            if (!MEMBERS.contains(member)) {
+                throw new IllegalArgumentException("the entry " + name + " has a member other than sha256, requestsPerMinute and concurrentTurns");
+            }
+        });
+        return new ApiKey(name, hashes(name, value.path("sha256")), limit(name, value, "requestsPerMinute"), limit(name, value, "concurrentTurns"));
+    }
+
+    private static List<byte[]> hashes(String name, JsonNode value) {
+        List<byte[]> hashes = new ArrayList<>();
+        for (JsonNode each : value.isArray() ? value : List.of(value)) {
+            if (!each.isTextual() || !HASH.matcher(each.textValue()).matches()) {
+                throw new IllegalArgumentException("the entry " + name + " must have the SHA-256 of its key, as 64 hex digits");
+            }
+            hashes.add(HexFormat.of().parseHex(each.textValue()));
+        }
+        return List.copyOf(hashes);
+    }
+
+    private static Integer limit(String name, JsonNode entry, String member) {
+        JsonNode value = entry.path(member);
+        if (value.isMissingNode()) {
+            return null;
+        }
+        if (!value.isInt() || value.intValue() < 1) {
+            throw new IllegalArgumentException("the entry " + name + " must have a whole number from 1 on as its " + member);
+        }
+        return value.intValue();
+    }
+}

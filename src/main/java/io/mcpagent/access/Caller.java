@@ -1,0 +1,11 @@
+package io.mcpagent.access;
+
+/** Who sends the current request. */
+public interface Caller {
+
+    /**
+     * The verified subject that conversations, approvals and budgets belong to: {@code key:} and the name of an API key, {@code user:}, the
+     * token's issuer (as a hash) and its subject, or {@code anonymous} where nobody signs in. No name of one kind can be read as another.
+     */
+    String subject();
+}

@@ -1,0 +1,138 @@
+package io.mcpagent.access;
+
+import io.mcpagent.system.Problem;
+import io.mcpagent.system.ProblemAnswers;
+import io.quarkus.oidc.OIDCException;
+import io.quarkus.oidc.runtime.OidcAuthenticationMechanism;
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.identity.IdentityProviderManager;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.security.identity.request.AuthenticationRequest;
+import io.quarkus.security.runtime.QuarkusPrincipal;
+import io.quarkus.security.runtime.QuarkusSecurityIdentity;
+import io.quarkus.vertx.http.runtime.security.ChallengeData;
+import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
+import io.quarkus.vertx.http.runtime.security.HttpCredentialTransport;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.inject.Alternative;
+import jakarta.inject.Singleton;
+import org.jboss.logging.Logger;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Takes the credentials of a request: a JWT of the configured issuer, checked by quarkus-oidc, or an API key. Exactly one of them, since two
+ * could belong to two callers.
+ */
+@Alternative
+@Priority(1)
+@Singleton
+final class Credentials implements HttpAuthenticationMechanism {
+
+    static final String API_KEY = "io.mcpagent.api-key";
+    private static final Logger LOG = Logger.getLogger(Credentials.class);
+    private static final String API_KEY_HEADER = "X-API-Key";
+    private static final String CHALLENGE = "WWW-Authenticate";
+    private static final String UNAVAILABLE = Credentials.class.getName() + ".unavailable";
+    private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Pattern BEARER = Pattern.compile("(?i)Bearer +([A-Za-z0-9._~+/=-]+)");
+    private static final Pattern JWT = Pattern.compile("[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]*");
+
+    private final OidcAuthenticationMechanism tokens;
+    private final ApiKeys keys;
+    private final SignIn signIn;
+    private final ProblemAnswers problems;
+
+    Credentials(OidcAuthenticationMechanism tokens, ApiKeys keys, SignIn signIn, ProblemAnswers problems) {
+        this.tokens = tokens;
+        this.keys = keys;
+        this.signIn = signIn;
+        this.problems = problems;
+    }
+
+    @Override
+    public Uni<SecurityIdentity> authenticate(RoutingContext http, IdentityProviderManager providers) {
+        List<String> bearer = http.request().headers().getAll(HttpHeaders.AUTHORIZATION);
+        List<String> key = http.request().headers().getAll(API_KEY_HEADER);
+        if (!signIn.required() || OpenPaths.contain(http.normalizedPath()) || bearer.isEmpty() && key.isEmpty()) {
+            return Uni.createFrom().nullItem();
+        }
+        if (bearer.size() + key.size() > 1) {
+            return refused();
+        }
+        if (!key.isEmpty()) {
+            return byKey(http, key.getFirst());
+        }
+        var token = BEARER.matcher(bearer.getFirst());
+        if (!token.matches()) {
+            return refused();
+        }
+        return signIn.byToken() && JWT.matcher(token.group(1)).matches() ? byToken(http, providers) : byKey(http, token.group(1));
+    }
+
+    private Uni<SecurityIdentity> byKey(RoutingContext http, String presented) {
+        if (keys.unknown()) {
+            return unavailable(http);
+        }
+        return keys.find(presented).map(key -> Uni.createFrom().item(identity(key))).orElseGet(Credentials::refused);
+    }
+
+    private static SecurityIdentity identity(ApiKey key) {
+        return QuarkusSecurityIdentity.builder().setPrincipal(new QuarkusPrincipal(Subjects.ofKey(key.name()))).addAttribute(API_KEY, key).build();
+    }
+
+    private Uni<SecurityIdentity> byToken(RoutingContext http, IdentityProviderManager providers) {
+        return tokens.authenticate(http, providers).onFailure().recoverWithUni(failure -> {
+            // It has made itself the one that sends the challenge.
+            http.put(HttpAuthenticationMechanism.class.getName(), this);
+            if (failure instanceof OIDCException) {
+                LOG.warnf("A token could not be checked: the issuer can't be asked (%s)", failure.getClass().getSimpleName());
+                return unavailable(http);
+            }
+            return refused();
+        });
+    }
+
+    private static Uni<SecurityIdentity> refused() {
+        return Uni.createFrom().failure(new AuthenticationFailedException());
+    }
+
+    private static Uni<SecurityIdentity> unavailable(RoutingContext http) {
+        http.put(UNAVAILABLE, true);
+        return refused();
+    }
+
+    @Override
+    public Uni<Boolean> sendChallenge(RoutingContext http) {
+        if (http.get(UNAVAILABLE) != null) {
+            problems.end(http, Problem.SIGN_IN_UNAVAILABLE, "Try again in a moment.", SOON);
+            return Uni.createFrom().item(true);
+        }
+        boolean sent = http.request().headers().contains(HttpHeaders.AUTHORIZATION) || http.request().headers().contains(API_KEY_HEADER);
+        // RFC 6750 names no error when there were no credentials at all.
+        http.response().putHeader(CHALLENGE, sent ? "Bearer realm=\"mcp-agent\", error=\"invalid_token\"" : "Bearer realm=\"mcp-agent\"");
+        problems.end(http, Problem.UNAUTHORIZED, sent ? "The credentials are not valid." : "Send Authorization: Bearer with a token or an API key.", null);
+        return Uni.createFrom().item(true);
+    }
+
+    @Override
+    public Uni<ChallengeData> getChallenge(RoutingContext http) {
+        return Uni.createFrom().item(new ChallengeData(Problem.UNAUTHORIZED.status(), CHALLENGE, "Bearer realm=\"mcp-agent\""));
+    }
+
+    @Override
+    public Set<Class<? extends AuthenticationRequest>> getCredentialTypes() {
+        return tokens.getCredentialTypes();
+    }
+
+    @Override
+    public Uni<HttpCredentialTransport> getCredentialTransport(RoutingContext http) {
+        return Uni.createFrom().item(new HttpCredentialTransport(HttpCredentialTransport.Type.AUTHORIZATION, "bearer"));
+    }
+}

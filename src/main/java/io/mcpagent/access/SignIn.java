@@ -1,0 +1,72 @@
+package io.mcpagent.access;
+
+import io.mcpagent.system.AgentConfig;
+import io.quarkus.runtime.LaunchMode;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
+import java.util.List;
+import java.util.Optional;
+
+/** Which ways there are to sign in here. A service that has none does not start, unless it is told that this is what is wanted. */
+@Singleton
+final class SignIn {
+
+    private static final Logger LOG = Logger.getLogger(SignIn.class);
+    private static final int FIRST = 1;
+
+    private final boolean tokens;
+    private final boolean audience;
+    private final boolean keys;
+    private final boolean open;
+
+    SignIn(AgentConfig config, @ConfigProperty(name = "quarkus.oidc.auth-server-url") Optional<String> issuer,
+           @ConfigProperty(name = "quarkus.oidc.token.audience") Optional<List<String>> audience) {
+        this.tokens = issuer.filter(url -> !url.isBlank()).isPresent();
+        this.audience = audience.filter(names -> names.stream().anyMatch(name -> !name.isBlank())).isPresent();
+        this.keys = config.access().apiKeysSecret().filter(name -> !name.isBlank()).isPresent();
+        this.open = config.access().open();
+    }
+
+    /** Whether bearer tokens are taken. */
+    boolean byToken() {
+        return tokens;
+    }
+
+    /** Whether API keys are taken. */
+    boolean byKey() {
+        return keys;
+    }
+
+    /** Whether callers have to sign in at all. */
+    boolean required() {
+        return tokens || keys;
+    }
+
+    void check(@Observes @Priority(FIRST) StartupEvent event) {
+        check(LaunchMode.current() == LaunchMode.NORMAL);
+    }
+
+    /** @throws ConfigurationException if a service would be open to everybody, or to tokens that were made for another service */
+    void check(boolean production) {
+        if (tokens && !audience) {
+            throw new ConfigurationException("Tokens that were made for other services must not be taken: set quarkus.oidc.client-id or "
+                    + "quarkus.oidc.token.audience to the audience of this service's tokens.");
+        }
+        if (production && !required() && !open) {
+            throw new ConfigurationException("Nobody could be told from anybody: no way to sign in is configured. Set quarkus.oidc.auth-server-url "
+                    + "and quarkus.oidc.client-id for bearer tokens, or agent.access.api-keys-secret for API keys, or both. "
+                    + "For measurements and tests only, agent.access.open=true lets everybody in.");
+        }
+        if (open && required()) {
+            LOG.warn("agent.access.open has no effect: a way to sign in is configured");
+        } else if (production && open) {
+            LOG.warn("EVERYBODY MAY COME IN, as the same caller: agent.access.open is set, and no way to sign in is configured");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package io.mcpagent.access;
+
+import io.quarkus.security.identity.SecurityIdentity;
+import org.eclipse.microprofile.jwt.JsonWebToken;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Names the subject of an identity. A kind always comes first, so that a key can't pass for a person nor a person for a key. */
+final class Subjects {
+
+    static final String ANONYMOUS = "anonymous";
+    private static final String KEY = "key:";
+    private static final String USER = "user:";
+    private static final int ISSUER_BYTES = 8;
+
+    private Subjects() {
+    }
+
+    static String of(SecurityIdentity identity) {
+        if (identity.isAnonymous()) {
+            return ANONYMOUS;
+        }
+        if (identity.getPrincipal() instanceof JsonWebToken token) {
+            // With its issuer: the same subject of another issuer, such as after a move to another one, is somebody else.
+            return USER + hash(token.getIssuer()) + ":" + token.getSubject();
+        }
+        return identity.getPrincipal().getName();
+    }
+
+    static String ofKey(String name) {
+        return KEY + name;
+    }
+
+    private static String hash(String issuer) {
+        byte[] digest = sha256(issuer.getBytes(StandardCharsets.UTF_8));
+        return HexFormat.of().formatHex(digest, 0, ISSUER_BYTES);
+    }
+
+    static byte[] sha256(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package io.mcpagent.budget;
+
+import io.mcpagent.conversation.Receipt;
+import io.mcpagent.system.AgentConfig;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+
+/**
+ * What turns may spend: by request, by caller and day (UTC), by conversation, in dollars and in tokens. The most that a model call can cost is
+ * reserved before it, and replaced by what it did cost after it, so that no number of turns at once passes a limit. Only a limit that is set
+ * costs anything: without limits of the day and the conversation the ledger is never asked. Safe for use by many threads.
+ *
+ * <p>A process that dies between the two leaves its reservation counted, on the safe side: until the end of the day, or of the conversation.
+ */
+public final class Budget {
+
+    private static final long NO_LIMIT = Long.MAX_VALUE;
+
+    /** How long an account of a day outlives it, for calls that began before midnight. */
+    private static final Duration DAY_GRACE = Duration.ofHours(1);
+
+    private final Prices prices;
+    private final Ledger ledger;
+    private final InstantSource clock;
+    private final List<String> modelIds;
+    private final Duration conversationTtl;
+    private final Ledger.Amount requestLimit;
+    private final Ledger.Amount dayLimit;
+    private final Ledger.Amount conversationLimit;
+
+    /** @throws IllegalArgumentException if a limit in dollars is set and a model has no price, since it could not be kept */
+    Budget(AgentConfig config, Ledger ledger, InstantSource clock) {
+        AgentConfig.Budget limits = config.budget();
+        this.prices = new Prices(config.model().prices());
+        this.ledger = ledger;
+        this.clock = clock;
+        this.modelIds = Stream.concat(Stream.of(config.model().id()), config.model().fallbackId().stream()).toList();
+        this.conversationTtl = config.conversation().ttl();
+        this.requestLimit = limit(limits.requestDollars(), limits.requestTokens());
+        this.dayLimit = limit(limits.callerDayDollars(), limits.callerDayTokens());
+        this.conversationLimit = limit(limits.conversationDollars(), limits.conversationTokens());
+        requirePrices();
+    }
+
+    private static Ledger.Amount limit(Optional<BigDecimal> dollars, OptionalLong tokens) {
+        if (dollars.filter(set -> set.signum() < 0).isPresent() || tokens.orElse(0) < 0) {
+            throw new IllegalArgumentException("a limit of agent.budget can't be negative");
+        }
+        return new Ledger.Amount(dollars.map(Prices::microDollars).orElse(NO_LIMIT), tokens.orElse(NO_LIMIT));
+    }
+
+    private void requirePrices() {
+        boolean limited = Stream.of(requestLimit, dayLimit, conversationLimit).anyMatch(limit -> limit.microDollars() != NO_LIMIT);
+        for (String modelId : modelIds) {
+            if (limited && !prices.knows(modelId)) {
+                throw new IllegalArgumentException("a limit in dollars can't be kept without a price: set agent.model.prices for " + modelId);
+            }
+        }
+    }
+
+    /** Opens the account book of one request. */
+    public Meter open(String subject, String conversationId) {
+        return open(subject, conversationId, null);
+    }
+
+    /**
+     * Opens the account book of a request that goes on with a turn.
+     *
+     * @param soFar what the turn cost before, which counts for the limits of a request and in the receipt; or null
+     */
+    public Meter open(String subject, String conversationId, Receipt soFar) {
+        return new Meter(this, subject, conversationId, soFar);
+    }
+
+    Prices prices() {
+        return prices;
+    }
+
+    Ledger ledger() {
+        return ledger;
+    }
+
+    Ledger.Amount requestLimit() {
+        return requestLimit;
+    }
+
+    /** The most that one call can cost, with the dearest of the models that may answer it. A model without a price counts nothing. */
+    Ledger.Amount most(long inputTokens, long outputTokens) {
+        long dollars = 0;
+        for (String modelId : modelIds) {
+            dollars = Math.max(dollars, prices.most(modelId, inputTokens, outputTokens).orElse(0L));
+        }
+        return new Ledger.Amount(dollars, inputTokens + outputTokens);
+    }
+
+    /** The accounts in the ledger that a call made now counts for; none if no such limit is set. */
+    List<Ledger.Account> accounts(String subject, String conversationId) {
+        List<Ledger.Account> accounts = new ArrayList<>(2);
+        if (limited(dayLimit)) {
+            LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
+            accounts.add(new Ledger.Account(Scope.DAY.account(today + "#", subject), dayLimit, endOf(today).plus(DAY_GRACE)));
+        }
+        if (limited(conversationLimit)) {
+            accounts.add(new Ledger.Account(Scope.CONVERSATION.account("", subject, conversationId), conversationLimit,
+                    clock.instant().plus(conversationTtl)));
+        }
+        return accounts;
+    }
+
+    private static boolean limited(Ledger.Amount limit) {
+        return limit.microDollars() != NO_LIMIT || limit.tokens() != NO_LIMIT;
+    }
+
+    BudgetExceededException exceeded(Ledger.Refusal refusal) {
+        if (Scope.DAY.owns(refusal.account())) {
+            Instant now = clock.instant();
+            Duration untilMidnight = Duration.between(now, endOf(LocalDate.ofInstant(now, ZoneOffset.UTC)));
+            return new BudgetExceededException(refusal.dollars() ? BudgetExceededException.Limit.CALLER_DAY_DOLLARS
+                    : BudgetExceededException.Limit.CALLER_DAY_TOKENS, untilMidnight);
+        }
+        return new BudgetExceededException(refusal.dollars() ? BudgetExceededException.Limit.CONVERSATION_DOLLARS
+                : BudgetExceededException.Limit.CONVERSATION_TOKENS, null);
+    }
+
+    private static Instant endOf(LocalDate day) {
+        return day.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant();
+    }
+}

@@ -1,0 +1,81 @@
+package io.mcpagent.budget;
+
+import io.mcpagent.model.Usage;
+import io.mcpagent.system.AgentConfig;
+
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What tokens cost, by the configured prices. Amounts are whole micro-dollars; a price of 1 dollar for a million tokens is 1 micro-dollar a
+ * token. Immutable in effect, safe for use by many threads.
+ */
+final class Prices {
+
+    private static final int MICRO_DIGITS = 6;
+
+    /** Pico-dollars a token, so that every price of up to six decimals is a whole number. */
+    private record Rate(long input, long output, long cacheRead, long cacheWrite) {
+
+        static Rate of(AgentConfig.Price price) {
+            return new Rate(pico(price.input()), pico(price.output()), pico(price.cacheRead()), pico(price.cacheWrite()));
+        }
+
+        private static long pico(BigDecimal dollarsForMillion) {
+            if (dollarsForMillion.signum() < 0) {
+                throw new IllegalArgumentException("a price can't be negative: " + dollarsForMillion);
+            }
+            return dollarsForMillion.movePointRight(MICRO_DIGITS).setScale(0, RoundingMode.CEILING).longValueExact();
+        }
+    }
+
+    private static final long PICO_IN_MICRO = 1_000_000;
+
+    private final Map<String, AgentConfig.Price> configured;
+    private final Map<String, Optional<Rate>> rates = new ConcurrentHashMap<>();
+
+    /** @param configured dollars for a million tokens; a key matches a model id that contains it, the longest match counts */
+    Prices(Map<String, AgentConfig.Price> configured) {
+        this.configured = Map.copyOf(configured);
+        configured.values().forEach(Rate::of);
+    }
+
+    boolean knows(String modelId) {
+        return rateOf(modelId).isPresent();
+    }
+
+    /** What a call cost, rounded to the nearest micro-dollar; empty if the model has no price. */
+    Optional<Long> cost(String modelId, Usage usage) {
+        return rateOf(modelId).map(rate -> {
+            long pico = usage.input() * rate.input + usage.output() * rate.output + usage.cacheRead() * rate.cacheRead
+                    + usage.cacheWrite() * rate.cacheWrite;
+            return (pico + PICO_IN_MICRO / 2) / PICO_IN_MICRO;
+        });
+    }
+
+    /** The most that a call of so many tokens can cost, rounded up: the whole input may be put into the cache, which costs more than reading. */
+    Optional<Long> most(String modelId, long inputTokens, long outputTokens) {
+        return rateOf(modelId).map(rate -> Math.ceilDiv(
+                inputTokens * Math.max(rate.input, rate.cacheWrite) + outputTokens * rate.output, PICO_IN_MICRO));
+    }
+
+    /** Micro-dollars as dollars with six decimals. */
+    static BigDecimal dollars(long microDollars) {
+        return BigDecimal.valueOf(microDollars, MICRO_DIGITS);
+    }
+
+    /** Dollars as micro-dollars; what is finer is cut off, so that a limit is never passed by rounding. */
+    static long microDollars(BigDecimal dollars) {
+        return dollars.movePointRight(MICRO_DIGITS).setScale(0, RoundingMode.FLOOR).longValueExact();
+    }
+
+    // Only the configured models and their fallbacks are ever looked up, so this stays small.
+    private Optional<Rate> rateOf(String modelId) {
+        return rates.computeIfAbsent(modelId, id -> configured.entrySet().stream().filter(price -> id.contains(price.getKey()))
+                .max(Comparator.comparingInt(price -> price.getKey().length())).map(price -> Rate.of(price.getValue())));
+    }
+}

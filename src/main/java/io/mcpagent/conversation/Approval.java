@@ -1,0 +1,33 @@
+package io.mcpagent.conversation;
+
+import java.time.Instant;
+
+/**
+ * A tool call that needs a person's word, and what became of it.
+ *
+ * @param callId      the model's id of the call
+ * @param tool        the tool's name
+ * @param arguments   the JSON text of exactly the arguments that will be sent
+ * @param fingerprint the tool's fingerprint when approval was asked for: a tool that changed since is not called
+ * @param state       how far it is
+ * @param expiresAt   until when it can be approved
+ */
+public record Approval(String callId, String tool, String arguments, String fingerprint, State state, Instant expiresAt) {
+
+    /** The way of an approval. Each step is stored, under the conversation's version, before the next is taken. */
+    public enum State {
+        /** Nobody has decided. */
+        PENDING,
+        /** A person declined it, or the time ran out. */
+        DECLINED,
+        /** Approved, and its one execution has begun. Found like this after the process died, its outcome is unknown. */
+        EXECUTING,
+        /** Its result is among the turn's results. */
+        EXECUTED
+    }
+
+    /** The same call in another state. */
+    public Approval in(State next) {
+        return new Approval(callId, tool, arguments, fingerprint, next, expiresAt);
+    }
+}

@@ -1,0 +1,159 @@
+package io.mcpagent.conversation;
+
+import io.mcpagent.model.Content;
+import io.mcpagent.model.Message;
+import io.mcpagent.model.Role;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Chooses which finished turns go to the model along with the current one: the last ones that fit, always whole, so that Converse accepts the
+ * result. Tokens are estimated, on the high side.
+ */
+public final class History {
+
+    /**
+     * Turns are left out in portions of this part of what fits: the beginning of the history then stays the same over several turns, and with it
+     * the prompt cache stays warm.
+     */
+    private static final int PORTIONS = 8;
+
+    private static final int ASCII_CHARACTERS_A_TOKEN = 3;
+
+    private History() {
+    }
+
+    /**
+     * The messages of the last turns of {@code turns}, then {@code current}.
+     *
+     * @param turns     finished turns, oldest first; one that Converse would refuse is left out
+     * @param current   the turn that is running, from its user message on; never cut, and not counted
+     * @param maxTokens how many tokens the finished turns may have together
+     */
+    public static List<Message> of(List<TurnRecord> turns, List<Message> current, int maxTokens) {
+        int first = mostTokens(turns) <= maxTokens ? 0 : firstThatFits(turns, maxTokens);
+        List<Message> messages = new ArrayList<>();
+        for (TurnRecord turn : turns.subList(first, turns.size())) {
+            if (isWhole(turn.messages())) {
+                messages.addAll(turn.messages());
+            }
+        }
+        messages.addAll(current);
+        return messages;
+    }
+
+    private static int firstThatFits(List<TurnRecord> turns, int maxTokens) {
+        long[] sizes = turns.stream().mapToLong(History::tokens).toArray();
+        long surplus = -maxTokens;
+        for (long size : sizes) {
+            surplus += size;
+        }
+        if (surplus <= 0) {
+            return 0;
+        }
+        long portion = Math.max(1, maxTokens / PORTIONS);
+        long toDrop = Math.ceilDiv(surplus, portion) * portion;
+        int first = 0;
+        for (long dropped = 0; first < sizes.length && dropped < toDrop; first++) {
+            dropped += sizes[first];
+        }
+        return first;
+    }
+
+    /** A bound of what all turns have in tokens that costs no look into the texts: their characters. */
+    private static long mostTokens(List<TurnRecord> turns) {
+        long characters = 0;
+        for (TurnRecord turn : turns) {
+            characters += counted(turn);
+            for (Message message : turn.messages()) {
+                for (Content block : message.content()) {
+                    characters += lengthOf(block);
+                }
+            }
+        }
+        return characters;
+    }
+
+    private static long lengthOf(Content block) {
+        return switch (block) {
+            case Content.Text(String text) -> text.length();
+            case Content.ToolUse(String id, String name, String input) -> name.length() + input.length();
+            case Content.ToolResult(String id, String text, boolean error) -> text.length();
+            case Content.Reasoning(String text, String signature, String redacted) -> length(text) + length(redacted);
+        };
+    }
+
+    private static int length(String text) {
+        return text == null ? 0 : text.length();
+    }
+
+    /** What a turn has in tokens: what the model wrote as the service counted it, the rest by its characters. */
+    static long tokens(TurnRecord turn) {
+        long counted = counted(turn);
+        long tokens = counted;
+        for (Message message : turn.messages()) {
+            if (counted == 0 || message.role() == Role.USER) {
+                tokens += estimate(message);
+            }
+        }
+        return tokens;
+    }
+
+    private static long counted(TurnRecord turn) {
+        return turn.receipt() == null ? 0 : turn.receipt().usage().output();
+    }
+
+    /** An estimate of a message's tokens. */
+    public static long estimate(Message message) {
+        long tokens = 0;
+        for (Content block : message.content()) {
+            tokens += switch (block) {
+                case Content.Text(String text) -> estimate(text);
+                case Content.ToolUse(String id, String name, String input) -> estimate(name) + estimate(input);
+                case Content.ToolResult(String id, String text, boolean error) -> estimate(text);
+                case Content.Reasoning(String text, String signature, String redacted) -> estimate(text) + estimate(redacted);
+            };
+        }
+        return tokens;
+    }
+
+    /** An estimate of a text's tokens: a third of its ASCII characters, and all others, since other scripts have shorter tokens. */
+    public static long estimate(String text) {
+        if (text == null) {
+            return 0;
+        }
+        long others = 0;
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) >= 0x80) {
+                others++;
+            }
+        }
+        return others + Math.ceilDiv(text.length() - others, ASCII_CHARACTERS_A_TOKEN);
+    }
+
+    /** Whether Converse accepts the messages between other such turns: user first, in turns, the model last, every tool call answered. */
+    static boolean isWhole(List<Message> messages) {
+        if (messages.isEmpty() || messages.size() % 2 != 0) {
+            return false;
+        }
+        Set<String> asked = Set.of();
+        for (int i = 0; i < messages.size(); i++) {
+            Message message = messages.get(i);
+            Set<String> answered = new HashSet<>();
+            for (Content block : message.content()) {
+                if (block instanceof Content.ToolResult result) {
+                    answered.add(result.toolUseId());
+                }
+            }
+            if (message.role() != (i % 2 == 0 ? Role.USER : Role.ASSISTANT) || !answered.equals(i % 2 == 0 ? asked : Set.of())) {
+                return false;
+            }
+            asked = new HashSet<>();
+            message.toolUses().stream().map(Content.ToolUse::id).forEach(asked::add);
+        }
+        return asked.isEmpty();
+    }
+}

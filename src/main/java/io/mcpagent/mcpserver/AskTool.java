@@ -1,0 +1,114 @@
+package io.mcpagent.mcpserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mcpagent.chat.Answering;
+import io.mcpagent.chat.ChatReply;
+import io.mcpagent.chat.ChatRequest;
+import io.mcpagent.chat.Question;
+import io.mcpagent.chat.Questions;
+import io.mcpagent.system.ProblemException;
+import jakarta.inject.Singleton;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Set;
+import java.util.StringJoiner;
+
+/** The one tool: asks the agent, as {@code POST /chat} does. Safe for use by many threads. */
+@Singleton
+final class AskTool {
+
+    private static final String NAME = "ask";
+    private static final Set<String> ARGUMENTS = Set.of("message", "conversationId");
+    private static final String DEFINITION = """
+            {"name": "ask", "title": "Ask the agent",
+             "description": "Asks an agent that answers questions over its databases, and returns its answer. The agent chooses and runs the queries itself.",
+             "inputSchema": {"type": "object", "required": ["message"], "additionalProperties": false, "properties": {
+               "message": {"type": "string", "minLength": 1, "description": "The question, in any language"},
+               "conversationId": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$",
+                 "description": "The conversation to go on with, from an earlier answer; a new one begins without it"}}},
+             "outputSchema": {"type": "object", "required": ["conversationId", "outcome", "answer", "approvals"], "properties": {
+               "conversationId": {"type": "string", "description": "To go on with"},
+               "outcome": {"type": "string", "description": "completed, approval_required, step_limit, max_tokens or guardrail"},
+               "answer": {"type": "string", "description": "What the agent wrote, in Markdown"},
+               "approvals": {"type": "array", "description": "Calls that wait for a person's approval", "items": {"type": "object"}}}},
+             "annotations": {"openWorldHint": false}}""";
+
+    private final Answering answering;
+    private final Questions questions;
+    private final CalledRuns runs;
+    private final ObjectMapper json;
+
+    AskTool(Answering answering, Questions questions, CalledRuns runs, ObjectMapper json) {
+        this.answering = answering;
+        this.questions = questions;
+        this.runs = runs;
+        this.json = json;
+    }
+
+    JsonNode definition() {
+        try {
+            return json.readTree(DEFINITION);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What failed is told as the tool's result: the model of the client can read that, and do better. */
+    ObjectNode call(JsonNode params, Methods.Origin origin) {
+        if (!params.path("name").asText().equals(NAME)) {
+            throw new RpcError(RpcError.INVALID_PARAMS, "There is one tool here: " + NAME + ".");
+        }
+        JsonNode arguments = params.path("arguments");
+        for (String argument : ARGUMENTS) {
+            JsonNode value = arguments.path(argument);
+            if (!value.isMissingNode() && !value.isNull() && !value.isTextual()) {
+                return failed("The argument " + argument + " must be a string.");
+            }
+        }
+        if (arguments.properties().stream().anyMatch(argument -> !ARGUMENTS.contains(argument.getKey()))) {
+            return failed("The arguments are message and conversationId.");
+        }
+        try {
+            Question question = questions.message(origin.subject(), new ChatRequest(arguments.path("message").asText(null),
+                    arguments.path("conversationId").asText(null)), false, null, origin.trace());
+            return answered(answering.answer(question, origin.http(), run -> runs.add(origin.request(), run)));
+        } catch (ProblemException e) {
+            return failed(e.problem().title() + ". " + e.detail()
+                    + (e.retryAfter() == null ? "" : " Try again after " + Math.max(1, e.retryAfter().toSeconds()) + " s."));
+        } finally {
+            runs.remove(origin.request());
+        }
+    }
+
+    private ObjectNode answered(ChatReply reply) {
+        StringJoiner text = new StringJoiner("\n\n");
+        if (!reply.answer().isEmpty()) {
+            text.add(reply.answer());
+        }
+        reply.notices().forEach(text::add);
+        // No tool for that: who asks here is an agent, and an approval is a person's.
+        reply.approvals().forEach(call -> text.add("The tool `" + call.tool() + "` waits for a person's approval until " + call.expiresAt()
+                + ", on the chat page or by POST /chat/" + reply.conversationId() + "/approvals/" + call.callId() + ". It would run with `"
+                + call.arguments().replace("`", "'") + "`."));
+        ObjectNode result = result(text.toString(), false);
+        try {
+            result.set("structuredContent", json.readTree(json.writeValueAsBytes(reply)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return result;
+    }
+
+    private static ObjectNode failed(String why) {
+        return result(why, true);
+    }
+
+    private static ObjectNode result(String text, boolean error) {
+        ObjectNode result = Rpc.JSON.objectNode();
+        result.putArray("content").addObject().put("type", "text").put("text", text);
+        return result.put("isError", error);
+    }
+}

@@ -1,0 +1,71 @@
+package io.mcpagent.mcpserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Singleton;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+import java.util.List;
+
+/** The methods of MCP that the agent offers. Safe for use by many threads. */
+@Singleton
+final class Methods {
+
+    /** The versions of the protocol, the latest first. */
+    static final List<String> VERSIONS = List.of("2025-11-25", "2025-06-18", "2025-03-26");
+
+    private final AskTool ask;
+    private final ConversationResources conversations;
+    private final String name;
+    private final String version;
+
+    Methods(AskTool ask, ConversationResources conversations, @ConfigProperty(name = "quarkus.application.name") String name,
+            @ConfigProperty(name = "quarkus.application.version") String version) {
+        this.ask = ask;
+        this.conversations = conversations;
+        this.name = name;
+        this.version = version;
+    }
+
+    /**
+     * Where a request comes from.
+     *
+     * @param subject the verified caller
+     * @param request what names the request
+     * @param trace   the trace context, or null
+     */
+    record Origin(String subject, CalledRuns.Key request, String trace, RoutingContext http) {
+    }
+
+    /** @throws RpcError if there is no such method, or it can't be carried out */
+    JsonNode call(String method, JsonNode params, Origin origin) {
+        return switch (method) {
+            case "initialize" -> initialize(params);
+            case "ping" -> Rpc.JSON.objectNode();
+            case "tools/list" -> list("tools", ask.definition());
+            case "tools/call" -> ask.call(params, origin);
+            case "resources/list" -> conversations.list(origin.subject());
+            case "resources/templates/list" -> list("resourceTemplates", conversations.template());
+            case "resources/read" -> conversations.read(origin.subject(), params);
+            default -> throw new RpcError(RpcError.METHOD_NOT_FOUND, "This method is not offered.");
+        };
+    }
+
+    private ObjectNode initialize(JsonNode params) {
+        String wanted = params.path("protocolVersion").asText();
+        ObjectNode result = Rpc.JSON.objectNode().put("protocolVersion", VERSIONS.contains(wanted) ? wanted : VERSIONS.getFirst());
+        ObjectNode capabilities = result.putObject("capabilities");
+        capabilities.putObject("tools");
+        capabilities.putObject("resources");
+        result.putObject("serverInfo").put("name", name).put("version", version);
+        return result.put("instructions", "Use the tool ask for questions about the data behind this agent. It remembers a conversation: "
+                + "give the conversationId of an answer to go on with it.");
+    }
+
+    private static ObjectNode list(String name, JsonNode only) {
+        ObjectNode result = Rpc.JSON.objectNode();
+        result.putArray(name).add(only);
+        return result;
+    }
+}

@@ -1,0 +1,25 @@
+package io.mcpagent.mcpserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mcpagent.system.ErrorForm;
+import io.mcpagent.system.Problem;
+import jakarta.inject.Singleton;
+
+/** Errors of the HTTP request itself as MCP's clients read them: a JSON-RPC error without an id, under the problem's status. */
+@Singleton
+final class RpcErrors implements ErrorForm {
+
+    private static final int INVALID_REQUEST = -32600;
+
+    @Override
+    public boolean appliesTo(String path) {
+        return path.equals("/mcp");
+    }
+
+    @Override
+    public JsonNode body(Problem problem, String detail, String traceId) {
+        ObjectNode data = Rpc.JSON.objectNode().put("type", "/problems/" + problem.slug()).put("status", problem.status()).put("traceId", traceId);
+        return Rpc.error(null, problem.status() == 400 ? INVALID_REQUEST : RpcError.UNAVAILABLE, problem.title() + ". " + detail, data);
+    }
+}

@@ -1,0 +1,87 @@
+package io.mcpagent.model;
+
+import jakarta.inject.Singleton;
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.http.SdkHttpMethod;
+import software.amazon.awssdk.http.SdkHttpRequest;
+import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
+import software.amazon.awssdk.utils.http.SdkHttpUtils;
+
+import java.net.URI;
+
+/** Makes the signed HTTP requests. Safe for use by many threads. */
+@Singleton
+class BedrockRequests {
+
+    private static final ContentType JSON = ContentType.APPLICATION_JSON.withCharset((String) null);
+
+    private final AwsAccess access;
+    private final AwsV4HttpSigner signer = AwsV4HttpSigner.create();
+
+    BedrockRequests(AwsAccess access) {
+        this.access = access;
+    }
+
+    /** A request and the way to where it goes. */
+    record Signed(Route route, ClassicHttpRequest request) {
+    }
+
+    /**
+     * A request that asks a model.
+     *
+     * @param operation {@code converse} or {@code converse-stream}
+     * @throws ModelException if region or credentials are missing
+     */
+    Signed post(String modelId, String operation, byte[] body) throws ModelException, InterruptedException {
+        AwsAccess.Site site = access.site();
+        URI endpoint = site.endpoint();
+        String path = basePath(endpoint) + "/model/" + SdkHttpUtils.urlEncode(modelId) + "/" + operation;
+        ClassicHttpRequest request = new BasicClassicHttpRequest("POST", path);
+        if (site.bearerToken() == null) {
+            sign(site, path, body, request);
+        } else {
+            request.addHeader("Host", authority(endpoint));
+            request.addHeader("Authorization", "Bearer " + site.bearerToken());
+        }
+        request.addHeader("Content-Type", "application/json");
+        request.addHeader("Content-Length", Integer.toString(body.length));
+        request.addHeader("User-Agent", "mcp-agent");
+        request.setEntity(new ByteArrayEntity(body, JSON));
+        return new Signed(site.route(), request);
+    }
+
+    private void sign(AwsAccess.Site site, String path, byte[] body, ClassicHttpRequest request) throws ModelException, InterruptedException {
+        AwsCredentials credentials = credentials(site);
+        SdkHttpRequest unsigned = SdkHttpRequest.builder().method(SdkHttpMethod.POST).uri(site.endpoint()).encodedPath(path).build();
+        signer.sign(sign -> sign.identity(credentials).request(unsigned).payload(ContentStreamProvider.fromByteArrayUnsafe(body))
+                        .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "bedrock")
+                        .putProperty(AwsV4HttpSigner.REGION_NAME, site.region()))
+                .request().forEachHeader((name, values) -> values.forEach(value -> request.addHeader(name, value)));
+    }
+
+    private static AwsCredentials credentials(AwsAccess.Site site) throws ModelException, InterruptedException {
+        try {
+            return site.credentials().resolveCredentials();
+        } catch (SdkException e) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            throw new ModelException(ModelException.Kind.ACCESS, "No AWS credentials: " + e.getMessage(), false, e);
+        }
+    }
+
+    private static String authority(URI endpoint) {
+        return endpoint.getPort() < 0 ? endpoint.getHost() : endpoint.getHost() + ":" + endpoint.getPort();
+    }
+
+    private static String basePath(URI endpoint) {
+        String path = endpoint.getRawPath() == null ? "" : endpoint.getRawPath();
+        return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    }
+}

@@ -1,0 +1,57 @@
+package io.mcpagent.model;
+
+import java.util.Objects;
+
+/**
+ * One block of a {@link Message}, as Bedrock's Converse API has them.
+ *
+ * @see <a href="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock.html">ContentBlock</a>
+ */
+public sealed interface Content {
+
+    /** Plain text; Converse refuses a blank one. */
+    record Text(String text) implements Content {
+        public Text {
+            Objects.requireNonNull(text);
+        }
+    }
+
+    /**
+     * The model asks for a tool.
+     *
+     * @param id    the model's own id of this call; the {@link ToolResult} repeats it
+     * @param name  the tool's name as the model wrote it, which may be one that does not exist
+     * @param input the arguments as the text of one JSON object
+     */
+    record ToolUse(String id, String name, String input) implements Content {
+        public ToolUse {
+            Objects.requireNonNull(id);
+            Objects.requireNonNull(name);
+            Objects.requireNonNull(input);
+        }
+    }
+
+    /**
+     * What a tool answered.
+     *
+     * @param toolUseId the id of the {@link ToolUse} that this answers
+     * @param text      what the model gets to read, never blank
+     * @param error     whether the call failed
+     */
+    record ToolResult(String toolUseId, String text, boolean error) implements Content {
+        public ToolResult {
+            Objects.requireNonNull(toolUseId);
+            Objects.requireNonNull(text);
+        }
+    }
+
+    /**
+     * The model's reasoning. It must go back to the model unchanged, or Bedrock refuses the next request of the turn.
+     *
+     * @param text      the readable reasoning, or null when it is redacted
+     * @param signature what proves to the service that the text is its own, or null
+     * @param redacted  the encrypted reasoning in Base64, or null when it is readable
+     */
+    record Reasoning(String text, String signature, String redacted) implements Content {
+    }
+}

@@ -1,0 +1,71 @@
+package io.mcpagent.model;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+
+import java.io.IOException;
+
+/** Jackson's streaming side, with buffers that are shared by all threads: a buffer for each virtual thread would never be used twice. */
+final class Json {
+
+    static final JsonFactory FACTORY = JsonFactory.builder()
+            .recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool())
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .build();
+
+    private Json() {
+    }
+
+    /** Reads a value of which only the fields of one object are wanted; any other value is skipped. */
+    @FunctionalInterface
+    interface Field {
+        /** The parser stands on the field's value and has to be left on that value's last token. */
+        void read(String name, JsonParser value) throws IOException;
+    }
+
+    /** Reads the object that the parser stands on, and leaves the parser on its end. Skips what is no object. */
+    static void fields(JsonParser parser, Field field) throws IOException {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            parser.skipChildren();
+            return;
+        }
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String name = parser.currentName();
+            parser.nextToken();
+            field.read(name, parser);
+        }
+    }
+
+    /** The text that the parser stands on; empty if it is no text. */
+    static String text(JsonParser parser) throws IOException {
+        if (parser.currentToken() == JsonToken.VALUE_STRING) {
+            return parser.getText();
+        }
+        parser.skipChildren();
+        return "";
+    }
+
+    /** The whole number that the parser stands on; 0 if it is none. */
+    static long number(JsonParser parser) throws IOException {
+        if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
+            return parser.getLongValue();
+        }
+        parser.skipChildren();
+        return 0;
+    }
+
+    /** Whether the text is exactly one JSON object. */
+    static boolean isObject(String text) {
+        try (JsonParser parser = FACTORY.createParser(text)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return false;
+            }
+            parser.skipChildren();
+            return parser.nextToken() == null;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

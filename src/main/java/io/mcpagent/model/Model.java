@@ -1,0 +1,27 @@
+package io.mcpagent.model;
+
+/**
+ * Asks the model and waits for its reply, on the calling (virtual) thread. Interrupting that thread aborts the request: the connection is
+ * closed, so that the service stops generating. Safe for use by many threads.
+ */
+public interface Model {
+
+    /**
+     * Waits for the whole reply.
+     *
+     * @throws ModelException       if there is no reply, after all retries and the fallback
+     * @throws InterruptedException if the calling thread was interrupted
+     */
+    ModelReply converse(ModelRequest request) throws ModelException, InterruptedException;
+
+    /**
+     * Passes the parts of the reply to {@code listener} as they arrive. A stream that ends without its metadata event is a failure.
+     *
+     * @throws ModelException       if there is no reply, or if it broke off; {@link ModelException#begun()} tells whether the listener heard anything
+     * @throws InterruptedException if the calling thread was interrupted
+     */
+    ModelReply stream(ModelRequest request, ReplyListener listener) throws ModelException, InterruptedException;
+
+    /** The model that is asked first. */
+    String modelId();
+}

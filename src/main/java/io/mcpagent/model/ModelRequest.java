@@ -1,0 +1,24 @@
+package io.mcpagent.model;
+
+import io.mcpagent.system.Deadline;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What the model is asked.
+ *
+ * @param system   the system prompt, from configuration only
+ * @param messages the conversation, alternating, first and last by the user
+ * @param tools    the tools on offer, perhaps none. The same list object stands for the same tools: its JSON is made once per object
+ * @param deadline when the turn must have ended
+ */
+public record ModelRequest(String system, List<Message> messages, List<ToolDefinition> tools, Deadline deadline) {
+
+    public ModelRequest {
+        Objects.requireNonNull(system);
+        Objects.requireNonNull(messages);
+        Objects.requireNonNull(tools);
+        Objects.requireNonNull(deadline);
+    }
+}

@@ -1,0 +1,173 @@
+package io.mcpagent.model;
+
+import io.mcpagent.model.ModelException.Kind;
+import io.mcpagent.system.AgentConfig;
+import io.mcpagent.system.Breaker;
+import io.mcpagent.system.Deadline;
+import jakarta.enterprise.context.ApplicationScoped;
+import org.jboss.logging.Logger;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * The model that is asked first and the one that stands in for it. A throttled or failed attempt is repeated after a random wait, within the
+ * deadline, the attempts of a call and the retries that all calls have together; then the other model is asked. Nothing is repeated once a part of
+ * a reply was passed on, or when the service refused the request itself.
+ */
+@ApplicationScoped
+public class Models implements Model {
+
+    private static final Logger LOG = Logger.getLogger(Models.class);
+    private static final long FIRST_WAIT_MILLIS = 200;
+    private static final long LONGEST_WAIT_MILLIS = 5_000;
+
+    private final BedrockModel bedrock;
+    private final RequestBody bodies;
+    private final int maxAttempts;
+    private final Candidate primary;
+    private final Candidate fallback;
+    private final RetryBudget budget = new RetryBudget();
+
+    private record Candidate(String id, Breaker breaker) {
+        Candidate(String id, AgentConfig.Model config) {
+            this(id, new Breaker(config.breakerFailures(), config.breakerDelay()));
+        }
+    }
+
+    /** One attempt with the model of that id. */
+    @FunctionalInterface
+    private interface Attempt {
+        ModelReply ask(String modelId) throws ModelException, InterruptedException;
+    }
+
+    Models(AgentConfig config, BedrockModel bedrock, RequestBody bodies) {
+        this.bedrock = bedrock;
+        this.bodies = bodies;
+        this.maxAttempts = Math.max(1, config.model().maxAttempts());
+        this.primary = new Candidate(config.model().id(), config.model());
+        this.fallback = config.model().fallbackId().filter(id -> !id.equals(primary.id)).map(id -> new Candidate(id, config.model())).orElse(null);
+    }
+
+    @Override
+    public ModelReply converse(ModelRequest request) throws ModelException, InterruptedException {
+        byte[] body = bodies.write(request);
+        return ask(request.deadline(), id -> bedrock.converse(id, body, request.deadline()));
+    }
+
+    @Override
+    public ModelReply stream(ModelRequest request, ReplyListener listener) throws ModelException, InterruptedException {
+        byte[] body = bodies.write(request);
+        return ask(request.deadline(), id -> bedrock.stream(id, body, request.deadline(), listener));
+    }
+
+    @Override
+    public String modelId() {
+        return primary.id;
+    }
+
+    /** The state of the breaker of each model, by model id, the primary one first. */
+    public Map<String, Breaker.State> breakers() {
+        Map<String, Breaker.State> states = new LinkedHashMap<>();
+        states.put(primary.id, primary.breaker.state());
+        if (fallback != null) {
+            states.put(fallback.id, fallback.breaker.state());
+        }
+        return states;
+    }
+
+    private ModelReply ask(Deadline deadline, Attempt attempt) throws ModelException, InterruptedException {
+        if (deadline.passed()) {
+            throw new ModelException(Kind.TIMEOUT, "the deadline had passed before the model was asked", false, null);
+        }
+        budget.earn();
+        if (fallback == null) {
+            return ask(primary, maxAttempts, deadline, attempt);
+        }
+        int first = Math.max(1, maxAttempts / 2);
+        try {
+            return ask(primary, first, deadline, attempt);
+        } catch (ModelException e) {
+            if (!another(e) || deadline.passed()) {
+                throw e;
+            }
+            LOG.logf(e.kind() == Kind.BREAKER_OPEN ? Logger.Level.DEBUG : Logger.Level.WARN, "%s: %s; asking %s", primary.id, e.getMessage(),
+                    fallback.id);
+            int used = e.kind() == Kind.BREAKER_OPEN ? 0 : first;
+            return ask(fallback, Math.max(1, maxAttempts - used), deadline, attempt);
+        }
+    }
+
+    private ModelReply ask(Candidate model, int attempts, Deadline deadline, Attempt attempt) throws ModelException, InterruptedException {
+        for (int made = 1; ; made++) {
+            try {
+                return askOnce(model, deadline, attempt);
+            } catch (ModelException e) {
+                if (made >= attempts || !again(e)) {
+                    throw e;
+                }
+                Duration wait = wait(made, e.retryAfter());
+                if (wait.compareTo(deadline.left()) >= 0 || !budget.spend()) {
+                    throw e;
+                }
+                LOG.debugf("Model %s: %s; trying again in %s", model.id, e.getMessage(), wait);
+                Thread.sleep(wait);
+            }
+        }
+    }
+
+    private ModelReply askOnce(Candidate model, Deadline deadline, Attempt attempt) throws ModelException, InterruptedException {
+        if (!model.breaker.allows()) {
+            throw new ModelException(Kind.BREAKER_OPEN, "the breaker of " + model.id + " is open", false, null);
+        }
+        boolean told = false;
+        try {
+            ModelReply reply = attempt.ask(model.id);
+            model.breaker.succeeded();
+            told = true;
+            return reply;
+        } catch (ModelException e) {
+            told = tell(model.breaker, e, deadline);
+            throw e;
+        } finally {
+            if (!told) {
+                model.breaker.abandoned();
+            }
+        }
+    }
+
+    /** Whether the failure told the breaker anything. A service that throttles or refuses is well: it answers. */
+    private static boolean tell(Breaker breaker, ModelException e, Deadline deadline) {
+        boolean outOfTime = e.kind() == Kind.TIMEOUT && e.begun() && deadline.passed();
+        if (outOfTime || e.kind() == Kind.BREAKER_OPEN) {
+            return false;
+        }
+        switch (e.kind()) {
+            case UNAVAILABLE, TIMEOUT, BROKEN_STREAM -> breaker.failed();
+            default -> breaker.succeeded();
+        }
+        return true;
+    }
+
+    /** Whether the same model may be asked again: silence has cost too much time for that. */
+    private static boolean again(ModelException e) {
+        return !e.begun() && switch (e.kind()) {
+            case THROTTLED, UNAVAILABLE, BROKEN_STREAM -> true;
+            case TIMEOUT, INVALID, ACCESS, BREAKER_OPEN -> false;
+        };
+    }
+
+    /** Whether the other model may be asked. */
+    private static boolean another(ModelException e) {
+        return !e.begun() && e.kind() != Kind.INVALID && e.kind() != Kind.ACCESS;
+    }
+
+    /** Full jitter: a random part of a time that doubles, so that throttled calls don't come back together. */
+    private static Duration wait(int made, Duration retryAfter) {
+        long most = Math.min(LONGEST_WAIT_MILLIS, FIRST_WAIT_MILLIS << Math.min(made - 1, 10));
+        Duration random = Duration.ofMillis(ThreadLocalRandom.current().nextLong(most + 1));
+        return retryAfter.plus(random);
+    }
+}

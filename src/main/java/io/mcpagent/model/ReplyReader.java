@@ -1,0 +1,128 @@
+package io.mcpagent.model;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads the body of a Converse response. For one body and one thread. */
+final class ReplyReader {
+
+    private final byte[] body;
+    private final List<Content> content = new ArrayList<>();
+    private StopReason stopReason;
+    private Usage usage;
+
+    private ReplyReader(byte[] body) {
+        this.body = body;
+    }
+
+    /** @throws IOException if the body is not a whole response */
+    static ModelReply read(String modelId, byte[] body) throws IOException {
+        ReplyReader reader = new ReplyReader(body);
+        try (JsonParser parser = Json.FACTORY.createParser(body)) {
+            parser.nextToken();
+            Json.fields(parser, reader::readResponse);
+        }
+        if (reader.stopReason == null || reader.usage == null) {
+            throw new IOException("the response has no stop reason or no usage");
+        }
+        return new ModelReply(modelId, reader.content, reader.stopReason, reader.usage);
+    }
+
+    private void readResponse(String name, JsonParser value) throws IOException {
+        switch (name) {
+            case "output" -> Json.fields(value, (field, output) -> {
+                if (field.equals("message")) {
+                    Json.fields(output, this::readMessage);
+                } else {
+                    output.skipChildren();
+                }
+            });
+            case "stopReason" -> stopReason = StopReason.of(Json.text(value));
+            case "usage" -> usage = usage(value);
+            default -> value.skipChildren();
+        }
+    }
+
+    private void readMessage(String name, JsonParser value) throws IOException {
+        if (!name.equals("content") || value.currentToken() != JsonToken.START_ARRAY) {
+            value.skipChildren();
+            return;
+        }
+        while (value.nextToken() != JsonToken.END_ARRAY) {
+            Json.fields(value, this::readBlock);
+        }
+    }
+
+    private void readBlock(String name, JsonParser value) throws IOException {
+        switch (name) {
+            case "text" -> {
+                String text = Json.text(value);
+                if (!text.isBlank()) {
+                    content.add(new Content.Text(text));
+                }
+            }
+            case "toolUse" -> readToolUse(value);
+            case "reasoningContent" -> Json.fields(value, this::readReasoning);
+            default -> value.skipChildren();
+        }
+    }
+
+    private void readToolUse(JsonParser parser) throws IOException {
+        String[] toolUse = {"", "", "{}"};
+        Json.fields(parser, (name, value) -> {
+            switch (name) {
+                case "toolUseId" -> toolUse[0] = Json.text(value);
+                case "name" -> toolUse[1] = Json.text(value);
+                case "input" -> toolUse[2] = source(value);
+                default -> value.skipChildren();
+            }
+        });
+        content.add(new Content.ToolUse(toolUse[0], toolUse[1], toolUse[2]));
+    }
+
+    /** The value as it is written in the body, so that no number loses a digit. */
+    private String source(JsonParser value) throws IOException {
+        int start = (int) value.currentTokenLocation().getByteOffset();
+        value.skipChildren();
+        int end = (int) value.currentLocation().getByteOffset();
+        return new String(body, start, end - start, StandardCharsets.UTF_8);
+    }
+
+    private void readReasoning(String name, JsonParser value) throws IOException {
+        switch (name) {
+            case "reasoningText" -> {
+                String[] reasoning = {"", null};
+                Json.fields(value, (field, text) -> {
+                    switch (field) {
+                        case "text" -> reasoning[0] = Json.text(text);
+                        case "signature" -> reasoning[1] = Json.text(text);
+                        default -> text.skipChildren();
+                    }
+                });
+                content.add(new Content.Reasoning(reasoning[0], reasoning[1], null));
+            }
+            case "redactedContent" -> content.add(new Content.Reasoning(null, null, Json.text(value)));
+            default -> value.skipChildren();
+        }
+    }
+
+    /** The usage object that the parser stands on. */
+    static Usage usage(JsonParser parser) throws IOException {
+        long[] tokens = new long[4];
+        Json.fields(parser, (name, value) -> {
+            switch (name) {
+                case "inputTokens" -> tokens[0] = Json.number(value);
+                case "outputTokens" -> tokens[1] = Json.number(value);
+                case "cacheReadInputTokens" -> tokens[2] = Json.number(value);
+                case "cacheWriteInputTokens" -> tokens[3] = Json.number(value);
+                default -> value.skipChildren();
+            }
+        });
+        return new Usage(tokens[0], tokens[1], tokens[2], tokens[3]);
+    }
+}

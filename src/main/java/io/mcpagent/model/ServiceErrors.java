@@ -1,0 +1,97 @@
+package io.mcpagent.model;
+
+import com.fasterxml.jackson.core.JsonParser;
+import io.mcpagent.model.ModelException.Kind;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/** What the service's errors mean, whether they come as an HTTP status or as a frame within a stream. */
+final class ServiceErrors {
+
+    private static final int MOST_READ = 8 << 10;
+    private static final Pattern ARN = Pattern.compile("arn:[a-z-]+:[^\\s,;'\"]+");
+
+    private ServiceErrors() {
+    }
+
+    /** The failure that a response of another status than 200 tells of. Reads a small body to its end, so that the connection can be kept. */
+    static ModelException of(Exchange exchange) throws IOException {
+        byte[] body = exchange.body().readNBytes(MOST_READ);
+        String header = exchange.header("x-amzn-errortype");
+        String type = header == null ? "" : name(header);
+        Kind kind = kind(type, exchange.status());
+        Duration retryAfter = retryAfter(exchange.header("Retry-After"));
+        if (body.length < MOST_READ) {
+            exchange.keep();
+        }
+        return new ModelException(kind, exchange.status() + " " + type + ": " + message(body, 0, body.length), retryAfter);
+    }
+
+    /** The failure that an exception frame or an error frame tells of. */
+    static ModelException of(EventStreamDecoder frame, boolean begun) {
+        String message = frame.messageType() == EventStreamDecoder.MessageType.ERROR
+                ? frame.errorMessage() : message(frame.payloadArray(), frame.payloadStart(), frame.payloadLength());
+        return new ModelException(kind(frame.type(), 500), "in the stream: " + frame.type() + ": " + message, begun, null);
+    }
+
+    /** {@code ThrottlingException:http://internal.amazon.com/…} and {@code com.amazon.coral#ThrottlingException} are the same. */
+    private static String name(String header) {
+        int colon = header.indexOf(':');
+        String type = colon < 0 ? header : header.substring(0, colon);
+        return type.substring(type.indexOf('#') + 1).strip();
+    }
+
+    private static Kind kind(String type, int status) {
+        return switch (type.toLowerCase(Locale.ROOT)) {
+            case "throttlingexception", "toomanyrequestsexception", "servicequotaexceededexception" -> Kind.THROTTLED;
+            case "internalserverexception", "internalfailure", "serviceunavailableexception", "serviceunavailable", "modelnotreadyexception",
+                 "modeltimeoutexception", "modelerrorexception", "modelstreamerrorexception" -> Kind.UNAVAILABLE;
+            case "validationexception" -> Kind.INVALID;
+            case "accessdeniedexception", "unrecognizedclientexception", "expiredtokenexception", "invalidsignatureexception",
+                 "missingauthenticationtokenexception", "resourcenotfoundexception" -> Kind.ACCESS;
+            default -> kind(status);
+        };
+    }
+
+    private static Kind kind(int status) {
+        return switch (status) {
+            case 429 -> Kind.THROTTLED;
+            case 401, 403, 404 -> Kind.ACCESS;
+            case 408, 424 -> Kind.UNAVAILABLE;
+            default -> status >= 400 && status < 500 ? Kind.INVALID : Kind.UNAVAILABLE;
+        };
+    }
+
+    private static String message(byte[] body, int offset, int length) {
+        String[] message = {""};
+        try (JsonParser parser = Json.FACTORY.createParser(body, offset, length)) {
+            parser.nextToken();
+            Json.fields(parser, (name, value) -> {
+                if (name.equalsIgnoreCase("message")) {
+                    message[0] = Json.text(value);
+                } else {
+                    value.skipChildren();
+                }
+            });
+        } catch (IOException e) {
+            return "(no JSON)";
+        }
+        // It goes to the log, where account numbers and names of roles have no business.
+        return ARN.matcher(message[0]).replaceAll("(an ARN)");
+    }
+
+    /** Seconds only: Bedrock sends no dates. */
+    private static Duration retryAfter(String header) {
+        if (header == null) {
+            return Duration.ZERO;
+        }
+        try {
+            return Duration.ofSeconds(Math.clamp(Long.parseLong(header.strip()), 0, 3600));
+        } catch (NumberFormatException e) {
+            return Duration.ZERO;
+        }
+    }
+}

@@ -1,0 +1,256 @@
+package io.mcpagent.model;
+
+import com.fasterxml.jackson.core.JsonParser;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Puts a reply together from the events of ConverseStream, and passes its parts on. The input of a tool call that is no JSON object, such as one
+ * that the token limit cut, stays as it is: who runs the tools answers it with an error. For one stream and one thread.
+ */
+final class StreamedReply {
+
+    private final ReplyListener listener;
+    private final List<Block> blocks = new ArrayList<>();
+    private boolean accepted;
+    private boolean begun;
+    private StopReason stopReason;
+    private Usage usage;
+
+    // What the current event says.
+    private int index;
+    private String toolUseId;
+    private String toolName;
+    private String text;
+    private String toolInput;
+    private String reasoning;
+    private String signature;
+    private String redacted;
+
+    /** One content block as far as it is known. */
+    private static final class Block {
+        private final int index;
+        private String toolUseId;
+        private String toolName;
+        private StringBuilder text;
+        private StringBuilder reasoning;
+        private StringBuilder signature;
+        private String redacted;
+
+        Block(int index) {
+            this.index = index;
+        }
+
+        Content content() {
+            if (toolUseId != null) {
+                return new Content.ToolUse(toolUseId, toolName, text == null ? "{}" : text.toString());
+            }
+            if (redacted != null) {
+                return new Content.Reasoning(null, null, redacted);
+            }
+            if (reasoning != null || signature != null) {
+                return new Content.Reasoning(reasoning == null ? "" : reasoning.toString(), signature == null ? null : signature.toString(), null);
+            }
+            // Bedrock would refuse a blank text in the next request.
+            return text == null || text.toString().isBlank() ? null : new Content.Text(text.toString());
+        }
+    }
+
+    StreamedReply(ReplyListener listener) {
+        this.listener = listener;
+    }
+
+    /** The service has accepted the request; what fails from now on is the stream. */
+    void accepted() {
+        accepted = true;
+    }
+
+    /** Whether the service has accepted the request. */
+    boolean isAccepted() {
+        return accepted;
+    }
+
+    /** Whether the listener has heard anything. */
+    boolean begun() {
+        return begun;
+    }
+
+    /** Whether the reply is whole. */
+    boolean complete() {
+        return stopReason != null && usage != null;
+    }
+
+    /** The whole reply. */
+    ModelReply reply(String modelId) {
+        blocks.sort(Comparator.comparingInt(block -> block.index));
+        List<Content> content = new ArrayList<>(blocks.size());
+        for (Block block : blocks) {
+            Content whole = block.content();
+            if (whole != null) {
+                content.add(whole);
+            }
+        }
+        return new ModelReply(modelId, content, stopReason, usage);
+    }
+
+    /**
+     * Takes in an event; one of an unknown type does nothing.
+     *
+     * @throws IOException if its payload is no JSON
+     */
+    void event(String type, byte[] bytes, int offset, int length) throws IOException {
+        switch (type) {
+            case "contentBlockDelta" -> {
+                read(bytes, offset, length);
+                delta(block(index));
+            }
+            case "contentBlockStart" -> {
+                read(bytes, offset, length);
+                start(block(index));
+            }
+            case "contentBlockStop" -> {
+                read(bytes, offset, length);
+                stop(block(index));
+            }
+            case "messageStop", "metadata" -> read(bytes, offset, length);
+            default -> { }
+        }
+    }
+
+    private void read(byte[] bytes, int offset, int length) throws IOException {
+        index = 0;
+        toolUseId = null;
+        toolName = null;
+        text = null;
+        toolInput = null;
+        reasoning = null;
+        signature = null;
+        redacted = null;
+        try (JsonParser parser = Json.FACTORY.createParser(bytes, offset, length)) {
+            parser.nextToken();
+            Json.fields(parser, this::readEvent);
+        }
+    }
+
+    private void readEvent(String name, JsonParser value) throws IOException {
+        switch (name) {
+            case "contentBlockIndex" -> index = (int) Json.number(value);
+            case "start" -> Json.fields(value, this::readStart);
+            case "delta" -> Json.fields(value, this::readDelta);
+            case "stopReason" -> stopReason = StopReason.of(Json.text(value));
+            case "usage" -> usage = ReplyReader.usage(value);
+            default -> value.skipChildren();
+        }
+    }
+
+    private void readStart(String name, JsonParser value) throws IOException {
+        if (!name.equals("toolUse")) {
+            value.skipChildren();
+            return;
+        }
+        Json.fields(value, (field, part) -> {
+            switch (field) {
+                case "toolUseId" -> toolUseId = Json.text(part);
+                case "name" -> toolName = Json.text(part);
+                default -> part.skipChildren();
+            }
+        });
+    }
+
+    private void readDelta(String name, JsonParser value) throws IOException {
+        switch (name) {
+            case "text" -> text = Json.text(value);
+            case "toolUse" -> Json.fields(value, (field, part) -> {
+                if (field.equals("input")) {
+                    toolInput = Json.text(part);
+                } else {
+                    part.skipChildren();
+                }
+            });
+            case "reasoningContent" -> Json.fields(value, this::readReasoning);
+            default -> value.skipChildren();
+        }
+    }
+
+    private void readReasoning(String name, JsonParser value) throws IOException {
+        switch (name) {
+            case "text" -> reasoning = Json.text(value);
+            case "signature" -> signature = Json.text(value);
+            case "redactedContent" -> redacted = Json.text(value);
+            default -> value.skipChildren();
+        }
+    }
+
+    private Block block(int wanted) {
+        for (int i = blocks.size() - 1; i >= 0; i--) {
+            if (blocks.get(i).index == wanted) {
+                return blocks.get(i);
+            }
+        }
+        Block block = new Block(wanted);
+        blocks.add(block);
+        return block;
+    }
+
+    private void start(Block block) {
+        if (toolUseId != null && toolName != null) {
+            block.toolUseId = toolUseId;
+            block.toolName = toolName;
+            begun = true;
+            listener.toolUseStarted(toolUseId, toolName);
+        }
+    }
+
+    private void stop(Block block) {
+        if (block.toolUseId != null) {
+            listener.toolUseEnded(block.toolUseId);
+        }
+    }
+
+    private void delta(Block block) {
+        if (text != null && !text.isEmpty()) {
+            block.text = append(block.text, text);
+            begun = true;
+            listener.text(text);
+        }
+        if (toolInput != null && !toolInput.isEmpty() && block.toolUseId != null) {
+            block.text = append(block.text, toolInput);
+            begun = true;
+            listener.toolUseInput(block.toolUseId, toolInput);
+        }
+        if (reasoning != null) {
+            reasoningDelta(block);
+        }
+        if (signature != null) {
+            block.signature = append(block.signature, signature);
+        }
+        if (redacted != null) {
+            block.redacted = block.redacted == null ? redacted : joined(block.redacted, redacted);
+        }
+    }
+
+    private void reasoningDelta(Block block) {
+        block.reasoning = append(block.reasoning, reasoning);
+        if (!reasoning.isEmpty()) {
+            begun = true;
+            listener.reasoning(reasoning);
+        }
+    }
+
+    private static StringBuilder append(StringBuilder before, String more) {
+        return before == null ? new StringBuilder(more) : before.append(more);
+    }
+
+    /** Base64 can't be joined as text: each piece may end in padding. */
+    private static String joined(String first, String second) {
+        byte[] head = Base64.getDecoder().decode(first);
+        byte[] tail = Base64.getDecoder().decode(second);
+        byte[] all = java.util.Arrays.copyOf(head, head.length + tail.length);
+        System.arraycopy(tail, 0, all, head.length, tail.length);
+        return Base64.getEncoder().encodeToString(all);
+    }
+}

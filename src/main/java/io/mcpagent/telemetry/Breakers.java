@@ -1,0 +1,35 @@
+package io.mcpagent.telemetry;
+
+import io.mcpagent.model.Models;
+import io.mcpagent.system.Breaker;
+import io.mcpagent.tools.McpToolbox;
+import io.opentelemetry.api.OpenTelemetry;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+
+import java.util.stream.Stream;
+
+/** Says how many breakers keep requests from a model or from the tool server. */
+@Singleton
+final class Breakers {
+
+    private final OpenTelemetry telemetry;
+    private final Models models;
+    private final McpToolbox toolbox;
+
+    Breakers(OpenTelemetry telemetry, Models models, McpToolbox toolbox) {
+        this.telemetry = telemetry;
+        this.models = models;
+        this.toolbox = toolbox;
+    }
+
+    void watch(@Observes StartupEvent event) {
+        telemetry.getMeter(Meters.SCOPE).gaugeBuilder("agent.breaker.open").ofLongs().setUnit("{breaker}")
+                .setDescription("Breakers of models and of the tool server that are not closed").buildWithCallback(now -> now.record(open()));
+    }
+
+    private long open() {
+        return Stream.concat(models.breakers().values().stream(), Stream.of(toolbox.breaker())).filter(state -> state != Breaker.State.CLOSED).count();
+    }
+}

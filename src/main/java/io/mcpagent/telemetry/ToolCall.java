@@ -1,0 +1,57 @@
+package io.mcpagent.telemetry;
+
+import io.mcpagent.tools.ToolOutcome;
+import io.mcpagent.tools.ToolResult;
+import io.opentelemetry.api.trace.Span;
+
+import java.util.Locale;
+
+/** What is seen of one tool call, with its second attempt if there is one. For one thread. */
+public final class ToolCall {
+
+    private final Span span;
+    private final Meters meters;
+    private final boolean content;
+    private final String tool;
+    private final String traceparent;
+
+    ToolCall(Span span, Meters meters, boolean content, String tool, String traceparent) {
+        this.span = span;
+        this.meters = meters;
+        this.content = content;
+        this.tool = tool;
+        this.traceparent = traceparent;
+    }
+
+    /** The W3C trace context to hand on to the tool server, or null. */
+    public String traceparent() {
+        return traceparent;
+    }
+
+    /** The call is over. */
+    public void ended(ToolResult result) {
+        if (content && span.isRecording()) {
+            span.setAttribute(Semantics.TOOL_RESULT, result.text());
+        }
+        end(result.outcome() == ToolOutcome.OK ? null : errorType(result.outcome()));
+    }
+
+    /** The turn was stopped, or failed, while the tool was being called. */
+    public void abandoned() {
+        end("cancelled");
+    }
+
+    private static String errorType(ToolOutcome outcome) {
+        return outcome == ToolOutcome.ERROR ? "tool_error" : outcome.name().toLowerCase(Locale.ROOT);
+    }
+
+    private void end(String errorType) {
+        meters.toolCalled(tool, errorType == null);
+        if (span.isRecording()) {
+            if (errorType != null) {
+                Spans.fail(span, errorType);
+            }
+            span.end();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package io.mcpagent.telemetry;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The tools that have series of their own: the first so many that are called; all others share one. Safe for use by many threads. */
+final class ToolLabels {
+
+    static final String OTHER = "other";
+    private static final int MOST = 24;
+
+    private final Set<String> known = ConcurrentHashMap.newKeySet();
+
+    /** The label of that tool; null stands for a name that nobody offers. */
+    String of(String tool) {
+        if (tool == null) {
+            return OTHER;
+        }
+        if (known.contains(tool)) {
+            return tool;
+        }
+        synchronized (known) {
+            return known.contains(tool) || known.size() < MOST && known.add(tool) ? tool : OTHER;
+        }
+    }
+}

@@ -1,0 +1,6 @@
+package io.mcpagent.tools;
+
+/** What the policy says of a tool. */
+public enum Decision {
+    ALLOW, ASK, DENY
+}

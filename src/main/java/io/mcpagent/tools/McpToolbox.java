@@ -1,0 +1,91 @@
+package io.mcpagent.tools;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.mcpagent.system.AgentConfig;
+import io.mcpagent.system.Breaker;
+import io.mcpagent.system.Deadline;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+import java.util.List;
+
+/**
+ * The tool server that {@code agent.tools.url} names, over MCP. Its list of tools is kept in a {@link ToolListCache}, its calls go through
+ * {@link ToolCalls}.
+ */
+@ApplicationScoped
+public class McpToolbox implements Toolbox {
+
+    private final McpConnection connection;
+    private final ToolListCache list;
+    private final ToolCalls calls;
+
+    /** Does not connect yet. */
+    public McpToolbox(AgentConfig config, ConfiguredToolPolicy policy) {
+        AgentConfig.Tools tools = config.tools();
+        this.connection = McpConnection.to(tools);
+        this.list = new ToolListCache(() -> {
+            ToolListing listing = ToolListing.of(listTools(Deadline.in(tools.listTimeout())), policy::hides);
+            policy.observe(listing.offered());
+            return listing;
+        }, tools.listTtl());
+        this.calls = new ToolCalls(connection, list, tools);
+        // So that the first call after an outage goes through at once, and need not wait until the breaker lets one try.
+        list.onRecovery(calls::closeBreaker);
+    }
+
+    private List<JsonNode> listTools(Deadline deadline) throws McpException, InterruptedException {
+        Retries retries = new Retries(deadline);
+        while (true) {
+            try {
+                return connection.listTools(retries.begun(), deadline);
+            } catch (McpException e) {
+                // One dead connection, or one dead server of several, is no reason to believe that there are no tools.
+                if (!retries.ofList(e)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    // So that the first turn finds the tools, and the log says early if they are not there.
+    void onStart(@Observes StartupEvent event) {
+        list.refresh();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>A list that is cached is served until its time is over even if the server has gone meanwhile; the calls then give
+     * {@link ToolOutcome#UNAVAILABLE}. The first call that fails puts the list in doubt, so that the next answer says that there are no tools.
+     */
+    @Override
+    public ToolCatalog catalog(Deadline deadline) throws InterruptedException {
+        ToolListing listing = list.get(deadline);
+        return listing == null ? ToolCatalog.UNAVAILABLE : listing.catalog();
+    }
+
+    @Override
+    public ToolResult call(Tool tool, String arguments, String traceparent, Deadline deadline) throws InterruptedException {
+        return calls.call(tool, arguments, traceparent, deadline);
+    }
+
+    /** Whether the tool server answered when it was last asked; what health reports as data. Never blocks. */
+    public boolean isAvailable() {
+        return list.last() != null && !list.isDown();
+    }
+
+    /** Whether calls go through. Never blocks. */
+    public Breaker.State breaker() {
+        return calls.breaker();
+    }
+
+    /** Closes all connections; calls that still run fail. */
+    @PreDestroy
+    public void close() {
+        list.close();
+        connection.close();
+    }
+}

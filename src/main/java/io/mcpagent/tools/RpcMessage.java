@@ -1,0 +1,116 @@
+package io.mcpagent.tools;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.databind.JsonNode;
+
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * A JSON-RPC message from the server: an answer, a notification, or something that it asks of us.
+ *
+ * @param id      null for a notification
+ * @param method  null for an answer
+ * @param result  the result of anything but a tool call, or null
+ * @param call    the result of a tool call, or null
+ * @param error   the error object, or null
+ */
+record RpcMessage(JsonNode id, String method, JsonNode result, CallAnswer call, JsonNode error) {
+
+    /** Whether it answers the request of that id. */
+    boolean answers(long request) {
+        if (method != null) {
+            return false;
+        }
+        if (id == null || id.isNull()) {
+            // A server that could not even read the id has no other way to say so.
+            return error != null;
+        }
+        return id.asText().equals(Long.toString(request));
+    }
+
+    /** Whether the server wants an answer from us. */
+    boolean asks() {
+        return method != null && id != null;
+    }
+
+    /** The answer, unless it is an error. */
+    RpcMessage orThrow() throws McpException {
+        if (error != null) {
+            throw new McpException(error.path("code").asInt(), error.path("message").asText("no message"));
+        }
+        if (result == null && call == null) {
+            throw new McpException(McpException.Kind.LOST, "an answer with neither result nor error");
+        }
+        return this;
+    }
+
+    /** Reads only whose message it is, and leaves out what it carries. */
+    static RpcMessage peek(LimitedInput in) throws IOException {
+        JsonNode id = null;
+        String method = null;
+        try (JsonParser parser = Json.MAPPER.getFactory().createParser((InputStream) in)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new IOException("the message is not a JSON object");
+            }
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                String field = parser.currentName();
+                parser.nextToken();
+                switch (field) {
+                    case "id" -> id = parser.readValueAsTree();
+                    case "method" -> method = parser.getValueAsString();
+                    default -> parser.skipChildren();
+                }
+            }
+        } catch (JsonEOFException e) {
+            if (!in.limitReached()) {
+                throw e;
+            }
+        }
+        return new RpcMessage(id, method, null, null, null);
+    }
+
+    /**
+     * Reads one message while it arrives.
+     *
+     * @param in         the JSON text; where it ends at its limit, so does the message
+     * @param resultSize how many bytes of a tool call's result are kept, or -1 if the answer is not that of a tool call
+     */
+    static RpcMessage read(LimitedInput in, int resultSize) throws IOException {
+        JsonNode id = null;
+        String method = null;
+        JsonNode result = null;
+        JsonNode error = null;
+        CallReader call = null;
+        try (JsonParser parser = Json.MAPPER.getFactory().createParser((InputStream) in)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new IOException("the answer is not a JSON object");
+            }
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                String field = parser.currentName();
+                JsonToken value = parser.nextToken();
+                switch (field) {
+                    case "id" -> id = parser.readValueAsTree();
+                    case "method" -> method = parser.getValueAsString();
+                    case "error" -> error = value == JsonToken.VALUE_NULL ? null : parser.readValueAsTree();
+                    case "result" -> {
+                        if (resultSize < 0 || value != JsonToken.START_OBJECT) {
+                            result = parser.readValueAsTree();
+                        } else {
+                            call = new CallReader(resultSize);
+                            call.read(parser);
+                        }
+                    }
+                    default -> parser.skipChildren();
+                }
+            }
+        } catch (JsonEOFException e) {
+            if (call == null || !in.limitReached()) {
+                throw e;
+            }
+        }
+        return new RpcMessage(id, method, result, call == null ? null : call.answer(!in.limitReached()), error);
+    }
+}

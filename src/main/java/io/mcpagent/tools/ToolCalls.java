@@ -1,0 +1,160 @@
+package io.mcpagent.tools;
+
+import io.mcpagent.system.AgentConfig;
+import io.mcpagent.system.Breaker;
+import io.mcpagent.system.Deadline;
+import org.jboss.logging.Logger;
+
+import java.time.Duration;
+import java.util.regex.Pattern;
+
+/**
+ * Calls tools, and makes an outcome out of whatever happens. A call that only reads is tried once more when its connection was lost, and
+ * up to three times when the database ended it; any call for half a second while it can't be sent. Nothing else is ever repeated.
+ */
+final class ToolCalls {
+
+    private static final Logger LOG = Logger.getLogger(ToolCalls.class);
+    private static final Pattern UNKNOWN_TOOL = Pattern.compile("(?i)unknown tool|tool.*(not found|not exist|unknown)|no such tool");
+
+    private final McpConnection connection;
+    private final ToolListCache list;
+    private final AgentConfig.Tools config;
+    private final Duration callTimeout;
+    private volatile Breaker currentBreaker;
+
+    ToolCalls(McpConnection connection, ToolListCache list, AgentConfig.Tools config) {
+        this.connection = connection;
+        this.list = list;
+        this.config = config;
+        this.callTimeout = config.callTimeout();
+        closeBreaker();
+    }
+
+    /** Lets calls through again, whatever happened before; calls that still run report to the old breaker. */
+    void closeBreaker() {
+        currentBreaker = new Breaker(config.breakerFailures(), config.breakerDelay());
+    }
+
+    Breaker.State breaker() {
+        return currentBreaker.state();
+    }
+
+    private record Ended(ToolOutcome outcome, String text) {
+    }
+
+    ToolResult call(Tool tool, String arguments, String traceparent, Deadline turn) throws InterruptedException {
+        long start = System.nanoTime();
+        Ended ended = guarded(tool, arguments.strip(), traceparent, turn);
+        return new ToolResult(ended.outcome(), ended.text(), (System.nanoTime() - start) / 1_000_000);
+    }
+
+    private Ended guarded(Tool tool, String arguments, String traceparent, Deadline turn) throws InterruptedException {
+        // A model that has no arguments to give may send nothing at all.
+        String object = arguments.isEmpty() ? "{}" : arguments;
+        if (!CallAnswer.isObject(object)) {
+            return new Ended(ToolOutcome.ERROR, "The arguments must be one JSON object.");
+        }
+        Breaker breaker = currentBreaker;
+        if (!breaker.allows()) {
+            return unavailable();
+        }
+        boolean decided = false;
+        try {
+            Ended ended = attempts(breaker, tool, object, traceparent, turn);
+            decided = true;
+            return ended;
+        } finally {
+            if (!decided) {
+                breaker.abandoned();
+            }
+        }
+    }
+
+    private Ended attempts(Breaker breaker, Tool tool, String arguments, String traceparent, Deadline turn)
+            throws InterruptedException {
+        boolean readOnly = tool.hints().saysReadOnly();
+        boolean fullTime = turn.left().compareTo(callTimeout) >= 0;
+        Deadline deadline = Deadline.in(turn.leftAtMost(callTimeout));
+        if (deadline.passed()) {
+            breaker.abandoned();
+            return noTime();
+        }
+        ToolListing listing = list.last();
+        String name = listing == null ? tool.name() : listing.serverName(tool);
+        Retries retries = new Retries(deadline);
+        while (true) {
+            boolean first = !retries.begun();
+            try {
+                // A write goes out on a new connection, since a dead one from the pool would leave its outcome unknown.
+                CallAnswer answer = connection.callTool(name, arguments, traceparent, !readOnly || !first, deadline);
+                if (!readOnly || !endedByDatabase(answer) || !retries.afterDatabaseLoss()) {
+                    breaker.succeeded();
+                    return new Ended(answer.error() ? ToolOutcome.ERROR : ToolOutcome.OK, ResultText.of(answer));
+                }
+            } catch (McpException e) {
+                if (!retries.ofCall(e, readOnly)) {
+                    return failed(breaker, e, tool, fullTime || !deadline.passed());
+                }
+                LOG.debugf("Tool %s is called again after: %s", tool.name(), e.getMessage());
+                if (first) {
+                    list.refresh();
+                }
+            }
+        }
+    }
+
+    private static boolean endedByDatabase(CallAnswer answer) {
+        return answer.error() && answer.blocks().stream().anyMatch(ErrorText::endedByDatabase);
+    }
+
+    private Ended failed(Breaker breaker, McpException e, Tool tool, boolean serverAtFault) {
+        boolean readOnly = tool.hints().saysReadOnly();
+        if (e.kind() == McpException.Kind.ERROR) {
+            breaker.succeeded();
+            return refused(e, tool, readOnly);
+        }
+        LOG.warnf("Tool %s failed, %s: %s", tool.name(), e.kind(), e.getMessage());
+        // A turn that had little time left when it called says nothing about the server.
+        if (serverAtFault) {
+            breaker.failed();
+            list.doubt();
+        } else {
+            breaker.abandoned();
+            if (e.kind() == McpException.Kind.NOT_SENT) {
+                return noTime();
+            }
+        }
+        return switch (e.kind()) {
+            case LOST -> readOnly ? new Ended(ToolOutcome.UNAVAILABLE, "The connection to the tool server was lost.") : unknown();
+            case TIMEOUT -> readOnly ? new Ended(ToolOutcome.TIMEOUT, "The tool took too long and was cancelled. Ask for less.") : unknown();
+            case NOT_SENT, REJECTED, SESSION_GONE, ERROR -> unavailable();
+        };
+    }
+
+    /** The server answered, but not with a result. */
+    private Ended refused(McpException e, Tool tool, boolean readOnly) {
+        LOG.warnf("Tool %s was answered with JSON-RPC error %d", tool.name(), e.code());
+        if (e.code() == JsonRpc.INVALID_PARAMS && UNKNOWN_TOOL.matcher(e.said()).find()) {
+            list.refresh();
+            return new Ended(ToolOutcome.UNKNOWN_TOOL, "There is no tool " + tool.name() + " any more.");
+        }
+        if (e.code() == JsonRpc.INTERNAL_ERROR && !readOnly) {
+            return unknown();
+        }
+        return new Ended(ToolOutcome.ERROR, ErrorText.forModel(e.said()));
+    }
+
+    private static Ended noTime() {
+        return new Ended(ToolOutcome.TIMEOUT, "There was no time left for this call; it was not made.");
+    }
+
+    private static Ended unavailable() {
+        return new Ended(ToolOutcome.UNAVAILABLE, "The tool server could not be reached; the tool was not called.");
+    }
+
+    private static Ended unknown() {
+        return new Ended(ToolOutcome.OUTCOME_UNKNOWN, "The call was begun and its outcome is unknown: it may or may not have taken effect. "
+                + "Do not repeat it; say so in the answer.");
+    }
+}

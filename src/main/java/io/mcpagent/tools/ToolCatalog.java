@@ -1,0 +1,45 @@
+package io.mcpagent.tools;
+
+import io.mcpagent.model.ToolDefinition;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** The tools that were on offer at one moment. Immutable; one object serves many turns, so that its JSON is made once. */
+public final class ToolCatalog {
+
+    /** No tools, since the tool server does not answer. */
+    public static final ToolCatalog UNAVAILABLE = new ToolCatalog(List.of(), false);
+
+    private final Map<String, Tool> byName;
+    private final List<ToolDefinition> definitions;
+    private final boolean available;
+
+    public ToolCatalog(List<Tool> tools) {
+        this(tools, true);
+    }
+
+    private ToolCatalog(List<Tool> tools, boolean available) {
+        this.byName = tools.stream().collect(Collectors.toUnmodifiableMap(Tool::name, Function.identity()));
+        this.definitions = tools.stream().map(Tool::definition).toList();
+        this.available = available;
+    }
+
+    /** The tool of that name, unless there is none. */
+    public Optional<Tool> find(String name) {
+        return Optional.ofNullable(byName.get(name));
+    }
+
+    /** What the model is told, in the server's order, always the same list object. */
+    public List<ToolDefinition> definitions() {
+        return definitions;
+    }
+
+    /** False if the tool server does not answer, so that the answer must say so. */
+    public boolean available() {
+        return available;
+    }
+}

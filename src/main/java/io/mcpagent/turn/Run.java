@@ -1,0 +1,124 @@
+package io.mcpagent.turn;
+
+import io.mcpagent.system.Deadline;
+import io.mcpagent.telemetry.TurnTelemetry;
+
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A turn while it runs, and the one way to stop it: its virtual thread is interrupted. The JDK closes a socket that an interrupted virtual
+ * thread blocks on (JEP 444), so the model's and the tools' requests end at once, wherever the turn is. Safe for use by many threads.
+ */
+public final class Run {
+
+    /** Why a run is stopped. */
+    public enum Reason {
+        CLIENT_GONE, DELETED, DEADLINE, SHUTDOWN
+    }
+
+    private final String id;
+    private final TurnTelemetry telemetry;
+    private final Deadline deadline;
+    private final Thread thread = Thread.currentThread();
+    // Not the object's monitor: an interrupt must never hit the thread after it left the turn, nor within a shielded step.
+    private final ReentrantLock lock = new ReentrantLock();
+    private Reason reason;
+    private boolean shielded;
+    private boolean ended;
+    private Runnable afterwards = () -> {
+    };
+
+    /**
+     * A run on the calling thread.
+     *
+     * @param telemetry where it tells what happens
+     */
+    Run(String id, TurnTelemetry telemetry, Deadline deadline) {
+        this.id = id;
+        this.telemetry = telemetry;
+        this.deadline = deadline;
+    }
+
+    public String id() {
+        return id;
+    }
+
+    /** Where the run tells what happens; for its thread only. */
+    public TurnTelemetry telemetry() {
+        return telemetry;
+    }
+
+    public Deadline deadline() {
+        return deadline;
+    }
+
+    /** Says what is to happen when the run has ended; it may be told more than once. For the run's thread, before the run can end. */
+    public void whenEnded(Runnable action) {
+        afterwards = action;
+    }
+
+    /** Stops the run, unless it has ended; the first reason counts. Returns at once. */
+    public void cancel(Reason why) {
+        lock.lock();
+        try {
+            if (ended || reason != null) {
+                return;
+            }
+            reason = why;
+            if (!shielded) {
+                thread.interrupt();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Why it was stopped, or null. */
+    Reason reason() {
+        lock.lock();
+        try {
+            return reason;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Begins a step that must not be broken off, such as an approved write or storing the turn; {@link #cancel} waits for {@link #unshield}. */
+    void shield() throws InterruptedException {
+        lock.lock();
+        try {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            shielded = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends such a step; a cancellation that came meanwhile takes effect. */
+    void unshield() {
+        lock.lock();
+        try {
+            shielded = false;
+            if (reason != null) {
+                thread.interrupt();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The run is over: from now on nothing interrupts its thread. */
+    void end() {
+        lock.lock();
+        try {
+            ended = true;
+            // What interrupted the turn must not hit the code that answers the caller.
+            Thread.interrupted();
+        } finally {
+            lock.unlock();
+        }
+        afterwards.run();
+    }
+}

@@ -1,0 +1,141 @@
+package io.mcpagent.turn;
+
+import io.mcpagent.budget.Meter;
+import io.mcpagent.conversation.History;
+import io.mcpagent.conversation.TurnRecord;
+import io.mcpagent.model.Content;
+import io.mcpagent.model.Message;
+import io.mcpagent.model.Model;
+import io.mcpagent.model.ModelException;
+import io.mcpagent.model.ModelReply;
+import io.mcpagent.model.ModelRequest;
+import io.mcpagent.model.Role;
+import io.mcpagent.model.StopReason;
+import io.mcpagent.system.AgentConfig;
+import io.mcpagent.telemetry.ModelCall;
+import io.mcpagent.tools.ToolCatalog;
+import io.mcpagent.tools.ToolResult;
+
+import java.util.List;
+
+/**
+ * One turn: asks the model, runs the tools that it wants, and asks again, until it answers. Runs on one virtual thread, which
+ * {@link Run#cancel} interrupts; nothing is stored here.
+ */
+final class Turn {
+
+    private final Model model;
+    private final ToolCalls tools;
+    private final AgentConfig config;
+    private final Run run;
+    private final TurnListener listener;
+    private final boolean streaming;
+    private final List<TurnRecord> finished;
+    private final TurnProgress progress;
+
+    Turn(Model model, ToolCalls tools, AgentConfig config, Run run, TurnListener listener, boolean streaming,
+         List<TurnRecord> finished, TurnProgress progress) {
+        this.model = model;
+        this.tools = tools;
+        this.config = config;
+        this.run = run;
+        this.listener = listener;
+        this.streaming = streaming;
+        this.finished = finished;
+        this.progress = progress;
+    }
+
+    /** The whole turn, from the messages gathered so far to its end. */
+    TurnEnd run() throws ModelException, InterruptedException {
+        ToolCatalog catalog = tools.catalog(run.deadline());
+        if (!catalog.available()) {
+            progress.notices.add(Texts.TOOLS_UNAVAILABLE);
+        }
+        String asked = model.modelId();
+        for (int step = 0; step < config.turn().maxSteps(); step++) {
+            ModelReply reply = ask(catalog);
+            asked = reply.modelId();
+            progress.messages.add(Answers.message(reply));
+            if (!Answers.asksForTools(reply)) {
+                return new TurnEnd.Answered(outcome(reply.stopReason()), asked);
+            }
+            ToolCalls.Round round = tools.run(Answers.toolUses(reply), catalog, run, this::toolAnswered);
+            progress.calls.addAll(round.calls());
+            if (!round.waiting().isEmpty()) {
+                return new TurnEnd.Waiting(asked, round.results(), round.waiting());
+            }
+            progress.messages.add(new Message(Role.USER, List.copyOf(round.results())));
+        }
+        return stopAtStepLimit(asked);
+    }
+
+    private ModelReply ask(ToolCatalog catalog) throws ModelException, InterruptedException {
+        List<Message> messages = History.of(finished, progress.messages, config.model().maxHistoryTokens());
+        ModelRequest request = new ModelRequest(
+                catalog.available() ? config.systemPrompt() : config.systemPrompt() + Texts.TELL_MODEL_NO_TOOLS,
+                catalog.definitions().isEmpty() ? ToolsAsText.of(messages) : messages, catalog.definitions(), run.deadline());
+        Meter.Reservation reservation = progress.meter().reserve(TokenEstimate.of(request), config.model().maxTokens());
+        Heard heard = new Heard(listener, run.telemetry()::textSeen);
+        ModelCall call = run.telemetry().modelCall(model.modelId(), request);
+        try {
+            ModelReply reply = streaming ? stream(request, heard) : model.converse(request);
+            call.answered(reply);
+            reservation.settle(reply.modelId(), reply.usage());
+            return reply;
+        } catch (ModelException e) {
+            call.failed(e);
+            if (e.begun()) {
+                reservation.settleUnknown(model.modelId(), heard.tokens());
+            } else {
+                reservation.cancel();
+            }
+            throw e;
+        } catch (InterruptedException | RuntimeException e) {
+            call.abandoned();
+            // The service bills what it had read and written by then, and does not say how much that was.
+            reservation.settleUnknown(model.modelId(), heard.tokens());
+            throw e;
+        }
+    }
+
+    private ModelReply stream(ModelRequest request, Heard heard) throws ModelException, InterruptedException {
+        StreamedReply events = new StreamedReply(heard, messageId());
+        ModelReply reply = model.stream(request, events);
+        events.endText();
+        listener.flush();
+        return reply;
+    }
+
+    private String messageId() {
+        return run.id() + "-" + (progress.messages.size() + 1);
+    }
+
+    private void toolAnswered(String callId, ToolResult result) {
+        listener.on(new TurnEvent.ToolCallResult(run.id() + "-" + callId, callId, result));
+        listener.flush();
+    }
+
+    private TurnOutcome outcome(StopReason reason) {
+        return switch (reason) {
+            case MAX_TOKENS, CONTEXT_WINDOW_EXCEEDED -> {
+                progress.notices.add(Texts.CUT_BY_LENGTH);
+                yield TurnOutcome.MAX_TOKENS;
+            }
+            case GUARDRAIL_INTERVENED, CONTENT_FILTERED -> {
+                progress.notices.add(Texts.GUARDRAIL);
+                yield TurnOutcome.GUARDRAIL;
+            }
+            default -> TurnOutcome.COMPLETED;
+        };
+    }
+
+    /** The history must end with an answer: the model's is replaced by a sentence of ours, which the reader gets to see too. */
+    private TurnEnd stopAtStepLimit(String asked) {
+        String text = Texts.stepLimit(config.turn().maxSteps());
+        StreamedReply events = new StreamedReply(listener, messageId());
+        events.text(text);
+        events.endText();
+        progress.messages.add(new Message(Role.ASSISTANT, List.of(new Content.Text(text))));
+        return new TurnEnd.Answered(TurnOutcome.STEP_LIMIT, asked);
+    }
+}

@@ -1,0 +1,112 @@
+/** Turns a model's Markdown into harmless nodes: nothing in it can run, load, style or leave its place. */
+import { Lexer, Marked } from '/vendor/marked/marked.esm.js';
+import '/vendor/dompurify/purify.min.js';
+
+const purify = globalThis.DOMPurify;
+
+const HARMLESS = {
+  ALLOWED_TAGS: ['p', 'br', 'hr', 'strong', 'b', 'em', 'i', 'del', 's', 'sub', 'sup', 'code', 'pre', 'kbd', 'blockquote', 'ul', 'ol', 'li',
+    'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'a'],
+  ALLOWED_ATTR: ['href', 'start', 'align'],
+  ADD_URI_SAFE_ATTR: ['start', 'align'], // their values are no addresses
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+  ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
+  RETURN_DOM_FRAGMENT: true,
+};
+
+const PLAIN_TAG = /^<\/?(?:br|b|i|em|strong|sub|sup|kbd|del|s|code)\s*\/?>$/i;
+
+// Marks that are never closed cost the square of a text's length, and so does nesting; nobody writes paragraphs or lists of that size.
+const LONGEST_PARAGRAPH = 5000;
+const DEEPEST = 16;
+
+class CarefulLexer extends Lexer {
+  #depth = 0;
+
+  blockTokens(source, tokens = [], ...more) {
+    this.#depth += 1;
+    try {
+      if (this.#depth <= DEEPEST) return super.blockTokens(source, tokens, ...more);
+      tokens.push({ type: 'text', raw: source, text: source, escaped: false });
+      return tokens;
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  inlineTokens(source, tokens = []) {
+    if (source.length <= LONGEST_PARAGRAPH) return super.inlineTokens(source, tokens);
+    tokens.push({ type: 'text', raw: source, text: source, escaped: false });
+    return tokens;
+  }
+}
+
+const marked = new Marked({
+  gfm: true,
+  renderer: {
+    // HTML stays text: nothing of it reaches a parser. Of the plain inline tags, models use a few in tables.
+    html({ text }) {
+      return PLAIN_TAG.test(text.trim()) ? text : escape(text);
+    },
+    // An image would tell its host who reads this; its address remains as a link.
+    image({ href, text }) {
+      return `<a href="${escape(href)}">${escape(text || href)}</a>`;
+    },
+    checkbox({ checked }) {
+      return checked ? '☑ ' : '☐ ';
+    },
+  },
+});
+
+/** The top-level blocks of a text, in order. */
+export function blocksOf(text) {
+  return new CarefulLexer(marked.defaults).lex(text).filter((token) => token.type !== 'space' && token.type !== 'def');
+}
+
+/** @returns {DocumentFragment} */
+export function render(block) {
+  const fragment = purify.sanitize(marked.parser([block]), HARMLESS);
+  for (const link of fragment.querySelectorAll('a')) finishLink(link);
+  for (const heading of fragment.querySelectorAll('h1, h2, h3, h4, h5, h6')) lower(heading);
+  for (const wide of fragment.querySelectorAll('table, pre')) makeScrollable(wide);
+  for (const header of fragment.querySelectorAll('th')) if (header.textContent.trim() === '') rename(header, 'td');
+  return fragment;
+}
+
+function finishLink(link) {
+  if (!link.hasAttribute('href') || link.textContent.trim() === '') {
+    link.replaceWith(...link.childNodes);
+    return;
+  }
+  link.target = '_blank';
+  link.rel = 'noopener noreferrer nofollow';
+  link.title = link.href; // where it leads, whatever its text says
+}
+
+/** Below the question's heading, whatever levels the model chose. */
+function lower(heading) {
+  const kept = rename(heading, 'h3');
+  kept.className = `level-${heading.localName[1]}`;
+}
+
+function makeScrollable(wide) {
+  const frame = document.createElement('div');
+  frame.className = 'scroll';
+  frame.tabIndex = 0;
+  frame.setAttribute('role', 'group');
+  frame.setAttribute('aria-label', wide.localName === 'table' ? 'Table' : 'Code');
+  wide.replaceWith(frame);
+  frame.append(wide);
+}
+
+function rename(element, tag) {
+  const renamed = document.createElement(tag);
+  renamed.append(...element.childNodes);
+  element.replaceWith(renamed);
+  return renamed;
+}
+
+function escape(text) {
+  return String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,32 @@
+package io.mcpagent.access;
+
+import io.mcpagent.local.bedrock.Script;
+import io.mcpagent.support.Await;
+import io.mcpagent.support.Clients;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+/** The clients that people use sign in as they do anywhere else, and understand a refusal. */
+class ClientsIT {
+
+    private static final String SPENT = "key-of-spent-90e1d2c3";
+
+    @Test
+    void should_let_each_client_in_and_refuse_it_in_a_way_that_it_understands() {
+        Assumptions.assumeTrue(Clients.installed(), "Node.js with npm is not installed");
+        try (Door door = new Door(Map.of())) {
+            door.bedrock.always(Script.text("Hello."));
+            door.secret.change(Map.of("billing", KeySecret.hash(Door.BILLING), "reports", KeySecret.hash(Door.REPORTS),
+                    "spent", Map.of("sha256", List.of(KeySecret.hash(SPENT)), "requestsPerMinute", 3)));
+            Await.until("the key to work", Duration.ofSeconds(20), () -> door.agent.get("/v1/models", Door.key(SPENT)).statusCode() == 200);
+            Clients.Ran ran = Clients.test("sign-in.test.mjs", door.agent.url(""), Map.of("AGENT_KEY", Door.BILLING, "OTHER_KEY", Door.REPORTS, "SPENT_KEY", SPENT));
+            assertEquals(0, ran.exit(), ran.output());
+        }
+    }
+}

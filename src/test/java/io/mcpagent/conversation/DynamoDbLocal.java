@@ -1,0 +1,95 @@
+package io.mcpagent.conversation;
+
+import io.mcpagent.local.Children;
+import io.mcpagent.support.Await;
+import io.mcpagent.support.Project;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * AWS's own DynamoDB Local as a process, in memory. It is an ordinary artifact, fetched once into {@code target}; on a classpath of its own, since
+ * it brings older libraries than the service has.
+ */
+public final class DynamoDbLocal implements AutoCloseable {
+
+    private static final String VERSION = "2.6.1";
+    private static final String COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
+
+    private final int port = Project.freePort();
+    private final Process process;
+
+    private DynamoDbLocal(Path libraries) {
+        try {
+            process = Children.start(new ProcessBuilder(java(), "--enable-native-access=ALL-UNNAMED", "-Xmx512m",
+                    "-Dsqlite4java.library.path=" + libraries, "-cp", libraries + "/*", "com.amazonaws.services.dynamodbv2.local.main.ServerRunner",
+                    "-inMemory", "-disableTelemetry", "-port", Integer.toString(port)).redirectErrorStream(true)
+                    .redirectOutput(Project.target("dynamodb-local").resolve("server-" + port + ".log").toFile()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Await.until("DynamoDB Local to listen", Duration.ofMinutes(5), () -> {
+            try (Socket socket = new Socket()) {
+                socket.connect(new InetSocketAddress("127.0.0.1", port), 1_000);
+                return true;
+            }
+        });
+    }
+
+    /** Starts one on a free port, and waits until it serves. */
+    public static DynamoDbLocal start() {
+        return new DynamoDbLocal(Project.alone("dynamodb-local", DynamoDbLocal::libraries));
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    private static Path libraries() throws IOException, InterruptedException {
+        Path folder = Project.target("dynamodb-local");
+        Path complete = folder.resolve("lib-" + VERSION);
+        if (Files.isDirectory(complete)) {
+            return complete;
+        }
+        Path unfinished = folder.resolve("unfinished-" + ProcessHandle.current().pid());
+        Path pom = Files.writeString(folder.resolve("pom-" + ProcessHandle.current().pid() + ".xml"), """
+                <project><modelVersion>4.0.0</modelVersion><groupId>local</groupId><artifactId>dynamodb</artifactId><version>1</version><dependencies>
+                <dependency><groupId>com.amazonaws</groupId><artifactId>DynamoDBLocal</artifactId><version>%s</version></dependency>
+                </dependencies></project>""".formatted(VERSION));
+        Path log = folder.resolve("fetch.log");
+        List<String> command = List.of(Path.of(System.getProperty("maven.home"), "bin", "mvn").toString(), "-B", "-q", "-f", pom.toString(), COPY,
+                "-DoutputDirectory=" + unfinished);
+        ProcessBuilder fetch = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        fetch.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        if (fetch.start().waitFor() != 0) {
+            throw new IllegalStateException("DynamoDB Local could not be fetched: " + Files.readString(log));
+        }
+        try (Stream<Path> files = Files.list(unfinished)) {
+            for (Path file : files.filter(one -> one.getFileName().toString().startsWith("libsqlite4java-linux-amd64")).toList()) {
+                Files.copy(file, unfinished.resolve("libsqlite4java-linux-amd64.so"));
+            }
+        }
+        return Files.move(unfinished, complete);
+    }
+
+    public URI url() {
+        return URI.create("http://127.0.0.1:" + port);
+    }
+
+    public int port() {
+        return port;
+    }
+
+    @Override
+    public void close() {
+        Children.end(process, Duration.ZERO);
+    }
+}

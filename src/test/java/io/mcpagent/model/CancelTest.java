@@ -1,0 +1,221 @@
+package io.mcpagent.model;
+
+import io.mcpagent.local.bedrock.LocalBedrock;
+import io.mcpagent.local.bedrock.RecordedRequest;
+import io.mcpagent.local.bedrock.Script;
+import io.mcpagent.local.bedrock.Script.Fault;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** An interrupt ends a request wherever it is, and leaves nothing behind. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(120)
+class CancelTest {
+
+    private static final Script.Reply SLOW = Script.text("one two three four five six seven eight nine ten").frameDelay(Duration.ofMillis(20));
+
+    private final LocalBedrock bedrock = LocalBedrock.start(0);
+
+    /** A request on a thread of its own, and how it ended. */
+    private record Asking(Thread thread, CompletableFuture<Object> ended) {
+        Object end() throws Exception {
+            return ended.get(5, TimeUnit.SECONDS);
+        }
+    }
+
+    /** The first request is slow at both ends, and this is about the others. */
+    @BeforeAll
+    void warmUp() throws Exception {
+        bedrock.always(SLOW);
+        try (ModelRig rig = ModelRig.on(bedrock)) {
+            rig.models.stream(ModelRig.question("q"), new ModelRig.Heard());
+        }
+    }
+
+    @AfterEach
+    void forget() {
+        bedrock.reset();
+    }
+
+    @AfterAll
+    void close() {
+        bedrock.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void should_close_the_connection_whenever_the_interrupt_comes(boolean encrypted) throws Exception {
+        bedrock.always(SLOW);
+        Random random = new Random(1);
+        List<Long> closedAfter = new ArrayList<>();
+        try (Front front = encrypted ? Front.encrypted(bedrock) : Front.plain(bedrock);
+             ModelRig rig = ModelRig.on(front.uri(), "agent.model.max-attempts", "1")) {
+            rig.models.converse(ModelRig.question("warm"));
+            int interrupted = 0;
+            for (int i = 0; i < 300; i++) {
+                bedrock.reset();
+                bedrock.always(SLOW);
+                Asking asking = ask(rig, i % 3 != 0);
+                // From before the first byte to the middle of the reply.
+                Thread.sleep(Duration.ofNanos(random.nextLong(i % 2 == 0 ? 3_000_000 : 200_000_000)));
+                Instant at = Instant.now();
+                asking.thread.interrupt();
+                Object end = asking.end();
+                if (end instanceof InterruptedException) {
+                    interrupted++;
+                } else {
+                    assertInstanceOf(ModelReply.class, end);
+                }
+                assertEquals(0, rig.http.leased());
+                assertTrue(bedrock.await(Duration.ofSeconds(2), b -> b.openRequests() == 0));
+                bedrock.requests().stream().map(RecordedRequest::clientClosed).flatMap(java.util.Optional::stream)
+                        .forEach(closed -> closedAfter.add(Duration.between(at, closed).toMillis()));
+            }
+            assertTrue(interrupted > 200, interrupted + " were interrupted");
+            assertTrue(closedAfter.stream().allMatch(millis -> millis < 1_000), closedAfter.toString());
+            bedrock.always(Script.text("fine"));
+            assertEquals(StopReason.END_TURN, rig.models.stream(ModelRig.question("q"), new ModelRig.Heard()).stopReason());
+        }
+    }
+
+    @Test
+    void should_end_while_it_waits_for_a_silent_service() throws Exception {
+        bedrock.always(SLOW.fault(new Fault.StallAt(3, null)));
+        try (ModelRig rig = ModelRig.on(bedrock)) {
+            Asking asking = ask(rig, true);
+            assertTrue(bedrock.await(Duration.ofSeconds(2), b -> b.openStreams() == 1));
+            asking.thread.interrupt();
+            assertInstanceOf(InterruptedException.class, asking.end());
+            assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
+            assertEquals(0, rig.http.leased());
+        }
+    }
+
+    @Test
+    void should_end_while_it_waits_for_a_connection() throws Exception {
+        bedrock.always(SLOW.fault(new Fault.StallAt(0, null)));
+        try (ModelRig rig = ModelRig.on(bedrock, "agent.model.max-connections", "1")) {
+            Asking first = ask(rig, true);
+            assertTrue(bedrock.await(Duration.ofSeconds(2), b -> b.openStreams() == 1));
+            for (int i = 0; i < 50; i++) {
+                Asking second = ask(rig, true);
+                Thread.sleep(i % 5);
+                second.thread.interrupt();
+                assertInstanceOf(InterruptedException.class, second.end());
+            }
+            assertEquals(1, rig.http.leased());
+            first.thread.interrupt();
+            assertInstanceOf(InterruptedException.class, first.end());
+            assertEquals(0, rig.http.leased());
+            bedrock.always(Script.text("fine"));
+            rig.models.converse(ModelRig.question("q"));
+        }
+    }
+
+    @Test
+    void should_lose_no_connection_when_interrupts_and_leases_cross() throws Exception {
+        bedrock.always(Script.text("one two three"));
+        Random random = new Random(3);
+        try (ModelRig rig = ModelRig.on(bedrock, "agent.model.max-connections", "3", "agent.model.max-attempts", "1")) {
+            for (int round = 0; round < 60; round++) {
+                List<Asking> all = new ArrayList<>();
+                for (int i = 0; i < 30; i++) {
+                    all.add(ask(rig, i % 2 == 0));
+                }
+                for (Asking asking : all) {
+                    if (random.nextBoolean()) {
+                        asking.thread.interrupt();
+                    }
+                }
+                for (Asking asking : all) {
+                    Object end = asking.end();
+                    assertTrue(end instanceof ModelReply || end instanceof InterruptedException, String.valueOf(end));
+                }
+                assertEquals(0, rig.http.leased());
+            }
+        }
+    }
+
+    @Test
+    void should_end_while_it_writes() throws Exception {
+        try (Relay deaf = Relay.deaf(); ModelRig rig = ModelRig.on(deaf.uri())) {
+            CompletableFuture<Object> ended = new CompletableFuture<>();
+            Thread thread = Thread.ofVirtual().start(() -> ended.complete(outcome(() -> rig.models.converse(
+                    ModelRig.question("x".repeat(30 << 20), List.of(), Duration.ofSeconds(60))))));
+            Thread.sleep(700);
+            thread.interrupt();
+            assertInstanceOf(InterruptedException.class, ended.get(2, TimeUnit.SECONDS));
+            assertEquals(0, rig.http.leased());
+        }
+    }
+
+    @Test
+    void should_end_while_it_connects_and_while_it_shakes_hands() throws Exception {
+        try (Relay deaf = Relay.deaf(); ModelRig rig = ModelRig.on(URI.create("https://127.0.0.1:" + deaf.port()),
+                "agent.model.connect-timeout", "30s")) {
+            Asking asking = ask(rig, false);
+            Thread.sleep(300);
+            asking.thread.interrupt();
+            assertInstanceOf(InterruptedException.class, asking.end());
+            assertEquals(0, rig.http.leased());
+        }
+    }
+
+    @Test
+    void should_end_while_it_waits_to_try_again() throws Exception {
+        bedrock.always(Script.error("ThrottlingException", "no"));
+        try (ModelRig rig = ModelRig.on(bedrock, "agent.model.max-attempts", "100")) {
+            Asking asking = ask(rig, false);
+            assertTrue(bedrock.await(Duration.ofSeconds(5), b -> b.requestCount() >= 3));
+            asking.thread.interrupt();
+            assertInstanceOf(InterruptedException.class, asking.end());
+        }
+    }
+
+    @Test
+    void should_not_send_anything_for_a_thread_that_is_interrupted_already() throws Exception {
+        try (ModelRig rig = ModelRig.on(bedrock)) {
+            CompletableFuture<Object> ended = new CompletableFuture<>();
+            Thread.ofVirtual().start(() -> {
+                Thread.currentThread().interrupt();
+                ended.complete(outcome(() -> rig.models.converse(ModelRig.question("q"))));
+            });
+            assertInstanceOf(InterruptedException.class, ended.get(2, TimeUnit.SECONDS));
+            assertEquals(0, bedrock.requestCount());
+        }
+    }
+
+    private static Asking ask(ModelRig rig, boolean streamed) {
+        CompletableFuture<Object> ended = new CompletableFuture<>();
+        Thread thread = Thread.ofVirtual().start(() -> ended.complete(outcome(() -> streamed
+                ? rig.models.stream(ModelRig.question("q"), new ModelRig.Heard()) : rig.models.converse(ModelRig.question("q")))));
+        return new Asking(thread, ended);
+    }
+
+    private static Object outcome(java.util.concurrent.Callable<Object> call) {
+        try {
+            return call.call();
+        } catch (Throwable e) {
+            return e;
+        }
+    }
+}

@@ -1,0 +1,238 @@
+package io.mcpagent.model;
+
+import io.mcpagent.local.bedrock.LocalBedrock;
+import io.mcpagent.local.bedrock.Script;
+import io.mcpagent.local.bedrock.Script.Cut;
+import io.mcpagent.local.bedrock.Script.Fault;
+import io.mcpagent.model.ModelException.Kind;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** What goes wrong at the service and on the way, one attempt each. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(60)
+class ErrorsTest {
+
+    private static final Script.Reply WORDS = Script.text("one two three four five");
+
+    private final LocalBedrock bedrock = LocalBedrock.start(0);
+    private final ModelRig rig = ModelRig.on(bedrock, "agent.model.max-attempts", "1", "agent.model.idle-timeout", "300ms",
+            "agent.model.breaker-failures", "1000000");
+
+    @AfterEach
+    void forget() {
+        bedrock.reset();
+        assertEquals(0, rig.http.leased());
+    }
+
+    @AfterAll
+    void close() {
+        rig.close();
+        bedrock.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ThrottlingException,THROTTLED", "ServiceQuotaExceededException,THROTTLED", "ModelNotReadyException,UNAVAILABLE",
+            "ModelTimeoutException,UNAVAILABLE", "ModelErrorException,UNAVAILABLE", "InternalServerException,UNAVAILABLE",
+            "ServiceUnavailableException,UNAVAILABLE", "ValidationException,INVALID", "AccessDeniedException,ACCESS",
+            "ResourceNotFoundException,ACCESS", "ExpiredTokenException,ACCESS", "UnrecognizedClientException,ACCESS",
+            "InvalidSignatureException,ACCESS", "MissingAuthenticationTokenException,ACCESS", "SomethingNewException,UNAVAILABLE"})
+    void should_tell_what_can_be_done_about_an_error(String type, Kind kind) {
+        bedrock.always(Script.error(type, "in the service's words"));
+
+        for (ModelException e : List.of(converse(), stream(new ModelRig.Heard()))) {
+            assertEquals(kind, e.kind());
+            assertFalse(e.begun());
+            assertTrue(e.getMessage().contains("in the service's words"), e.getMessage());
+        }
+        assertEquals(1, rig.http.idle(), "the connection is fit for the next request");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"throttlingException,THROTTLED", "validationException,INVALID", "internalServerException,UNAVAILABLE",
+            "serviceUnavailableException,UNAVAILABLE", "modelStreamErrorException,UNAVAILABLE"})
+    void should_understand_an_exception_at_any_place_of_a_stream(String type, Kind kind) {
+        for (int frame = 0; frame < WORDS.frames(); frame++) {
+            bedrock.always(WORDS.fault(new Fault.ExceptionAt(frame, type, "mid-stream")));
+            ModelRig.Heard heard = new ModelRig.Heard();
+            ModelException e = stream(heard);
+            assertEquals(kind, e.kind());
+            assertEquals(!heard.events.isEmpty(), e.begun());
+            assertTrue(e.getMessage().contains("mid-stream"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Cut.class)
+    void should_fail_wherever_a_stream_is_cut(Cut how) throws Exception {
+        int frames = WORDS.frames();
+        for (int frame = 0; frame <= frames; frame++) {
+            bedrock.always(WORDS.fault(new Fault.CutAt(frame, how)));
+            ModelRig.Heard heard = new ModelRig.Heard();
+            if (frame == frames) {
+                assertEquals("one two three four five", rig.models.stream(ModelRig.question("q"), heard).content().stream()
+                        .map(block -> ((Content.Text) block).text()).findFirst().orElseThrow());
+                continue;
+            }
+            ModelException e = stream(heard);
+            assertEquals(Kind.BROKEN_STREAM, e.kind(), "cut at " + frame);
+            assertEquals(!heard.events.isEmpty(), e.begun());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Cut.class, names = {"FIN", "RESET"})
+    void should_fail_when_a_whole_reply_is_cut(Cut how) {
+        bedrock.always(WORDS.fault(new Fault.CutAt(0, how)));
+        assertEquals(Kind.UNAVAILABLE, converse().kind());
+    }
+
+    @Test
+    void should_fail_when_a_whole_reply_is_damaged() {
+        bedrock.always(WORDS.fault(new Fault.CorruptCrcAt(0)));
+        assertEquals(Kind.UNAVAILABLE, converse().kind());
+    }
+
+    @Test
+    void should_fail_wherever_a_checksum_is_wrong() {
+        for (int frame = 0; frame < WORDS.frames(); frame++) {
+            bedrock.always(WORDS.fault(new Fault.CorruptCrcAt(frame)));
+            assertEquals(Kind.BROKEN_STREAM, stream(new ModelRig.Heard()).kind());
+        }
+    }
+
+    @Test
+    void should_refuse_a_frame_that_is_too_large() throws Exception {
+        bedrock.always(WORDS.fault(new Fault.OversizedAt(2, 20 << 20)));
+        assertEquals(Kind.BROKEN_STREAM, stream(new ModelRig.Heard()).kind());
+        assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0), "the rest of the frame is not read");
+    }
+
+    @Test
+    void should_give_up_a_stream_that_falls_silent_anywhere() throws Exception {
+        for (int frame = 0; frame < WORDS.frames(); frame++) {
+            bedrock.always(WORDS.fault(new Fault.StallAt(frame, null)));
+            ModelRig.Heard heard = new ModelRig.Heard();
+            long start = System.nanoTime();
+            ModelException e = stream(heard);
+            long millis = (System.nanoTime() - start) / 1_000_000;
+            assertEquals(Kind.TIMEOUT, e.kind());
+            assertTrue(millis >= 290 && millis < 1_500, millis + " ms");
+            assertTrue(heard.events.isEmpty() || heard.pauses > 0, "what had arrived was passed on before the silence");
+            assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
+        }
+    }
+
+    @Test
+    void should_keep_the_deadline_though_the_service_goes_on_talking() throws Exception {
+        List<Duration> took = new ArrayList<>();
+        for (boolean streamed : new boolean[] {true, false}) {
+            bedrock.always(streamed ? WORDS.frameDelay(Duration.ofMillis(200)) : WORDS.delay(Duration.ofSeconds(10)));
+            ModelRequest request = ModelRig.question("q", List.of(), Duration.ofMillis(500));
+            long start = System.nanoTime();
+            ModelException e = assertThrows(ModelException.class,
+                    () -> { if (streamed) { rig.models.stream(request, new ModelRig.Heard()); } else { rig.models.converse(request); } });
+            took.add(Duration.ofNanos(System.nanoTime() - start));
+            assertEquals(Kind.TIMEOUT, e.kind());
+            assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
+        }
+        assertTrue(took.stream().allMatch(time -> time.toMillis() >= 490 && time.toMillis() < 1_500), took.toString());
+    }
+
+    @Test
+    void should_keep_the_deadline_though_single_bytes_drip_in() throws Exception {
+        bedrock.always(WORDS);
+        try (Relay drip = Relay.to(bedrock.port()).dripping(Duration.ofMillis(20)); ModelRig slow = ModelRig.on(drip.uri())) {
+            long start = System.nanoTime();
+            ModelException e = assertThrows(ModelException.class,
+                    () -> slow.models.stream(ModelRig.question("q", List.of(), Duration.ofMillis(700)), new ModelRig.Heard()));
+            assertEquals(Kind.TIMEOUT, e.kind());
+            assertTrue(System.nanoTime() - start < 1_500_000_000L);
+        }
+        try (Relay drip = Relay.to(bedrock.port()).dripping(Duration.ZERO); ModelRig slow = ModelRig.on(drip.uri())) {
+            assertEquals("one two three four five", ((Content.Text) slow.models.stream(ModelRig.question("q"), new ModelRig.Heard())
+                    .content().getFirst()).text());
+        }
+    }
+
+    @Test
+    void should_keep_the_deadline_though_nobody_reads_the_request() throws Exception {
+        try (Relay deaf = Relay.deaf(); ModelRig slow = ModelRig.on(deaf.uri(), "agent.model.max-attempts", "1")) {
+            long start = System.nanoTime();
+            ModelException e = assertThrows(ModelException.class,
+                    () -> slow.models.converse(ModelRig.question("x".repeat(30 << 20), List.of(), Duration.ofMillis(1_000))));
+            long millis = (System.nanoTime() - start) / 1_000_000;
+            assertEquals(Kind.TIMEOUT, e.kind());
+            assertTrue(millis < 3_000, millis + " ms");
+            assertEquals(0, slow.http.leased());
+        }
+    }
+
+    @Test
+    void should_say_that_nobody_listens() {
+        try (ModelRig nobody = ModelRig.on(java.net.URI.create("http://127.0.0.1:1"), "agent.model.max-attempts", "1")) {
+            ModelException e = assertThrows(ModelException.class, () -> nobody.models.converse(ModelRig.question("q")));
+            assertEquals(Kind.UNAVAILABLE, e.kind());
+            assertEquals(0, nobody.http.leased());
+        }
+    }
+
+    @Test
+    void should_ask_again_on_a_fresh_connection_when_the_pooled_ones_were_closed() throws Exception {
+        try (Relay relay = Relay.to(bedrock.port()); ModelRig behind = ModelRig.on(relay.uri(), "agent.model.max-attempts", "1")) {
+            bedrock.always(WORDS);
+            behind.models.converse(ModelRig.question("q"));
+            assertEquals(1, behind.http.idle());
+            relay.cutAll();
+            behind.models.stream(ModelRig.question("q"), new ModelRig.Heard());
+            assertEquals(2, relay.accepted());
+        }
+    }
+
+    @Test
+    void should_let_a_listener_s_own_failure_through_and_close_the_connection() throws Exception {
+        bedrock.always(WORDS.frameDelay(Duration.ofMillis(100)));
+        assertThrows(IllegalStateException.class, () -> rig.models.stream(ModelRig.question("q"), new ReplyListener() {
+            @Override
+            public void text(String delta) {
+                throw new IllegalStateException("gone");
+            }
+
+            @Override
+            public void toolUseStarted(String id, String name) {
+            }
+
+            @Override
+            public void toolUseInput(String id, String delta) {
+            }
+
+            @Override
+            public void toolUseEnded(String id) {
+            }
+        }));
+        assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
+    }
+
+    private ModelException converse() {
+        return assertThrows(ModelException.class, () -> rig.models.converse(ModelRig.question("q")));
+    }
+
+    private ModelException stream(ModelRig.Heard heard) {
+        return assertThrows(ModelException.class, () -> rig.models.stream(ModelRig.question("q"), heard));
+    }
+}

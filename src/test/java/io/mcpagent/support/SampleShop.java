@@ -1,0 +1,48 @@
+package io.mcpagent.support;
+
+import io.mcpagent.local.ShopDatabase;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The sample shop's SQLite file: one for all tests that read, a fresh copy for each test that writes. */
+public final class SampleShop {
+
+    private static final AtomicInteger COPIES = new AtomicInteger();
+
+    private SampleShop() {
+    }
+
+    /** The shared file, made from {@code toolbox-config/sample/sqlite.sql} once; never write to it. */
+    public static synchronized Path database() {
+        Path file = Project.target("sample-shop").resolve("shop-" + ProcessHandle.current().pid() + ".db");
+        file.toFile().deleteOnExit();
+        file.resolveSibling(file.getFileName() + ".made-from").toFile().deleteOnExit();
+        try {
+            ShopDatabase.create(RealToolbox.binary(), Project.toolboxConfig("sample/sqlite.sql"), file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return file;
+    }
+
+    /** A copy for one test to write to; it goes when this JVM ends. */
+    public static Path writableCopy() {
+        Path copy = Project.target("sample-shop")
+                .resolve("copy-" + ProcessHandle.current().pid() + "-" + COPIES.incrementAndGet() + ".db");
+        copy.toFile().deleteOnExit();
+        try {
+            return Files.copy(database(), copy, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What {@code tools.sqlite.yaml} needs in its environment. */
+    public static Map<String, String> environment() {
+        return Map.of("SHOP_DB", database().toString());
+    }
+}

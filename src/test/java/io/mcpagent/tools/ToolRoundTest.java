@@ -1,0 +1,208 @@
+package io.mcpagent.tools;
+
+import io.mcpagent.model.ToolDefinition;
+import io.mcpagent.support.Await;
+import io.mcpagent.system.Deadline;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+@Timeout(20)
+class ToolRoundTest {
+
+    private static final ToolRound.Listener DEAF = new ToolRound.Listener() {
+    };
+
+    private final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger running = new AtomicInteger();
+    private final AtomicInteger most = new AtomicInteger();
+
+    /** A toolbox whose calls take as many milliseconds as their arguments say. */
+    private final Toolbox sleeping = new Toolbox() {
+        @Override
+        public ToolCatalog catalog(Deadline deadline) {
+            return ToolCatalog.UNAVAILABLE;
+        }
+
+        @Override
+        public ToolResult call(Tool tool, String arguments, String traceparent, Deadline deadline) throws InterruptedException {
+            most.accumulateAndGet(running.incrementAndGet(), Math::max);
+            log.add("+" + tool.name());
+            try {
+                Thread.sleep(Long.parseLong(arguments));
+                return new ToolResult(ToolOutcome.OK, arguments, 0);
+            } finally {
+                log.add("-" + tool.name());
+                running.decrementAndGet();
+            }
+        }
+    };
+
+    private static ToolRound.Call call(String name, boolean readOnly, int millis) {
+        Tool tool = new Tool(new ToolDefinition(name, "", "{}"), new Hints(readOnly, null, null), "");
+        return new ToolRound.Call("id-" + name, tool, Integer.toString(millis));
+    }
+
+    private ToolRound round(int maxParallel) {
+        return new ToolRound(sleeping, TestConfig.with("max-parallel", maxParallel));
+    }
+
+    private static Deadline soon() {
+        return Deadline.in(Duration.ofSeconds(20));
+    }
+
+    /** The best of three counts, since a busy machine may delay any single one. */
+    private static void assertBestOfThree(long millis, Callable<?> round) throws Exception {
+        long best = Long.MAX_VALUE;
+        for (int i = 0; i < 3 && best > millis; i++) {
+            long start = System.nanoTime();
+            round.call();
+            best = Math.min(best, (System.nanoTime() - start) / 1_000_000);
+        }
+        assertTrue(best <= millis, best + " ms");
+    }
+
+    private static List<String> texts(List<ToolResult> results) {
+        return results.stream().map(ToolResult::text).toList();
+    }
+
+    @Test
+    void should_run_three_reads_in_the_time_of_one() throws Exception {
+        assertBestOfThree(260, () -> round(8).run(List.of(call("a", true, 200), call("b", true, 200), call("c", true, 200)), soon(), DEAF));
+    }
+
+    @Test
+    void should_give_results_in_the_order_of_the_calls() throws Exception {
+        List<ToolResult> results = round(8).run(
+                List.of(call("a", true, 90), call("b", true, 60), call("c", true, 30), call("d", false, 1), call("e", true, 2)), soon(), DEAF);
+        assertEquals(List.of("90", "60", "30", "1", "2"), texts(results));
+    }
+
+    @Test
+    void should_run_a_write_alone_after_all_before_it_and_before_all_after_it() throws Exception {
+        round(8).run(List.of(call("a", true, 50), call("b", true, 10), call("W", false, 30), call("V", false, 5), call("c", true, 20),
+                call("d", true, 1)), soon(), DEAF);
+        List<String> events = new ArrayList<>(log);
+        assertEquals(List.of("+W", "-W", "+V", "-V"), events.subList(4, 8));
+        assertTrue(events.subList(0, 4).containsAll(List.of("+a", "+b", "-a", "-b")), events.toString());
+    }
+
+    @Test
+    void should_run_only_so_many_at_once() throws Exception {
+        round(2).run(List.of(call("a", true, 30), call("b", true, 30), call("c", true, 30), call("d", true, 30), call("e", true, 30)),
+                soon(), DEAF);
+        assertEquals(2, most.get());
+    }
+
+    @Test
+    void should_tell_the_listener_on_the_callers_thread_when_it_happens() throws Exception {
+        List<String> heard = new ArrayList<>();
+        Thread caller = Thread.currentThread();
+        round(8).run(List.of(call("a", true, 100), call("b", true, 20), call("c", false, 1)), soon(), new ToolRound.Listener() {
+            @Override
+            public String started(ToolRound.Call call) {
+                assertSame(caller, Thread.currentThread());
+                heard.add("+" + call.tool().name());
+                return null;
+            }
+
+            @Override
+            public void ended(ToolRound.Call call, ToolResult result) {
+                assertSame(caller, Thread.currentThread());
+                heard.add("-" + call.tool().name() + result.text());
+            }
+        });
+        assertEquals(List.of("+a", "+b", "-b20", "-a100", "+c", "-c1"), heard);
+    }
+
+    @Test
+    void should_cancel_all_calls_and_wait_for_them_when_the_caller_is_interrupted() throws Exception {
+        AtomicReference<Throwable> end = new AtomicReference<>();
+        AtomicInteger left = new AtomicInteger(-1);
+        Thread caller = Thread.ofVirtual().start(() -> {
+            try {
+                round(3).run(List.of(call("a", true, 9_000), call("b", true, 9_000), call("c", true, 9_000), call("d", true, 9_000)),
+                        soon(), DEAF);
+            } catch (InterruptedException e) {
+                end.set(e);
+                left.set(running.get());
+            }
+        });
+        Await.until("three calls", () -> running.get() == 3);
+        caller.interrupt();
+        assertTrue(caller.join(Duration.ofSeconds(1)));
+        assertEquals(InterruptedException.class, end.get().getClass());
+        assertEquals(0, left.get());
+        assertTrue(log.stream().noneMatch("+d"::equals), "no call starts after a cancel");
+    }
+
+    @Test
+    void should_cancel_the_others_when_the_listener_fails() {
+        IllegalStateException gone = new IllegalStateException("the client is gone");
+        IllegalStateException thrown = assertThrows(IllegalStateException.class, () -> round(8).run(
+                List.of(call("a", true, 9_000), call("b", true, 10)), soon(), new ToolRound.Listener() {
+                    @Override
+                    public void ended(ToolRound.Call call, ToolResult result) {
+                        throw gone;
+                    }
+                }));
+        assertSame(gone, thrown);
+        assertEquals(0, running.get());
+    }
+
+    @Test
+    void should_pass_on_what_a_call_throws() {
+        Toolbox broken = new Toolbox() {
+            @Override
+            public ToolCatalog catalog(Deadline deadline) {
+                return ToolCatalog.UNAVAILABLE;
+            }
+
+            @Override
+            public ToolResult call(Tool tool, String arguments, String traceparent, Deadline deadline) {
+                throw new IllegalArgumentException(tool.name());
+            }
+        };
+        assertThrows(IllegalArgumentException.class, () -> new ToolRound(broken, TestConfig.with())
+                .run(List.of(call("a", true, 1), call("b", true, 1)), soon(), DEAF));
+    }
+
+    @Test
+    void should_do_nothing_without_calls() throws Exception {
+        assertEquals(List.of(), round(8).run(List.of(), soon(), DEAF));
+    }
+
+    @Test
+    void should_reach_the_server_with_three_slow_calls_at_once() throws Exception {
+        try (StubServer server = new StubServer()) {
+            CountDownLatch all = new CountDownLatch(3);
+            server.onCall = (request, reply) -> {
+                all.countDown();
+                Thread.sleep(200);
+                reply.text("{\"id\":" + reply.id() + "}");
+            };
+            McpToolbox toolbox = TestConfig.toolbox("url", server.url());
+            Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+            ToolRound.Call one = new ToolRound.Call("1", read, "{}");
+            ToolRound round = new ToolRound(toolbox, TestConfig.with());
+            round.run(Arrays.asList(one, one), soon(), DEAF);
+            assertBestOfThree(260, () -> round.run(Arrays.asList(one, one, one), soon(), DEAF));
+            assertEquals(0, all.getCount());
+            toolbox.close();
+        }
+    }
+}

@@ -1,0 +1,188 @@
+package io.mcpagent.tools;
+
+import io.mcpagent.support.Await;
+import io.mcpagent.support.RealToolbox;
+import io.mcpagent.support.TcpProxy;
+import io.mcpagent.system.Deadline;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The real toolbox that is down, hung, slow, or two of them with one killed. */
+class ToolboxFaultTest {
+
+    private final RealToolbox server = RealToolbox.overSampleShop();
+    private final List<McpToolbox> toolboxes = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        toolboxes.forEach(McpToolbox::close);
+        server.close();
+    }
+
+    private McpToolbox toolbox(int port, String path, Object... settings) {
+        Object[] all = new Object[settings.length + 2];
+        all[0] = "url";
+        all[1] = "http://127.0.0.1:" + port + path;
+        System.arraycopy(settings, 0, all, 2, settings.length);
+        McpToolbox toolbox = TestConfig.toolbox(all);
+        toolboxes.add(toolbox);
+        return toolbox;
+    }
+
+    private static Deadline soon() {
+        return Deadline.in(Duration.ofSeconds(20));
+    }
+
+    private static ToolResult call(McpToolbox toolbox, Tool tool) throws InterruptedException {
+        return toolbox.call(tool, "{\"customer_id\": 7}", null, soon());
+    }
+
+    private static Tool customers(McpToolbox toolbox) throws InterruptedException {
+        return toolbox.catalog(soon()).find("get_customer").orElseThrow();
+    }
+
+
+    /** A signal is only on its way when it was sent; each thread of the server may still do a little. */
+    private void pauseServer() {
+        server.pause();
+        Await.until("all threads of the server to be stopped", () -> {
+            try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(server.pid()), "task"))) {
+                return threads.map(thread -> thread.resolve("stat")).map(ToolboxFaultTest::read)
+                        .allMatch(stat -> stat.substring(stat.lastIndexOf(')')).startsWith(") T"));
+            }
+        });
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/mcp", "/mcp/sse"})
+    void should_say_that_tools_are_unavailable_and_find_them_again_by_itself(String path) throws Exception {
+        McpToolbox toolbox = toolbox(server.port(), path);
+        Tool tool = customers(toolbox);
+        server.kill();
+        assertEquals(ToolOutcome.UNAVAILABLE, call(toolbox, tool).outcome());
+        assertFalse(toolbox.catalog(soon()).available());
+        for (int i = 0; i < 20; i++) {
+            assertEquals(ToolOutcome.UNAVAILABLE, call(toolbox, tool).outcome());
+            assertFalse(toolbox.catalog(soon()).available());
+        }
+        server.restart();
+        Await.until("the tools to be back", Duration.ofSeconds(5), () -> toolbox.catalog(soon()).available());
+        assertEquals(ToolOutcome.OK, call(toolbox, tool).outcome());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/mcp", "/mcp/sse"})
+    void should_start_without_a_server_and_find_its_tools_later(String path) throws Exception {
+        server.kill();
+        McpToolbox toolbox = toolbox(server.port(), path);
+        assertFalse(toolbox.catalog(soon()).available());
+        assertFalse(toolbox.isAvailable());
+        server.restart();
+        Await.until("the tools", Duration.ofSeconds(5), () -> toolbox.catalog(soon()).available());
+        assertTrue(toolbox.isAvailable());
+        assertEquals(ToolOutcome.OK, call(toolbox, customers(toolbox)).outcome());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/mcp", "/mcp/sse"})
+    void should_wait_only_so_long_for_a_server_that_hangs(String path) throws Exception {
+        McpToolbox toolbox = toolbox(server.port(), path, "list-timeout", "500ms", "call-timeout", "500ms");
+        Tool tool = customers(toolbox);
+        pauseServer();
+        ToolResult result = call(toolbox, tool);
+        assertEquals(ToolOutcome.TIMEOUT, result.outcome());
+        assertTrue(result.millis() < 600, result.millis() + " ms");
+        long start = System.nanoTime();
+        assertFalse(toolbox.catalog(soon()).available());
+        assertTrue(System.nanoTime() - start < 700_000_000L, (System.nanoTime() - start) / 1_000_000 + " ms");
+        server.resume();
+        Await.until("the tools to be back", Duration.ofSeconds(5), () -> toolbox.catalog(soon()).available());
+        assertEquals(ToolOutcome.OK, call(toolbox, tool).outcome());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/mcp", "/mcp/sse"})
+    void should_not_notice_a_slow_server_beyond_its_slowness(String path) throws Exception {
+        try (TcpProxy proxy = TcpProxy.to(server.port())) {
+            McpToolbox toolbox = toolbox(proxy.port(), path);
+            Tool tool = customers(toolbox);
+            proxy.delayRequests(Duration.ofMillis(300));
+            ToolResult result = call(toolbox, tool);
+            assertEquals(ToolOutcome.OK, result.outcome());
+            assertTrue(result.millis() >= 300, result.millis() + " ms");
+            proxy.limitResponses(2_000);
+            assertEquals(ToolOutcome.OK, call(toolbox, tool).outcome());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/mcp", "/mcp/sse"})
+    void should_not_lose_a_read_when_all_connections_are_reset(String path) throws Exception {
+        try (TcpProxy proxy = TcpProxy.to(server.port())) {
+            McpToolbox toolbox = toolbox(proxy.port(), path);
+            Tool tool = customers(toolbox);
+            for (int i = 0; i < 20; i++) {
+                assertEquals(ToolOutcome.OK, call(toolbox, tool).outcome());
+                proxy.resetConnections();
+                assertEquals(ToolOutcome.OK, call(toolbox, tool).outcome());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/mcp", "/mcp/sse"})
+    void should_not_lose_a_call_over_ten_restarts(String path) throws Exception {
+        McpToolbox toolbox = toolbox(server.port(), path);
+        Tool tool = customers(toolbox);
+        int failed = 0;
+        for (int i = 0; i < 10; i++) {
+            server.restart();
+            for (int j = 0; j < 5; j++) {
+                failed += call(toolbox, tool).outcome() == ToolOutcome.OK ? 0 : 1;
+            }
+        }
+        assertEquals(0, failed);
+    }
+
+    @Test
+    void should_not_lose_a_call_when_one_of_two_servers_is_killed() throws Exception {
+        RealToolbox other = RealToolbox.overSampleShop();
+        try (other; RoundRobin balancer = new RoundRobin(server.port(), other.port())) {
+            McpToolbox toolbox = toolbox(balancer.port(), "/mcp");
+            Tool tool = customers(toolbox);
+            for (int i = 0; i < 20; i++) {
+                assertEquals(ToolOutcome.OK, call(toolbox, tool).outcome());
+                assertTrue(toolbox.catalog(soon()).available());
+            }
+            other.kill();
+            for (int i = 0; i < 20; i++) {
+                ToolResult result = call(toolbox, tool);
+                assertEquals(ToolOutcome.OK, result.outcome(), result.text());
+            }
+            assertTrue(toolbox.catalog(soon()).available());
+        }
+    }
+}

@@ -1,0 +1,246 @@
+// Approvals, stopping, and everything that goes wrong.
+import assert from 'node:assert/strict';
+import { ask, ended, holds, shown } from './browser.mjs';
+
+const lastCall = (page) => page.locator('.tool-call').last();
+const lastTurn = (page) => page.locator('.turn').last();
+const posts = (server) => server.state.requests.filter(({ method }) => method === 'POST');
+
+export const decisions = [
+  ['should_show_exactly_what_would_run_and_run_it_when_approved', async ({ page, server }) => {
+    await ask(page, 'Cancel order 1042');
+    await ended(page);
+    const card = page.getByRole('group', { name: 'Approval needed' });
+    assert.deepEqual(await card.locator('dt').allTextContents(), ['order_id', 'reason', 'notify']);
+    assert.deepEqual(await card.locator('dd').allTextContents(), ['1042', '"The customer changed their mind"', 'true']);
+    assert.equal(await card.locator('.tool-name').textContent(), 'cancel_order');
+    assert.match(await card.locator('.countdown').textContent(), /^Expires in (5:00|4:5\d)$/);
+    assert.equal(await lastCall(page).locator('.badge').textContent(), 'Needs approval');
+    assert.equal(posts(server).length, 1, 'nothing is approved by itself');
+    await card.getByRole('button', { name: 'Approve' }).click();
+    await shown(page, 'gets a message').waitFor();
+    await ended(page);
+    assert.equal(await page.locator('.tool-call').nth(1).locator('.badge').textContent(), 'Done');
+    assert.match(posts(server).at(-1).path, /^\/chat\/[\w-]+\/approvals\/[\w-]+$/);
+    assert.ok(await card.getByRole('button', { name: 'Approve' }).isDisabled());
+    assert.ok(await shown(page, 'You approved this.').isVisible());
+  }],
+
+  ['should_decline_and_go_on', async ({ page }) => {
+    await ask(page, 'Cancel order 1042');
+    await ended(page);
+    await page.getByRole('button', { name: 'Decline' }).click();
+    await shown(page, 'I left order 1042 as it was.').waitFor();
+    await ended(page);
+    assert.equal(await page.locator('.tool-call').nth(1).locator('.badge').textContent(), 'Declined');
+  }],
+
+  ['should_keep_the_focus_in_the_conversation_after_a_decision', async ({ page, server }) => {
+    const focused = () => page.evaluate(() => document.activeElement.textContent);
+    await ask(page, 'Cancel order 1042');
+    await ended(page);
+    server.state.isDown = true;
+    await page.getByRole('button', { name: 'Approve' }).focus();
+    await page.keyboard.press('Enter');
+    await shown(page, 'No connection').waitFor();
+    await holds(async () => assert.equal(await focused(), 'Approve', 'it can be decided again'));
+    server.state.isDown = false;
+    await page.getByRole('button', { name: 'Decline' }).focus();
+    await page.keyboard.press('Enter');
+    await shown(page, 'I left order 1042 as it was.').waitFor();
+    await ended(page);
+    assert.equal(await focused(), 'You declined this. It will not run.');
+    await page.keyboard.press('Tab');
+    assert.ok(await page.evaluate(() => document.activeElement.closest('.turn') !== null), 'Tab goes on from there');
+  }],
+
+  ['should_ask_for_each_of_two_approvals', async ({ page }) => {
+    await ask(page, 'two approvals');
+    await ended(page);
+    assert.equal(await page.locator('.approval').count(), 2);
+    await page.locator('.approval').nth(0).getByRole('button', { name: 'Approve' }).click();
+    await shown(page, 'Approved 1.').waitFor();
+    await ended(page);
+    await page.locator('.approval').nth(1).getByRole('button', { name: 'Decline' }).click();
+    await shown(page, 'Declined 2.').waitFor();
+    await ended(page);
+    assert.equal(await page.locator('.approval').count(), 2);
+  }],
+
+  ['should_offer_a_pending_approval_after_a_reload', async ({ page }) => {
+    await ask(page, 'Cancel order 1042');
+    await ended(page);
+    await page.reload();
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await shown(page, 'gets a message').waitFor();
+  }],
+
+  ['should_let_an_approval_expire', async ({ page }) => {
+    await ask(page, 'soon expired');
+    await ended(page);
+    await shown(page, 'Nobody decided in time').waitFor();
+    assert.ok(await page.getByRole('button', { name: 'Approve' }).isDisabled());
+  }],
+
+  ['should_reopen_an_approval_whose_decision_did_not_arrive', async ({ page, server }) => {
+    await ask(page, 'Cancel order 1042');
+    await ended(page);
+    server.state.isDown = true;
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await shown(page, 'No connection').waitFor();
+    server.state.isDown = false;
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await shown(page, 'gets a message').waitFor();
+    await ended(page);
+    assert.equal(await page.locator('.problem').count(), 0);
+  }],
+
+  ['should_stop_an_answer_and_keep_what_came', async ({ page, server }) => {
+    await ask(page, 'Be slow');
+    await shown(page, 'It takes a while.').waitFor();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await ended(page);
+    assert.ok(await shown(page, 'Stopped.').isVisible());
+    assert.ok(await shown(page, 'It takes a while.').isVisible());
+    assert.ok(server.state.requests.some(({ method, path: at }) => method === 'DELETE' && at.endsWith('/run')));
+    assert.ok(await page.getByRole('button', { name: 'Send' }).isVisible());
+  }],
+
+  ['should_hang_up_if_the_agent_does_not_stop', async ({ page, server }) => {
+    await ask(page, 'Be slow');
+    await shown(page, 'It takes a while.').waitFor();
+    server.state.runs.clear(); // the agent no longer finds the run
+    await page.keyboard.press('Escape');
+    await shown(page, 'Stopped.').waitFor();
+  }],
+
+  ['should_offer_a_retry_after_an_error_that_succeeds', async ({ page, server }) => {
+    await ask(page, 'fail');
+    await shown(page, 'The model could not be reached. Nothing was written.').waitFor();
+    const [first] = posts(server);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await ended(page);
+    assert.equal(await page.locator('.turn').count(), 1);
+    assert.equal(posts(server).length, 2);
+    assert.notEqual(posts(server)[1].headers['idempotency-key'], first.headers['idempotency-key'], 'a failed answer is asked anew');
+  }],
+
+  ['should_survive_a_lost_connection_and_repeat_with_the_same_key', async ({ page, server }) => {
+    server.state.holdAfter = 'It begins well'; // a browser forgets what its page has not read yet when a connection breaks
+    await ask(page, 'lose the connection');
+    await shown(page, 'It begins well').waitFor();
+    server.state.holdAfter = null;
+    await shown(page, 'The connection was lost').waitFor();
+    assert.ok(await shown(page, 'It begins well').isVisible(), 'what came stays');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await ended(page);
+    assert.equal(posts(server)[1].headers['idempotency-key'], posts(server)[0].headers['idempotency-key'], 'the agent can tell that it is the same request');
+    assert.deepEqual(server.state.asked[1], server.state.asked[0], 'a key belongs to one body');
+    await page.getByRole('button', { name: 'Reload conversation' }).click();
+    await page.locator('.problem').waitFor({ state: 'detached' });
+  }],
+
+  ['should_take_every_event_that_came_before_the_connection_broke', async ({ page }) => {
+    const came = await page.evaluate(async () => {
+      const { events } = await import('/page/events.js');
+      const parts = ['data: {"n":1}\n\ndata: {"n":2}\n', '\ndata: {"n":3}\r\n\r', '\ndata: {"n":', '4}\n\n', 'data: {"n":"half'].map((part) => new TextEncoder().encode(part));
+      const body = new ReadableStream({
+        pull: (controller) => (parts.length ? controller.enqueue(parts.shift()) : controller.error(new TypeError('network error'))),
+      }, { highWaterMark: 0 });
+      const numbers = [];
+      try {
+        for await (const { n } of events(body)) numbers.push(n);
+      } catch (error) {
+        numbers.push(error.message);
+      }
+      return numbers;
+    });
+    assert.deepEqual(came, [1, 2, 3, 4, 'network error']);
+  }],
+
+  ['should_listen_while_events_that_are_there_already_are_taken', async ({ page }) => {
+    const heard = await page.evaluate(async () => {
+      const { Conversation } = await import('/page/conversation.js');
+      let ticks = 0;
+      async function* ask() {
+        yield { type: 'RUN_STARTED', threadId: 'one', runId: 'one' };
+        for (let n = 0; n < 500; n += 1) {
+          for (const until = performance.now() + 1; performance.now() < until;) ; // what it costs to show one
+          yield { type: 'TEXT_MESSAGE_CONTENT', messageId: 'one', delta: 'word ' };
+        }
+        yield { type: 'RUN_FINISHED', result: { answer: 'word' }, outcome: { type: 'success' } };
+      }
+      const clock = setInterval(() => { ticks += 1; }, 1);
+      await new Conversation({ ask }).ask('anything');
+      clearInterval(clock);
+      return ticks;
+    });
+    assert.ok(heard >= 5, `in half a second of events the page heard its clock ${heard} times`);
+  }],
+
+  ['should_not_take_a_stream_that_just_ends_for_an_answer', async ({ page }) => {
+    await ask(page, 'end without a word');
+    await shown(page, 'The connection was lost').waitFor();
+    await ended(page);
+  }],
+
+  ['should_tell_what_the_agent_refuses', async ({ page }) => {
+    for (const [question, title, detail] of [['busy please', 'Conversation is busy', 'already has a turn'], ['too large please', 'Too large', '32,768'], ['overloaded please', 'Not available', 'restarted']]) {
+      await ask(page, question);
+      await ended(page);
+      const card = page.locator('.problem').last();
+      assert.ok((await card.textContent()).includes(title) && (await card.textContent()).includes(detail), question);
+      assert.ok((await card.textContent()).includes('Trace 4bf92f35'), 'the trace is named');
+    }
+    assert.equal(await page.locator('.turn').nth(1).getByRole('button', { name: 'Try again' }).count(), 0, 'what is too large stays so');
+  }],
+
+  ['should_wait_as_long_as_the_agent_says', async ({ page }) => {
+    await page.clock.install();
+    await ask(page, 'too many please');
+    const retry = page.locator('.problem button').first();
+    await retry.waitFor();
+    assert.match(await retry.textContent(), /^Try again in (1:[0-5]\d|2:00)$/);
+    assert.ok(await retry.isDisabled());
+    await page.clock.fastForward('02:00');
+    await page.locator('.problem button:enabled', { hasText: /^Try again$/ }).waitFor();
+  }],
+
+  ['should_say_why_an_answer_ended_early', async ({ page }) => {
+    for (const [question, sentence] of [['step limit', 'as many steps'], ['token limit', 'longest length'], ['guardrail', 'A guardrail ended'], ['without tools', 'The tools were not available for this answer.']]) {
+      await ask(page, question);
+      await ended(page);
+      assert.ok((await lastTurn(page).locator('.note, .notice').textContent()).includes(sentence), question);
+    }
+  }],
+
+  ['should_name_every_outcome_of_a_tool_call', async ({ page }) => {
+    await ask(page, 'every outcome');
+    await ended(page);
+    assert.deepEqual(await page.locator('.badge').allTextContents(), ['Failed', 'No such tool', 'Not allowed', 'Declined', 'Unavailable', 'Timed out', 'Outcome unknown', 'Done', 'Done']);
+    await page.locator('.tool-call summary').nth(0).click();
+    await shown(page, 'The call ended as error.').waitFor();
+  }],
+
+  ['should_show_the_toolbox_that_is_away_and_its_return', async ({ page, server }) => {
+    server.state.toolbox = 'unavailable';
+    await page.reload();
+    await shown(page, 'The tools can’t be reached right now.').waitFor();
+    server.state.toolbox = 'available';
+    await ask(page, 'hello');
+    await ended(page);
+    await shown(page, 'Ready').waitFor();
+    await page.locator('#banner').waitFor({ state: 'hidden' });
+  }],
+
+  ['should_show_that_it_is_offline_and_recover', async ({ page, context }) => {
+    await context.setOffline(true);
+    await shown(page, 'You are offline.').waitFor();
+    await ask(page, 'hello');
+    await shown(page, 'The agent could not be reached.').waitFor();
+    await context.setOffline(false);
+    await page.locator('.status[data-state="ready"]').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await shown(page, 'You asked: hello').waitFor();
+  }],
+];

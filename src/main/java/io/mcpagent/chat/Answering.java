@@ -51,15 +51,17 @@ public final class Answering {
     }
 
     /**
-     * The answer as it comes.
+     * The answer as it comes. Nothing happens before it is written: nobody writes to a client that has left meanwhile, and what was taken for it
+     * would stay taken.
      *
      * @param format how it is told
-     * @return what runs the turn while it is written; throws a {@link ProblemException} if the turn fails before anything was written
-     * @throws ProblemException if the question is refused
+     * @return what runs the turn while it is written; throws a {@link ProblemException} if it is refused, or fails before anything was written
      */
     public StreamingOutput stream(Question question, Function<Exchange, EventFormat> format, RoutingContext http) {
-        Exchange exchange = accept(question, http, NOBODY);
-        return out -> streams.answer(exchange, format.apply(exchange), out);
+        return out -> {
+            Exchange exchange = accept(question, http, NOBODY);
+            streams.answer(exchange, format.apply(exchange), out);
+        };
     }
 
     /** The place is given back when the turn has ended, not when its answer has gone out: who reads slowly takes no place from others. */
@@ -70,6 +72,10 @@ public final class Answering {
                 run.whenEnded(place::close);
                 // Also hears of a response that ended well; by then the run has ended and can't be stopped any more.
                 http.addEndHandler(ended -> run.cancel(Run.Reason.CLIENT_GONE));
+                // Nobody tells it of a client that had left before.
+                if (http.response().closed()) {
+                    run.cancel(Run.Reason.CLIENT_GONE);
+                }
                 onRun.accept(run);
             });
             if (exchange.run() == null) {

@@ -262,13 +262,25 @@ class DisconnectIT {
     void should_notice_clients_that_leave_at_once() {
         String question = "Leaving at once";
         stage.when(question, Script.text("Nobody will read this.").delay(Duration.ofMinutes(2)));
-        Together.run(EACH, AT_ONCE, i -> {
-            OpenRequest client = OpenRequest.ask(stage.agent(), i % 2 == 0, conversations.get(i), question);
-            dawdle(new Random(i), i % 4 == 0 ? 10 : 1);
-            client.leave(i % 3 == 0);
-            return null;
-        });
-        Await.until("every request of theirs to be closed", Duration.ofSeconds(5), () -> stage.bedrock().openRequests() == 0);
+        for (int round = 0; round < 10; round++) {
+            Random random = new Random(round);
+            // So many that some have left before their request has a thread.
+            Together.run(EACH, EACH, i -> {
+                OpenRequest client = OpenRequest.ask(stage.agent(), i % 2 == 0, conversations.get(i), question);
+                if (i % 4 == 0) {
+                    dawdle(random, 10);
+                }
+                client.leave(i % 3 != 1);
+                return null;
+            });
+            // A turn whose client's leaving was missed goes on until the model has been silent for too long.
+            Together.run(EACH, AT_ONCE, i -> {
+                Await.until("the conversation to be free", SOON, () -> stage.ask(false, conversations.get(i), "And now?").status() != 409);
+                return null;
+            });
+            Await.until("every request of theirs to be closed", Duration.ofSeconds(5), () -> stage.bedrock().openRequests() == 0);
+        }
+        before = conversations.stream().map(stage::show).toList();
     }
 
     @Test

@@ -22,8 +22,20 @@ public final class Main {
             System.err.println(mistake);
             System.exit(1);
         });
+        waitForSocketsReliably();
         Switch.beforeStart();
         Quarkus.run(arguments);
+    }
+
+    /**
+     * In a native executable a virtual thread now and then waits for ever for bytes that have arrived, and with it every connection of its
+     * process, if it is woken by another virtual thread, as is the JDK's habit on Linux (https://github.com/oracle/graal/issues/13787).
+     * Threads of the system wake it reliably.
+     */
+    private static void waitForSocketsReliably() {
+        if (System.getProperty("org.graalvm.nativeimage.imagecode") != null && System.getProperty("jdk.pollerMode") == null) {
+            System.setProperty("jdk.pollerMode", "1");
+        }
     }
 
     private static int port() {

@@ -1,0 +1,38 @@
+package io.mcpagent.system;
+
+import io.mcpagent.turn.Stage;
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+/**
+ * What wakes a virtual thread when its bytes arrive. The fault that this avoids comes once in some hundred starts of a native executable:
+ * too rarely to wait for it here.
+ */
+class SocketPollerIT {
+
+    @Test
+    void should_be_a_thread_of_the_system_in_a_native_executable() throws IOException {
+        try (Stage stage = Stage.withoutTools(URI.create("http://127.0.0.1:1/mcp"));
+             Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(stage.agent().pid()), "task"))) {
+            List<String> pollers = tasks.map(SocketPollerIT::name).filter(name -> name.endsWith("Poller")).sorted().toList();
+            assertEquals(Boolean.getBoolean("agent.native") ? List.of("Read-Poller", "Write-Poller") : List.of("MasterPoller"), pollers);
+        }
+    }
+
+    private static String name(Path task) {
+        try {
+            return Files.readString(task.resolve("comm")).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

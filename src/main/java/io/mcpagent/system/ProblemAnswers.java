@@ -47,7 +47,7 @@ public final class ProblemAnswers {
         // Quarkus says so of every answer that must not be compressed, but later than the first of these.
         response.setStatusCode(problem.status()).putHeader(HttpHeaders.CONTENT_TYPE, answer.mediaType())
                 .putHeader(HttpHeaders.CONTENT_ENCODING, HttpHeaders.IDENTITY);
-        Buffer body = Buffer.buffer(write(answer.content()));
+        Buffer body = Buffer.buffer(answer.json());
         http.request().resume();
         if (mayBeLong(http.request())) {
             response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
@@ -62,18 +62,18 @@ public final class ProblemAnswers {
         http.vertx().setTimer(LINGER_MILLIS, id -> http.request().connection().close());
     }
 
-    /** The body of an error answer, in the form that clients of its path understand. */
-    record Body(String mediaType, Object content) {
+    /** The body of an error answer, in the form that clients of its path understand. A string: as an answer to a request for a stream nothing else is written as JSON. */
+    record Body(String mediaType, String json) {
     }
 
     /** What is answered to this request. */
     Body body(RoutingContext http, Problem problem, String detail) {
         for (ErrorForm form : forms) {
             if (form.appliesTo(http.normalizedPath())) {
-                return new Body(MediaType.APPLICATION_JSON, form.body(problem, detail, traceId(http)));
+                return new Body(MediaType.APPLICATION_JSON, write(form.body(problem, detail, traceId(http))));
             }
         }
-        return new Body(ProblemBody.MEDIA_TYPE, ProblemBody.of(problem, detail, traceId(http)));
+        return new Body(ProblemBody.MEDIA_TYPE, write(ProblemBody.of(problem, detail, traceId(http))));
     }
 
     /** The trace of this request: the same at every call. */
@@ -91,9 +91,9 @@ public final class ProblemAnswers {
         return request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null || length != null && length.length() > DIGITS_OF_SHORT_BODY;
     }
 
-    private byte[] write(Object body) {
+    private String write(Object body) {
         try {
-            return json.writeValueAsBytes(body);
+            return json.writeValueAsString(body);
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }

@@ -89,6 +89,6 @@ final class ProblemMapper {
 
     private Response.ResponseBuilder response(RoutingContext http, Problem problem, String detail) {
         ProblemAnswers.Body body = problems.body(http, problem, detail);
-        return Response.status(problem.status()).type(body.mediaType()).entity(body.content());
+        return Response.status(problem.status()).type(body.mediaType()).entity(body.json());
     }
 }

@@ -44,6 +44,7 @@ RULES = [
     Defect("an image by tag", "agent.json", '"image": "${collector_image}"', '"image": "public.ecr.aws/aws-observability/aws-otel-collector:latest"', r"isn't pinned by its digest"),
     Defect("a secret's ARN without its suffix", "toolbox.json", '"${database_secret_arn}:username::"', '"arn:aws:secretsmanager:us-east-1:123456789012:secret:mcp/database/postgres:username::"', r"isn't a full ARN"),
     Defect("a toolbox that listens on 127.0.0.1", "toolbox.json", '"0.0.0.0"', '"127.0.0.1"', r"listens on 127\.0\.0\.1 only"),
+    Defect("a file that the toolbox's image doesn't have", "toolbox.json", '"${database_ca_file}"', '"/app/rds.pem"', r"toolbox: \['/app/rds\.pem'\] aren't in its image"),
     Defect("a toolbox with its web page", "toolbox.json", '"--disable-reload",', '"--disable-reload", "--ui",', r"--ui.*isn't for production"),
     Defect("the old transport", "agent.json", '"${mcp_url}"', '"http://toolbox.mcp.local:5000/mcp/sse"', r"MCP_URL"),
     Defect("a volume that isn't there", "agent.json", '"sourceVolume": "tmp"', '"sourceVolume": "temp"', r"no volume temp"),

@@ -25,6 +25,7 @@ SIZES = {
 SECRET_ARN = re.compile(r"arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}:[\w-]*:[\w-]*:[\w-]*")
 PLACEHOLDER = re.compile(r"\$\{([a-z_]+)\}")
 DIGEST = "sha256:" + "1" * 64
+POM = Path(__file__).resolve().parents[2] / "pom.xml"
 FORBIDDEN_ARGUMENTS = {"--ui", "--enable-api", "--prebuilt", "DEBUG", "--tools-file"}
 
 
@@ -179,6 +180,13 @@ def _agent(agent: dict) -> Result:
     return result
 
 
+def _files_of_image() -> set[str]:
+    """What pom.xml copies into the toolbox's image, as far as it is there to be copied."""
+    profile = re.search(r"<id>toolbox-image</id>.*?</profile>", POM.read_text(), re.S)[0]
+    copied = re.findall(r"<from>([^<]+)</from>\s*<into>([^<]+)</into>\s*<includes>([^<]+)</includes>", profile)
+    return {f"{into}/{name}" for folder, into, names in copied for name in names.split(",") if (POM.parent / folder / name).is_file()}
+
+
 def _toolbox(toolbox: dict) -> Result:
     result, arguments = Result(), toolbox.get("command", [])
     value = lambda flag: arguments[arguments.index(flag) + 1] if flag in arguments[:-1] else None
@@ -193,6 +201,8 @@ def _toolbox(toolbox: dict) -> Result:
     result.expect(len(complete) == 1, "toolbox: the settings of exactly one database are needed")
     result.expect(all({f"{p}_USER", f"{p}_PASSWORD"} <= {s["name"] for s in toolbox.get("secrets", [])} for p in complete), "toolbox: the database's login doesn't come from Secrets Manager")
     result.expect([p["containerPort"] for p in toolbox.get("portMappings", [])] == [5000], "toolbox: listens on 5000")
+    named = {text for text in (*arguments, *toolbox.get("healthCheck", {}).get("command", []), *_environment(toolbox).values()) if text.startswith("/app/")}
+    result.expect(named <= _files_of_image(), f"toolbox: {sorted(named - _files_of_image())} aren't in its image")
     return result
 
 

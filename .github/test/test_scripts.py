@@ -162,6 +162,13 @@ class Images(ScriptTest):
         second = commit(folder, "Code")
         self.assertEqual({"tag": second, "image": ""}, script("find-image", "agent", name, env=self.env, cwd=folder).check().outputs)
 
+    def test_find_image_should_know_all_that_the_toolboxs_image_is_made_of(self):
+        folder, name = support.repository(self.folder()), f"{self.registry.address}/found"
+        for part in ("toolbox-config/global-bundle.pem", "ecs/task-definitions/healthcheck.yaml"):
+            (folder / part).write_text("changed")
+            last = commit(folder, part)
+            self.assertEqual(last, script("find-image", "toolbox", name, env=self.env, cwd=folder).check().outputs["tag"])
+
     def test_find_image_should_fail_rather_than_build_again_when_the_registry_is_down(self):
         folder = support.repository(self.folder())
         self.refused(script("find-image", "agent", "127.0.0.1:1/found", env=self.env, cwd=folder), "could not ask the registry")

@@ -46,23 +46,58 @@ class Names(ScriptTest):
         script("check-settings", "ONE", "TWO", env={"ONE": "1", "TWO": "2"}).check()
         self.refused(script("check-settings", "ONE", "TWO", "THREE", env={"ONE": "1", "TWO": ""}), "TWO THREE (")
 
-    def test_configure_environment_should_set_what_terraform_says(self):
+    # Answers as gh does: where it is, who a login is, and what the environment `prod` has (from the file `environment`).
+    GH = """#!/bin/sh
+echo "$@" >> {folder}/calls
+case "$*" in
+  "repo view"*) cat {folder}/repository ;;
+  *users/*) echo '[{{"type": "User", "id": 7}}]' ;;
+  *--input*) cat >> {folder}/calls ;;
+  "api repos/octo-org/fork/environments --jq "*) jq "$4" {folder}/environments ;;
+esac
+"""
+    OUTPUTS = {
+        "github_variables": {"value": {"AWS_REGION": "us-east-1", "AGENT_URL": "https://agent.example.com"}},
+        "github_plan_variables": {"value": {"AWS_PLAN_ROLE_ARN": "arn:plan"}}, "alb_dns_name": {"value": "mcp-alb-1.elb.amazonaws.com"},
+    }
+
+    def configure_environment(self, *arguments, outputs=None, environments=()):
+        """The script's end, and what it asked of gh."""
         folder = self.folder()
         (folder / "ecs/terraform/environments/prod").mkdir(parents=True)
         run(["git", "init", "-q"], cwd=folder).check()
-        outputs = {"github_variables": {"value": {"AWS_REGION": "us-east-1", "AGENT_URL": "https://agent.example.com"}}, "github_plan_variables": {"value": {"AWS_PLAN_ROLE_ARN": "arn:plan"}}}
-        (folder / "outputs").write_text(json.dumps(outputs))
+        (folder / "outputs").write_text(json.dumps(self.OUTPUTS if outputs is None else outputs))
+        (folder / "environments").write_text(json.dumps({"environments": list(environments)}))
+        (folder / "repository").write_text("octo-org/fork\n")
         commands = self.stub_command("terraform", f"#!/bin/sh\ncat {folder}/outputs\n")
-        (commands / "gh").write_text(f'#!/bin/sh\necho "$@" >> {folder}/calls\ncase "$*" in *users/*) echo \'[{{"type": "User", "id": 7}}]\' ;; *--input*) cat >> {folder}/calls ;; esac\n')
+        (commands / "gh").write_text(self.GH.format(folder=folder))
         (commands / "gh").chmod(0o755)
-        env = {"PATH": f"{commands}:{support.PATH}"}
-        script("configure-environment", "prod", "octocat", env=env, cwd=folder).check()
-        calls = (folder / "calls").read_text()
-        for expected in ("variable set AWS_REGION --env prod --body us-east-1", "variable set AGENT_URL --env prod --body https://agent.example.com", "variable set AWS_PLAN_ROLE_ARN --env prod-plan --body arn:plan", '"id": 7', "deployment-branch-policies -f name=main"):
+        done = script("configure-environment", *arguments, env={"PATH": f"{commands}:{support.PATH}"}, cwd=folder)
+        return done, (folder / "calls").read_text() if (folder / "calls").exists() else ""
+
+    def test_configure_environment_should_set_what_terraform_says(self):
+        done, calls = self.configure_environment("prod", "octocat")
+        self.assertIn("prod of octo-org/fork", done.check().out)
+        for expected in (
+            "variable set AWS_REGION --repo octo-org/fork --env prod --body us-east-1", "variable set AGENT_URL --repo octo-org/fork --env prod --body https://agent.example.com",
+            "variable set AWS_PLAN_ROLE_ARN --repo octo-org/fork --env prod-plan --body arn:plan", '"id": 7', "deployment-branch-policies -f name=main"):
             self.assertIn(expected, calls)
-        (folder / "outputs").write_text("{}")
-        self.refused(script("configure-environment", "prod", env=env, cwd=folder), "apply it first")
-        self.refused(script("configure-environment", "stage", env=env, cwd=folder), "there is no ecs/terraform/environments/stage")
+        self.refused(self.configure_environment("prod", outputs={})[0], "apply it first")
+        self.refused(self.configure_environment("stage")[0], "there is no ecs/terraform/environments/stage")
+
+    def test_configure_environment_should_keep_the_reviewers_when_it_runs_again(self):
+        rules = [{"type": "branch_policy"}, {"type": "required_reviewers", "reviewers": [{"type": "Team", "reviewer": {"id": 9, "slug": "ops"}}]}]
+        done, calls = self.configure_environment("prod", environments=[{"name": "dev", "protection_rules": []}, {"name": "prod", "protection_rules": rules}])
+        done.check()
+        self.assertRegex(calls, r'"type": "Team",\s+"id": 9')
+        self.assertIn('"reviewers": []', self.configure_environment("prod")[1])
+
+    def test_configure_environment_should_leave_the_address_to_whoever_keeps_the_dns(self):
+        outputs = {**self.OUTPUTS, "github_variables": {"value": {"AWS_REGION": "us-east-1", "AGENT_URL": "https://mcp-alb-1.elb.amazonaws.com"}}}
+        done, calls = self.configure_environment("prod", outputs=outputs)
+        self.assertIn("gh variable set AGENT_URL --env prod", done.check().out)
+        self.assertIn("variable set AWS_REGION", calls)
+        self.assertNotIn("variable set AGENT_URL", calls)
 
     def test_locate_image_should_tell_the_account_and_the_replica(self):
         image = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/mcp-agent@{NOWHERE}"

@@ -4,11 +4,13 @@ usage: life.py dev|prod PORT WORK_FOLDER
 Prints a line for each step, "ok …" or "FAIL …". prod is created by the runbook's way from an empty account, with its own
 certificate and name in Route 53, rolling; dev has a given certificate, CodeDeploy, ECS Exec and no interface endpoints.
 """
+import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Callable
@@ -25,6 +27,9 @@ import terraform
 from counterexamples import must_say
 from report import ACCOUNT, REGION, Result
 
+REPOSITORY = terraform.ECS.parent
+# Writes down what it is told; the clone's repository is all that it knows.
+GH = '#!/bin/sh\necho "$*" >> "$GH_CALLS"\ncase "$*" in "repo view"*) echo octo-org/mcp-agent ;; *--input*) cat > /dev/null ;; esac\n'
 BUCKET = f"mcp-tfstate-{ACCOUNT}-{REGION}"
 # The S3 backend of an emulator: no virtual-host names, no validation of the throw-away credentials.
 BACKEND = [f"-backend-config={k}" for k in (f"bucket={BUCKET}", f"region={REGION}", "use_path_style=true", "skip_credentials_validation=true", "skip_requesting_account_id=true")]
@@ -51,6 +56,7 @@ class Life:
         self.log = work / "terraform.log"
         self.folder = self._folder(f"environments/{environment}")
         self.emulator = self._start_emulator(port)
+        self._stand_ins()
         self.variables: list[str] = []
         self.failed = False
 
@@ -62,6 +68,30 @@ class Life:
     def _start_emulator(self, port: int) -> int:
         done = subprocess.run([str(self.copy / "verification" / "moto_start.sh"), str(port), str(self.work / "emulator.log")], env=self.env, text=True, capture_output=True, check=True)
         return int(done.stdout)
+
+    def _stand_ins(self) -> None:
+        """Makes the work folder a clone as the README's commands see it, with a `gh` that only records."""
+        (self.work / ".github").symlink_to(REPOSITORY / ".github")
+        subprocess.run(["git", "init", "-q", str(self.work)], check=True)
+        (self.work / "bin").mkdir()
+        (self.work / "bin" / "gh").write_text(GH)
+        (self.work / "bin" / "gh").chmod(0o755)
+
+    def documented(self, file: str, step: str, mistake: tuple[str, str] = ("", "")) -> str:
+        """Runs the first commands after STEP in a README as they stand there, but for `terraform`, and for what a reader fills in.
+
+        MISTAKE is put into them: it stands for a README that is out of date."""
+        commands = []
+        for readme, heading in (("ecs/README.md", "## First deployment"), (file, step)):
+            text = (REPOSITORY / readme).read_text()
+            commands.append(textwrap.dedent(re.search(r"```bash\n(.*?)```", text[text.index(heading):], re.S)[1]))
+        commands[0] += f"export ENV={self.environment} NAME={self.name}"
+        script = re.sub(r"^\s*terraform .*\n", "", "\n".join(commands).replace("sha256:…", td.DIGEST).replace("…", "example").replace(*mistake), flags=re.M)
+        env = {**self.env, "PATH": f"{self.work / 'bin'}:{self.env['PATH']}", "GH_CALLS": str(self.work / "gh"), "POLL_SECONDS": "0.1"}
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=self.work, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            raise AssertionError(f"{file}, {step}: ended with {done.returncode}\n{done.stdout[-1500:]}")
+        return done.stdout
 
     def step(self, name: str, action: Callable[[], str | None]) -> bool:
         start = time.monotonic()
@@ -159,15 +189,45 @@ class Life:
         found = boto3.client("ecs").describe_services(cluster=f"{self.name}-cluster", services=[f"{self.name}-{service}-service"])
         return found["services"][0]["taskDefinition"]
 
+    def secrets(self) -> str:
+        """Both READMEs' ways: each leaves a key that the smoke test finds and whose hash the agent finds, and a login."""
+        for file, step in (("README.md", "4. **The environment**"), ("ecs/README.md", "**5. The secrets.**")):
+            self.documented(file, step)
+            value = lambda name: json.loads(boto3.client("secretsmanager").get_secret_value(SecretId=f"{self.name}/{name}")["SecretString"])
+            key = boto3.client("ssm").get_parameter(Name=f"/mcp/{self.environment}/smoke-test-api-key", WithDecryption=True)["Parameter"]["Value"]
+            expected = {"smoke-test": hashlib.sha256(key.encode()).hexdigest()}
+            if value("agent/api-keys") != expected or value("database/postgres") != {"username": "toolbox_ro", "password": "example"}:
+                raise AssertionError(f"{file}, {step}: {value('agent/api-keys')} and {value('database/postgres')}, expected {expected}")
+        return "the README's and the runbook's commands"
+
+    def stale_readme_is_seen(self) -> None:
+        try:
+            self.documented("README.md", "4. **The environment**", ("$NAME/agent/api-keys", "$NAME/agent/keys"))
+        except AssertionError as problem:
+            must_say([str(problem)], "ResourceNotFoundException")
+        else:
+            raise AssertionError("a README that names a secret that isn't there went through")
+
+    def github(self) -> str:
+        self.documented("README.md", "5. **Tell GitHub**")
+        calls = (self.work / "gh").read_text().splitlines()
+        outputs = json.loads(self.folder.run("output", "-json"))
+        expected = {}
+        for environment, output in ((self.environment, "github_variables"), (f"{self.environment}-plan", "github_plan_variables")):
+            expected.update({(environment, name): value for name, value in outputs[output]["value"].items()})
+        if self.environment == "dev":  # its DNS is kept elsewhere
+            del expected["dev", "AGENT_URL"]
+        given = {(c[6], c[2]): c[8] for c in map(str.split, calls) if c[:2] == ["variable", "set"]}
+        if given != expected:
+            raise AssertionError(f"gh was told {given}, expected {expected}")
+        return f"{len(given)} variables from Terraform's outputs"
+
     def deploy(self) -> str:
-        """As the runbook and the workflow do: secrets, then a new revision of both services."""
-        secrets = boto3.client("secretsmanager")
-        secrets.put_secret_value(SecretId=f"{self.name}/database/postgres", SecretString='{"username":"toolbox_ro","password":"example"}')
-        secrets.put_secret_value(SecretId=f"{self.name}/agent/api-keys", SecretString=json.dumps({"ops": "0" * 64}))
+        """A new revision of both services, by the runbook's commands."""
+        self.documented("ecs/README.md", "**7. The first revision**")
         for service in ("toolbox", "agent"):
-            arn = self.register(service, f"@{td.DIGEST}")
-            if self.running(service) != arn or not arn.endswith(":2"):
-                raise AssertionError(f"{service} runs {self.running(service)}, not {arn}")
+            if not self.running(service).endswith(f"{self.name}-{service}-task:2"):
+                raise AssertionError(f"{service} runs {self.running(service)}")
         return "revision 2 of both services runs"
 
     def bad_image_rolls_back(self) -> str:
@@ -245,7 +305,10 @@ class Life:
         self.step("counter-example: a placeholder that Terraform didn't publish", self.missing_value_is_seen)
         for name, proof in live_counterexamples.cases(self.name, self.environment):
             self.step(f"counter-example: {name}", proof)
-        self.step("deployment", self.deploy)
+        self.step("secrets, as documented", self.secrets)
+        self.step("counter-example: a README with another secret's name", self.stale_readme_is_seen)
+        self.step("variables of the GitHub environments, as documented", self.github)
+        self.step("deployment, as documented", self.deploy)
         self.step("deployment of a broken image", self.bad_image_rolls_back)
         self.step("plan after the deployments is empty", self.plan_is_empty)
         self.step("counter-example: drift", self.drift_is_seen)

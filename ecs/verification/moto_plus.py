@@ -216,7 +216,7 @@ EC2ContainerServiceBackend.update_service = update_service
 EC2ContainerServiceBackend.describe_services = describe_services
 
 
-# --- rds: performance insights
+# --- rds: performance insights; an id for each database, by which the provider looks it up
 
 original_create_database = RDSBackend.create_db_instance
 
@@ -226,6 +226,7 @@ def create_db_instance(self, parameters: dict):
     for name in ("enable_performance_insights", "EnablePerformanceInsights"):
         if name in parameters:
             database.performance_insights_enabled = str(parameters[name]).lower() == "true"
+    database.dbi_resource_id = f"db-{database.db_instance_identifier.encode().hex().upper()}"
     return database
 
 

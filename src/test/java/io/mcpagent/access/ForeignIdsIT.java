@@ -3,6 +3,7 @@ package io.mcpagent.access;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.local.bedrock.Script;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import java.net.http.HttpResponse;
@@ -22,6 +23,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Other people's ids: whoever tries them learns nothing and changes nothing. */
+@Tag("long")
 class ForeignIdsIT {
 
     private static final int TRIES = 10_000;

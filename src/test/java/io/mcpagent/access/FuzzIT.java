@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.AgentProcess;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
@@ -30,6 +31,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Requests made from the OpenAPI document, most of them wrong: none may break the agent, none may learn anything, none may leave anything. */
+@Tag("long")
 class FuzzIT {
 
     private static final int REQUESTS = 5_500;

@@ -25,6 +25,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Three times as many requests as fit: what is too much is refused at once, and what was accepted hardly notices. */
 @Tag("alone")
+@Tag("long")
 class OverloadIT {
 
     private static final int TURNS_AT_ONCE = 16;

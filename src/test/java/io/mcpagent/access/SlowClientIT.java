@@ -7,6 +7,7 @@ import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.Await;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
@@ -29,6 +30,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Clients that read nothing, send in drips or close one half. Only one turn may run here, so that a held one would be seen at once. */
+@Tag("long")
 class SlowClientIT {
 
     private static final Duration DEADLINE = Duration.ofSeconds(7);

@@ -22,6 +22,7 @@ import java.util.Map;
 
 /** The chat page in Chromium against the packaged agent, the real toolbox with a tool that writes, and the local Bedrock. */
 @Tag("alone")
+@Tag("long")
 class PageIT {
 
     private static final Map<String, Script> SCRIPTS = new HashMap<>(Map.of(

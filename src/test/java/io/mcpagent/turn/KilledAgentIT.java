@@ -7,6 +7,7 @@ import io.mcpagent.support.Await;
 import io.mcpagent.support.TcpProxy;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import java.io.UncheckedIOException;
@@ -28,6 +29,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
  * What is left when an agent is killed at any step of an approved write: it happened once or not at all, the conversation can go on, and says
  * that the outcome is unknown where it is.
  */
+@Tag("long")
 class KilledAgentIT {
 
     private static final int KILLS = 5;

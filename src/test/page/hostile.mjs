@@ -21,6 +21,9 @@ export const hostile = [
   ['unclosed code', `${'`a'.repeat(25_000)} after`],
   ['unclosed emphasis', `${'***a'.repeat(12_000)} after`],
   ['nested numbers', `${'1. '.repeat(18_000)} after`],
+  ['paragraphs of stars', `${`${'*a **b '.repeat(690)}\n\n`.repeat(12)} after`],
+  ['paragraphs of code', `${`${'`a'.repeat(2400)}\n\n`.repeat(12)} after`],
+  ['beginnings of addresses', `${'http'.repeat(14_000)} after`],
   ['backslashes and bangs', `${'\\'.repeat(25_000)} ${'!'.repeat(25_000)} after`],
   ['huge', `${'<b onclick=hacked=1>x</b> ![i](https://evil.example/h.png) '.repeat(6000)} after`],
 ].map(([name, markdown]) => ({ name, markdown, mark: 'after' }));

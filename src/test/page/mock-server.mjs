@@ -31,10 +31,10 @@ export const policyFor = (connect = '') => [
 
 /**
  * @param {{port?: number, gzip?: boolean, signIn?: ?Object, keys?: string[]}} options signIn: what /sign-in.json answers, null for 404
- * @returns {Promise<Object>} `base`, `state` (to change while it runs; an answer waits at `holdAfter` until it is null), `close()`
+ * @returns {Promise<Object>} `base`, `state` (to change while it runs; an answer waits at `holdAfter` until it is null, and comes word by word if `isWordy`), `close()`
  */
 export async function startServer({ port = 0, gzip = true, signIn = null, keys = [] } = {}) {
-  const state = { toolbox: 'available', isDown: false, delay: 12, holdAfter: null, conversations: new Map(), requests: [], asked: [], runs: new Map(), signIn, keys, tokens: new Set(), codes: new Map() };
+  const state = { toolbox: 'available', isDown: false, delay: 12, isWordy: false, holdAfter: null, conversations: new Map(), requests: [], asked: [], runs: new Map(), signIn, keys, tokens: new Set(), codes: new Map() };
   const server = createServer((request, response) => {
     handle(state, gzip, request, response).catch((error) => {
       if (!response.headersSent) response.writeHead(500);
@@ -148,10 +148,14 @@ async function run(state, conversation, turn, steps, response, keep) {
 async function say(text, turn, send, pause, isOver, state) {
   const messageId = randomUUID();
   send({ type: 'TEXT_MESSAGE_START', messageId, role: 'assistant' });
-  for (const delta of text.length > 20_000 ? text.match(/[^]{1,4000}/g) : text.match(/[^]{1,7}/g) ?? []) {
+  const piece = state.isWordy ? /\S*\s*/g : text.length > 20_000 ? /[^]{1,4000}/g : /[^]{1,7}/g;
+  let sent = 0;
+  for (const delta of text.match(piece) ?? []) {
     if (isOver()) break;
     turn.answer += delta;
     send({ type: 'TEXT_MESSAGE_CONTENT', messageId, delta });
+    sent += 1;
+    if (state.isWordy && sent % 20 > 0) continue; // words come in bursts
     do await pause(state.delay); while (state.holdAfter && turn.answer.includes(state.holdAfter) && !isOver());
   }
   send({ type: 'TEXT_MESSAGE_END', messageId });

@@ -7,7 +7,11 @@ const MUTANTS = [
   ['/page/markdown.js', 'PLAIN_TAG.test(text.trim()) ? text : escape(text)', 'text', 'readable_event_handlers'],
   ['/page/markdown.js', "link.rel = 'noopener noreferrer nofollow';", '', 'keep_readable_reference_images'],
   ['/page/markdown.js', 'return `<a href="${escape(href)}">${escape(text || href)}</a>`;', 'return false;', 'turn_images_into_links'],
-  ['/page/markdown.js', 'if (source.length <= LONGEST_PARAGRAPH)', 'if (true)', 'readable_many_brackets'],
+  ['/page/markdown.js', 'source.length <= LONGEST_PARAGRAPH', 'true', 'readable_beginnings_of_addresses', { SLOWER: '20' }],
+  ['/page/markdown.js', 'this.#work + work > MOST_WORK', 'false', 'readable_paragraphs_of_stars', { SLOWER: '6' }],
+  ['/page/answer-text.js', 'if (this.#isExpecting) return;', '', 'before_the_renderer'],
+  ['/page/answer-text.js', 'size < STEP', 'true', 'in_steps'],
+  ['/page/answer-text.js', "blocks.slice(end).map(({ raw }) => raw.trimEnd()).join('\\n\\n')", "''", 'hide_nothing_meanwhile'],
   ['/page/csv.js', "text = `'${text}`", 'text = text', 'csv_that_no_spreadsheet_runs'],
   ['/page/rows.js', 'exactly);', '(key, value) => value);', 'csv_that_no_spreadsheet_runs'],
   ['/page/table.js', 'order * sign', 'order', 'sort_rows'],
@@ -37,8 +41,8 @@ const MUTANTS = [
 ];
 
 let caught = 0;
-for (const [path, search, replacement, test] of MUTANTS) {
-  const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, 'test.mjs'), '--only', test], { env: { ...process.env, MUTATION: [path, search, replacement].join('|||') }, encoding: 'utf8' });
+for (const [path, search, replacement, test, more] of MUTANTS) {
+  const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, 'test.mjs'), '--only', test], { env: { ...process.env, ...more, MUTATION: [path, search, replacement].join('|||') }, encoding: 'utf8' });
   const isCaught = status === 1 && /^FAIL/m.test(stdout);
   caught += Number(isCaught);
   console.log(`${isCaught ? 'ok   ' : 'ALIVE'} ${path}: ${search.slice(0, 60)} (${test})`);

@@ -75,6 +75,7 @@ const SCRIPTS = [
   [/without tools/i, [['say', 'I can answer in general, but not look anything up at the moment.'], ['end', { notices: ['The tools were not available for this answer.'] }]]],
   [/hostile answer (\d+)/i, (match) => [['say', hostile[Number(match[1])].markdown]]],
   [/long answer/i, [['say', LONG]]],
+  [/many parts/i, [['say', `${Array.from({ length: 200 }, (_, index) => `## Part ${index + 1}\n\n${'Some words of *it*. '.repeat(10)}\n\n`).join('')}The end.`]]],
   [/huge answer/i, [['say', `${'word **bold** '.repeat(20_000)}`]]],
 ];
 

@@ -4,6 +4,8 @@ import { h } from './dom.js';
 // Beyond that it is shown as it is: rendering would freeze the page.
 const LONGEST_RENDERED = 60_000;
 const MOST_MILLIS = 400;
+// Characters. What is beyond them is drawn after a pause, in which the page listens.
+const STEP = 8_000;
 
 let markdown = null;
 let loading = null;
@@ -22,6 +24,8 @@ export class AnswerText {
   element = h('div', { class: 'prose' });
   #text = '';
   #shown = []; // one entry a block: its source and its element
+  #rest = h('div', { class: 'plain' }); // what the next step draws, as it came
+  #isExpecting = false;
   #timer = null;
   #pause = 40;
   #isHeavy = false;
@@ -36,13 +40,22 @@ export class AnswerText {
 
   append(delta) {
     this.#text += delta;
-    if (markdown === null) loadMarkdown().then(() => this.#show());
+    if (markdown === null) this.#expectMarkdown();
     this.#timer ??= setTimeout(() => this.#show(), this.#pause);
   }
 
   /** Shows what is still waiting. */
   finish() {
     if (this.#timer !== null) this.#show();
+  }
+
+  /** Draws once when it is there, however many pieces came before it. */
+  async #expectMarkdown() {
+    if (this.#isExpecting) return;
+    this.#isExpecting = true;
+    await loadMarkdown();
+    this.#isExpecting = false;
+    this.#show();
   }
 
   #show() {
@@ -53,6 +66,7 @@ export class AnswerText {
     else this.#showBlocks();
     // A long text is rendered less often, so that there is always time for the reader.
     this.#pause = Math.max(40, (performance.now() - begin) * 5);
+    if (this.#rest.parentNode !== null) this.#timer = setTimeout(() => this.#show(), this.#pause);
   }
 
   #showPlain() {
@@ -68,11 +82,15 @@ export class AnswerText {
       this.#isHeavy = performance.now() - begin > MOST_MILLIS; // the next time it would take longer still
       let same = 0;
       while (same < blocks.length && this.#shown[same]?.raw === blocks[same].raw) same += 1;
-      const fresh = blocks.slice(same).map((block) => ({ raw: block.raw, element: h('div', {}, markdown.render(block)) }));
+      let end = same;
+      for (let size = 0; end < blocks.length && size < STEP; end += 1) size += blocks[end].raw.length;
+      const fresh = blocks.slice(same, end).map((block) => ({ raw: block.raw, element: h('div', {}, markdown.render(block)) }));
       if (this.#shown.length === 0) this.element.replaceChildren();
       for (const { element } of this.#shown.slice(same)) element.remove();
       this.#shown = [...this.#shown.slice(0, same), ...fresh];
-      this.element.append(...fresh.map(({ element }) => element));
+      this.#rest.textContent = blocks.slice(end).map(({ raw }) => raw.trimEnd()).join('\n\n');
+      this.#rest.remove();
+      this.element.append(...fresh.map(({ element }) => element), ...end < blocks.length ? [this.#rest] : []);
     } catch {
       this.#isHeavy = true;
       this.#showPlain(); // such as thousands of nested quotes

@@ -17,12 +17,16 @@ const HARMLESS = {
 
 const PLAIN_TAG = /^<\/?(?:br|b|i|em|strong|sub|sup|kbd|del|s|code)\s*\/?>$/i;
 
-// Marks that are never closed cost the square of a text's length, and so does nesting; nobody writes paragraphs or lists of that size.
+// Marks that are never closed and beginnings of addresses cost the square of a text's length, and so does nesting; nobody writes paragraphs or lists of that size.
 const LONGEST_PARAGRAPH = 5000;
 const DEEPEST = 16;
+// A mark costs up to its paragraph's length. All of an answer's may cost so much; what people write costs far less.
+const MOST_WORK = 10_000_000;
+const MARKS = /[*_`~[\]<!\\]/g;
 
 class CarefulLexer extends Lexer {
   #depth = 0;
+  #work = 0;
 
   blockTokens(source, tokens = [], ...more) {
     this.#depth += 1;
@@ -36,9 +40,16 @@ class CarefulLexer extends Lexer {
   }
 
   inlineTokens(source, tokens = []) {
-    if (source.length <= LONGEST_PARAGRAPH) return super.inlineTokens(source, tokens);
+    if (source.length <= LONGEST_PARAGRAPH && this.#affords(source)) return super.inlineTokens(source, tokens);
     tokens.push({ type: 'text', raw: source, text: source, escaped: false });
     return tokens;
+  }
+
+  #affords(source) {
+    const work = source.length * (source.match(MARKS)?.length ?? 0);
+    if (this.#work + work > MOST_WORK) return false;
+    this.#work += work;
+    return true;
   }
 }
 

@@ -1,14 +1,10 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.support.Await;
-import io.mcpagent.system.Deadline;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -18,30 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** How we speak MCP over streamable HTTP, seen from the server. */
-class StreamableHttpTest {
-
-    private final StubServer server = new StubServer();
-    private final List<McpToolbox> toolboxes = new ArrayList<>();
-
-    @AfterEach
-    void close() {
-        toolboxes.forEach(McpToolbox::close);
-        server.close();
-    }
-
-    private McpToolbox toolbox(Object... settings) {
-        Object[] all = new Object[settings.length + 2];
-        all[0] = "url";
-        all[1] = server.url();
-        System.arraycopy(settings, 0, all, 2, settings.length);
-        McpToolbox toolbox = TestConfig.toolbox(all);
-        toolboxes.add(toolbox);
-        return toolbox;
-    }
-
-    private static Deadline soon() {
-        return Deadline.in(Duration.ofSeconds(20));
-    }
+class StreamableHttpTest extends StubServerTest {
 
     private ToolResult callRead(McpToolbox toolbox) throws InterruptedException {
         return toolbox.call(toolbox.catalog(soon()).find("read").orElseThrow(), "{\"a\":1.10}", null, soon());

@@ -1,0 +1,121 @@
+package io.mcpagent.tools;
+
+import io.mcpagent.support.Await;
+import io.mcpagent.system.Deadline;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** How long a call may take, who can end it before, and what follows from calls that hang. */
+class CallLimitsTest extends StubServerTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"read", "write"})
+    void should_cut_a_call_that_hangs_at_the_limit_and_close_its_connection(String tool) throws Exception {
+        McpToolbox toolbox = toolbox("call-timeout", "1s");
+        CountDownLatch gone = new CountDownLatch(1);
+        server.onCall = (request, reply) -> reply.hang(gone);
+        ToolResult result = call(toolbox, tool);
+        assertEquals(tool.equals("read") ? ToolOutcome.TIMEOUT : ToolOutcome.OUTCOME_UNKNOWN, result.outcome());
+        assertTrue(gone.await(500, TimeUnit.MILLISECONDS), "the server saw the end of the connection");
+        assertEquals(1, server.count("tools/call"));
+        assertCutAtOneSecond(toolbox, tool, result.millis());
+    }
+
+    @Test
+    void should_cut_a_call_that_trickles_at_the_limit() throws Exception {
+        McpToolbox toolbox = toolbox("call-timeout", "1s");
+        server.onCall = (request, reply) -> {
+            reply.out().write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            while (true) {
+                reply.out().write(' ');
+                Thread.sleep(50);
+            }
+        };
+        ToolResult result = call(toolbox, "read");
+        assertEquals(ToolOutcome.TIMEOUT, result.outcome());
+        assertCutAtOneSecond(toolbox, "read", result.millis());
+    }
+
+    /** The best of three counts, since a busy machine may delay any single one. */
+    private static void assertCutAtOneSecond(McpToolbox toolbox, String tool, long first) throws InterruptedException {
+        long millis = first;
+        for (int i = 0; i < 2 && Math.abs(millis - 1_000) > 100; i++) {
+            millis = call(toolbox, tool).millis();
+        }
+        assertTrue(Math.abs(millis - 1_000) <= 100, millis + " ms");
+    }
+
+    @Test
+    void should_close_the_request_when_the_caller_is_interrupted() throws Exception {
+        McpToolbox toolbox = toolbox();
+        CountDownLatch gone = new CountDownLatch(1);
+        CountDownLatch called = new CountDownLatch(1);
+        server.onCall = (request, reply) -> {
+            called.countDown();
+            reply.hang(gone);
+        };
+        Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+        AtomicReference<Object> end = new AtomicReference<>();
+        Thread caller = Thread.ofVirtual().start(() -> {
+            try {
+                end.set(toolbox.call(read, "{}", null, soon()));
+            } catch (InterruptedException e) {
+                end.set(e);
+            }
+        });
+        assertTrue(called.await(5, TimeUnit.SECONDS));
+        caller.interrupt();
+        assertTrue(caller.join(Duration.ofMillis(500)));
+        assertEquals(InterruptedException.class, end.get().getClass());
+        assertTrue(gone.await(500, TimeUnit.MILLISECONDS));
+        assertEquals(1, server.count("tools/call"));
+        server.onCall = (request, reply) -> reply.text("{}");
+        assertEquals(ToolOutcome.OK, call(toolbox, "read").outcome());
+    }
+
+    @Test
+    void should_fail_at_once_after_five_calls_that_hung_and_recover() throws Exception {
+        McpToolbox toolbox = toolbox("call-timeout", "200ms", "breaker-delay", "2s");
+        server.onCall = (request, reply) -> reply.hang();
+        Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+        for (int i = 0; i < 5; i++) {
+            assertEquals(ToolOutcome.TIMEOUT, toolbox.call(read, "{}", null, soon()).outcome());
+        }
+        long[] nanos = new long[21];
+        for (int i = 0; i < nanos.length; i++) {
+            long start = System.nanoTime();
+            assertEquals(ToolOutcome.UNAVAILABLE, toolbox.call(read, "{}", null, soon()).outcome());
+            nanos[i] = System.nanoTime() - start;
+        }
+        Arrays.sort(nanos);
+        assertTrue(nanos[10] < 5_000_000, nanos[10] / 1_000 + " µs");
+        assertEquals(5, server.count("tools/call"));
+        server.onCall = (request, reply) -> reply.text("{}");
+        Await.until("the breaker to let one try", Duration.ofSeconds(4),
+                () -> toolbox.call(read, "{}", null, soon()).outcome() == ToolOutcome.OK);
+    }
+
+    @Test
+    void should_not_blame_the_server_for_a_turn_that_has_no_time_left() throws Exception {
+        McpToolbox toolbox = toolbox();
+        server.onCall = (request, reply) -> reply.hang();
+        Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+        for (int i = 0; i < 6; i++) {
+            assertEquals(ToolOutcome.TIMEOUT, toolbox.call(read, "{}", null, Deadline.in(Duration.ofMillis(50))).outcome());
+        }
+        assertEquals(ToolOutcome.TIMEOUT, toolbox.call(read, "{}", null, Deadline.in(Duration.ZERO)).outcome());
+        server.onCall = (request, reply) -> reply.text("{}");
+        assertEquals(ToolOutcome.OK, toolbox.call(read, "{}", null, soon()).outcome());
+    }
+}

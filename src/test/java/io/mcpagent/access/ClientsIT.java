@@ -3,6 +3,7 @@ package io.mcpagent.access;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.Clients;
+import io.mcpagent.support.Ran;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +26,7 @@ class ClientsIT {
             door.secret.change(Map.of("billing", KeySecret.hash(Door.BILLING), "reports", KeySecret.hash(Door.REPORTS),
                     "spent", Map.of("sha256", List.of(KeySecret.hash(SPENT)), "requestsPerMinute", 3)));
             Await.until("the key to work", Duration.ofSeconds(20), () -> door.agent.get("/v1/models", Door.key(SPENT)).statusCode() == 200);
-            Clients.Ran ran = Clients.test("sign-in.test.mjs", door.agent.url(""), Map.of("AGENT_KEY", Door.BILLING, "OTHER_KEY", Door.REPORTS, "SPENT_KEY", SPENT));
+            Ran ran = Clients.test("sign-in.test.mjs", door.agent.url(""), Map.of("AGENT_KEY", Door.BILLING, "OTHER_KEY", Door.REPORTS, "SPENT_KEY", SPENT));
             assertEquals(0, ran.exit(), ran.output());
         }
     }

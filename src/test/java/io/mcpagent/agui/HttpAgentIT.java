@@ -3,6 +3,7 @@ package io.mcpagent.agui;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.Clients;
+import io.mcpagent.support.Ran;
 import io.mcpagent.turn.ClientsStage;
 import io.mcpagent.turn.Stage;
 import org.junit.jupiter.api.AfterAll;
@@ -38,7 +39,7 @@ class HttpAgentIT {
 
     @Test
     void should_serve_the_official_client() {
-        Clients.Ran ran = Clients.test("ag-ui.test.mjs", stage.agent().url(""), Map.of());
+        Ran ran = Clients.test("ag-ui.test.mjs", stage.agent().url(""), Map.of());
         assertEquals(0, ran.exit(), ran.output());
         Await.until("the request to the model to be closed", () -> stage.asked("long").getFirst().clientClosed().isPresent());
         assertFalse(stage.agent().log().contains("ERROR"), stage.agent().log());

@@ -6,6 +6,7 @@ import io.mcpagent.local.bedrock.RecordedRequest;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.Clients;
+import io.mcpagent.support.Ran;
 import io.mcpagent.turn.Answer;
 import io.mcpagent.turn.ClientsStage;
 import io.mcpagent.turn.Stage;
@@ -62,7 +63,7 @@ class OpenAiIT {
     void should_serve_the_official_client() {
         int stored = stage.agent().get("/chat").body().length();
         String stock = stock();
-        Clients.Ran ran = Clients.test("openai.test.mjs", stage.agent().url(""), Map.of());
+        Ran ran = Clients.test("openai.test.mjs", stage.agent().url(""), Map.of());
         assertEquals(0, ran.exit(), ran.output());
         assertEquals(stored, stage.agent().get("/chat").body().length(), "nothing may be stored");
         assertEquals(stock, stock(), "nothing may be written without approval");

@@ -27,7 +27,7 @@ finish() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; wa
 trap finish EXIT
 
 # The JVM's flags are those of its image, but for the heap.
-if [ $native = yes ]; then agent=(target/*-runner); else agent=("$java" -XX:+UseSerialGC "-Xmx$heap" -jar target/quarkus-app/quarkus-run.jar); fi
+if [ $native = yes ]; then agent=(target/*-runner); else agent=("$java" -XX:+UseSerialGC -XX:+UseCompactObjectHeaders "-Xmx$heap" -jar target/quarkus-app/quarkus-run.jar); fi
 export QUARKUS_HTTP_HOST=127.0.0.1 QUARKUS_HTTP_PORT=$agent_port MCP_URL=http://127.0.0.1:$toolbox_port/mcp \
   AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://127.0.0.1:$bedrock_port AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=bench \
   AGENT_ACCESS_OPEN=true AGENT_ACCESS_REQUESTS_PER_MINUTE=10000000 AGENT_ACCESS_CONCURRENT_TURNS=1000 QUARKUS_LOG_LEVEL=WARN

@@ -64,7 +64,7 @@ public final class AgentProcess implements AutoCloseable {
             throw new IllegalStateException("package the agent first: " + jar + " is not there");
         }
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC", "-Xmx256m"));
+                "-XX:+UseSerialGC", "-XX:+UseCompactObjectHeaders", "-Xmx256m"));
         String more = System.getProperty("agent.jvm.arguments", "");
         command.addAll(more.isBlank() ? List.of() : List.of(more.split(" ")));
         command.addAll(List.of("-jar", jar.toString()));

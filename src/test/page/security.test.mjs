@@ -60,6 +60,8 @@ async function assertAlive(page, { isLive = false }) {
 /** What a browser that was never here transfers until the page stands, headers included, by the browser's own count. */
 export async function paintsFirst(browser, server) {
   const { page, context } = await open(browser, server.base, { ready: false });
+  // What that load has left open ends here, so that nothing of it is counted.
+  await page.goto('about:blank');
   const session = await context.newCDPSession(page);
   await session.send('Network.enable');
   await session.send('Network.setCacheDisabled', { cacheDisabled: true });
@@ -67,7 +69,7 @@ export async function paintsFirst(browser, server) {
   const sizes = new Map();
   session.on('Network.requestWillBeSent', ({ requestId, request }) => addresses.set(requestId, new URL(request.url).pathname));
   session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => sizes.set(requestId, encodedDataLength));
-  await page.reload();
+  await page.goto(server.base);
   await page.locator('#app').waitFor();
   // The Markdown renderer is fetched when the page is idle, after the first paint.
   const needed = () => [...addresses].filter(([, path]) => !/vendor|markdown\.js/.test(path));

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -140,7 +141,9 @@ class TraceIT {
         String late = TestIds.trace();
         assertEquals(504, stage.ask(null, "slowly", "traceparent", "00-" + late + "-00000000000000aa-01").status());
         Map<String, List<Seen>> spans = spans(late, 3);
-        assertEquals(List.of("deadline-exceeded", "cancelled", "504"), errors(spans));
+        // The model call knows the deadline too, and may notice first that it has passed.
+        assertTrue(Set.of(List.of("deadline-exceeded", "cancelled", "504"), List.of("deadline-exceeded", "timeout", "504")).contains(errors(spans)),
+                () -> errors(spans).toString());
 
         String conversation = stage.conversation();
         String stopped = TestIds.trace();

@@ -16,7 +16,7 @@ export function lines(uPlot, { unit, positions, measures, colors }, width, look)
       height: 250,
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, y: false, points: { size: 8 } },
-      padding: [14, 14, 0, 0],
+      padding: [14, 24, 0, 0], // half of the last name under the axis
       scales: { x: { time: false, range: () => [first, last] }, y: { range: (_, low, high) => span(low, high) } },
       axes: [
         { ...axis(look), grid: { show: false }, size: 34, space: 64, incrs: STEPS[unit], values: (_, splits) => splits.map((at) => nameOf(unit, at)) },

@@ -62,7 +62,10 @@ public final class ProblemAnswers {
         http.vertx().setTimer(LINGER_MILLIS, id -> http.request().connection().close());
     }
 
-    /** The body of an error answer, in the form that clients of its path understand. A string: as an answer to a request for a stream nothing else is written as JSON. */
+    /**
+     * The body of an error answer, in the form that clients of its path understand. A string: as an answer to a request for a stream nothing else is
+     * written as JSON.
+     */
     record Body(String mediaType, String json) {
     }
 

@@ -178,6 +178,7 @@ class DisconnectIT {
             });
             Await.until("every request of theirs to be closed", Duration.ofSeconds(5), () -> stage.bedrock().openRequests() == 0);
         }
+        SERVERS.assertNowhereAsked(question);
         SERVERS.remember();
     }
 

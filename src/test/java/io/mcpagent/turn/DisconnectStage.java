@@ -24,6 +24,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** A {@link Stage} with conversations and slow SQL (where PostgreSQL is installed), which knows what may be left of clients that have left. */
@@ -86,6 +87,11 @@ final class DisconnectStage implements AutoCloseable {
     /** What the conversations are now is what they have to be later. */
     void remember() {
         before = conversations.stream().map(stage::show).toList();
+    }
+
+    /** In no conversation is a turn with that question. */
+    void assertNowhereAsked(String question) {
+        conversations.forEach(conversation -> assertFalse(stage.show(conversation).path("turns").findValuesAsText("message").contains(question)));
     }
 
     void assertNothingIsLeftAndAllIsAsBefore() {

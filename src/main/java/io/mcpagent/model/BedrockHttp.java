@@ -2,6 +2,7 @@ package io.mcpagent.model;
 
 import io.mcpagent.system.AgentConfig;
 import io.mcpagent.system.Deadline;
+import io.mcpagent.system.Tls;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import org.apache.hc.client5.http.config.ConnectionConfig;
@@ -58,6 +59,7 @@ class BedrockHttp {
     BedrockHttp(AgentConfig config) {
         connectTimeout = config.model().connectTimeout();
         connections = PoolingHttpClientConnectionManagerBuilder.create()
+                .setTlsSocketStrategy(new Tls())
                 .setConnectionFactory(socket -> new BedrockConnection(HTTP1))
                 .setConnPoolPolicy(PoolReusePolicy.LIFO)
                 .setMaxConnTotal(config.model().maxConnections())

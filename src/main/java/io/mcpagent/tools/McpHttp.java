@@ -1,6 +1,7 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.system.Deadline;
+import io.mcpagent.system.Tls;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
@@ -84,6 +85,7 @@ final class McpHttp implements AutoCloseable {
 
     private static PoolingHttpClientConnectionManager connections(Duration connectTimeout, int maxConnections) {
         return PoolingHttpClientConnectionManagerBuilder.create()
+                .setTlsSocketStrategy(new Tls())
                 .setMaxConnTotal(maxConnections)
                 .setMaxConnPerRoute(maxConnections)
                 .setConnPoolPolicy(PoolReusePolicy.LIFO)

@@ -38,9 +38,16 @@ public final class AgentProcess implements AutoCloseable {
 
     /** Starts one on a free port, with these settings as environment variables, and waits until it answers. */
     public static AgentProcess start(Map<String, String> settings) {
+        return start(settings, Map.of());
+    }
+
+    /** Starts one with system properties, too. */
+    public static AgentProcess start(Map<String, String> settings, Map<String, String> properties) {
         int port = Project.freePort();
         AgentProcess agent = new AgentProcess(port);
-        ProcessBuilder command = new ProcessBuilder(command());
+        List<String> arguments = new ArrayList<>(command());
+        properties.forEach((name, value) -> arguments.add(1, "-D" + name + "=" + value));
+        ProcessBuilder command = new ProcessBuilder(arguments);
         command.environment().keySet().removeIf(name -> name.startsWith("AWS_") || name.startsWith("AGENT_") || name.startsWith("MCP_"));
         Map<String, String> environment = new HashMap<>(Map.of("QUARKUS_HTTP_HOST", "127.0.0.1", "QUARKUS_HTTP_PORT", Integer.toString(port),
                 "AWS_REGION", "us-east-1", "AWS_ACCESS_KEY_ID", "test", "AWS_SECRET_ACCESS_KEY", AWS_SECRET,

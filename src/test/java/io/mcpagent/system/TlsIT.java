@@ -1,0 +1,94 @@
+package io.mcpagent.system;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mcpagent.local.bedrock.LocalBedrock;
+import io.mcpagent.local.bedrock.Script;
+import io.mcpagent.support.AgentProcess;
+import io.mcpagent.support.RealToolbox;
+import io.mcpagent.support.TlsFront;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.Map;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** The model and the tools over TLS: only a server that is trusted, and has the name that was asked for, hears anything. */
+class TlsIT {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    static Path folder;
+
+    private static LocalBedrock bedrock;
+    private static RealToolbox toolbox;
+    private static TlsFront model;
+    private static TlsFront tools;
+
+    @BeforeAll
+    static void start() throws Exception {
+        bedrock = LocalBedrock.start(0);
+        bedrock.always(Script.Rounds.of(Script.call("get_customer", "{\"customer_id\":7}"), Script.text("It is Ada.")));
+        toolbox = RealToolbox.overSampleShop();
+        model = TlsFront.of(folder, "localhost", bedrock.uri().getPort());
+        tools = TlsFront.of(folder, "localhost", toolbox.port());
+    }
+
+    @AfterAll
+    static void end() {
+        model.close();
+        tools.close();
+        toolbox.close();
+        bedrock.close();
+    }
+
+    @Test
+    void should_ask_a_trusted_model_of_the_right_name() throws Exception {
+        JsonNode reply = JSON.readTree(ask("https://localhost:" + model.port(), toolbox.url().toString(), model).body());
+        assertEquals("It is Ada.", reply.path("answer").asText(), reply.toString());
+    }
+
+    @Test
+    void should_call_trusted_tools_of_the_right_name() throws Exception {
+        JsonNode reply = JSON.readTree(ask(bedrock.uri().toString(), "https://localhost:" + tools.port() + "/mcp", tools).body());
+        assertEquals("ok", reply.path("toolCalls").path(0).path("outcome").asText(), reply.toString());
+    }
+
+    @Test
+    void should_tell_nothing_to_a_model_of_another_name() {
+        int before = bedrock.requests().size();
+        assertEquals(503, ask("https://127.0.0.1:" + model.port(), toolbox.url().toString(), model).statusCode());
+        assertEquals(before, bedrock.requests().size());
+    }
+
+    @Test
+    void should_tell_nothing_to_a_model_that_is_not_trusted() {
+        int before = bedrock.requests().size();
+        assertEquals(503, ask("https://localhost:" + model.port(), toolbox.url().toString(), tools).statusCode());
+        assertEquals(before, bedrock.requests().size());
+    }
+
+    @Test
+    void should_call_no_tools_of_another_name() throws Exception {
+        JsonNode reply = JSON.readTree(ask(bedrock.uri().toString(), "https://127.0.0.1:" + tools.port() + "/mcp", tools).body());
+        assertFalse(reply.path("toolCalls").path(0).path("outcome").asText().equals("ok"), reply.toString());
+        assertTrue(reply.path("notices").toString().contains("tools"), reply.toString());
+    }
+
+    private static HttpResponse<String> ask(String modelUrl, String toolsUrl, TlsFront trusted) {
+        Map<String, String> settings = Map.of("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", modelUrl, "MCP_URL", toolsUrl, "AGENT_MODEL_MAX_ATTEMPTS", "1");
+        Map<String, String> properties = Map.of("javax.net.ssl.trustStore", trusted.trustStore().toString(),
+                "javax.net.ssl.trustStorePassword", TlsFront.PASSWORD, "javax.net.ssl.trustStoreType", "PKCS12");
+        try (AgentProcess agent = AgentProcess.start(settings, properties)) {
+            return agent.post("/chat", "{\"message\":\"Who is customer 7?\"}", "Accept", "application/json");
+        }
+    }
+}

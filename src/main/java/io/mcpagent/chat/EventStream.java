@@ -72,7 +72,7 @@ final class EventStream implements TurnListener, AutoCloseable {
             lock();
             try {
                 begun = true;
-                gathered.writeTo(out);
+                gathered.moveTo(out);
                 out.flush();
                 lastSent = System.nanoTime();
             } catch (IOException e) {
@@ -81,7 +81,6 @@ final class EventStream implements TurnListener, AutoCloseable {
             } finally {
                 writing.unlock();
             }
-            gathered.clear();
         }
     }
 

@@ -38,7 +38,7 @@ final class EventStreams {
      */
     void answer(Exchange exchange, EventFormat format, OutputStream out) {
         telemetry.streamBegins();
-        try (EventStream stream = new EventStream(format, new JsonEvents(json), out, clock)) {
+        try (JsonEvents gathered = new JsonEvents(json); EventStream stream = new EventStream(format, gathered, out, clock)) {
             try {
                 ChatReply reply = chat.answer(exchange, stream);
                 if (exchange.earlier() != null) {

@@ -1,25 +1,32 @@
 package io.mcpagent.chat;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 
 /** Gathers server-sent events whose data is JSON. For one thread. */
-public final class JsonEvents {
+public final class JsonEvents implements AutoCloseable {
 
-    private static final byte[] DATA = "data: ".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] END = "\n\n".getBytes(StandardCharsets.US_ASCII);
+    private static final SerializableString DATA = new SerializedString("data: ");
+    private static final SerializableString END = new SerializedString("\n\n");
 
-    private final ObjectMapper json;
     private final ByteArrayOutputStream gathered = new ByteArrayOutputStream(1024);
+    /** One for all events of a stream: making one for each costs more than what it writes. */
+    private final JsonGenerator generator;
+    private boolean empty = true;
 
     JsonEvents(ObjectMapper json) {
-        this.json = json;
+        try {
+            generator = json.createGenerator(gathered).setRootValueSeparator(null);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Writes the members of a JSON object. */
@@ -30,34 +37,53 @@ public final class JsonEvents {
 
     /** Adds an event whose data is a JSON object of these members. */
     public void object(Members members) {
-        gathered.writeBytes(DATA);
-        try (JsonGenerator generator = json.createGenerator(gathered).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)
-                .disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM)) {
+        add(() -> {
             generator.writeStartObject();
             members.write(generator);
             generator.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        gathered.writeBytes(END);
+        });
     }
 
     /** Adds an event whose data is one line of plain ASCII. */
     public void line(String data) {
-        gathered.writeBytes(DATA);
-        gathered.writeBytes(data.getBytes(StandardCharsets.US_ASCII));
-        gathered.writeBytes(END);
+        add(() -> generator.writeRaw(data));
+    }
+
+    @FunctionalInterface
+    private interface Data {
+        void write() throws IOException;
+    }
+
+    private void add(Data data) {
+        try {
+            generator.writeRaw(DATA);
+            data.write();
+            generator.writeRaw(END);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        empty = false;
     }
 
     boolean isEmpty() {
-        return gathered.size() == 0;
+        return empty;
     }
 
-    void writeTo(OutputStream out) throws IOException {
+    /** Writes what was gathered, and forgets it. */
+    void moveTo(OutputStream out) throws IOException {
+        generator.flush();
         gathered.writeTo(out);
+        gathered.reset();
+        empty = true;
     }
 
-    void clear() {
-        gathered.reset();
+    /** Gives the buffers back; what is still gathered is lost. */
+    @Override
+    public void close() {
+        try {
+            generator.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -1,12 +1,16 @@
 package io.mcpagent.chat;
 
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.jackson.ObjectMapperCustomizer;
 import jakarta.inject.Singleton;
 
-/** Takes a body only if it has one meaning: nothing after its document, and no member twice. */
+/**
+ * Takes a body only if it has one meaning: nothing after its document, and no member twice. Its buffers are shared by all threads: a buffer for
+ * each virtual thread would never be used twice.
+ */
 @Singleton
 final class StrictJson implements ObjectMapperCustomizer {
 
@@ -14,5 +18,6 @@ final class StrictJson implements ObjectMapperCustomizer {
     public void customize(ObjectMapper mapper) {
         mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
         mapper.getFactory().configure(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature(), true);
+        mapper.getFactory().setRecyclerPool(JsonRecyclerPools.sharedConcurrentDequePool());
     }
 }

@@ -166,14 +166,27 @@ final class MemoryConversations implements Conversations {
             if (entries.mappingCount() <= capacity) {
                 return;
             }
-            long surplus = entries.mappingCount() - capacity + capacity / EVICTED_PART;
-            long now = nanoTime.getAsLong();
-            entries.entrySet().stream().filter(candidate -> !leased(candidate.getValue()))
-                    .sorted(Comparator.comparingLong(candidate -> candidate.getValue().usedNanos - now)).limit(surplus)
-                    .forEach(candidate -> removeUnchanged(candidate.getKey(), candidate.getValue()));
+            evictLongestUnused(entries.mappingCount() - capacity + capacity / EVICTED_PART);
         } finally {
             eviction.unlock();
         }
+    }
+
+    private void evictLongestUnused(long surplus) {
+        long now = nanoTime.getAsLong();
+        // Numbers are sorted ten times as fast as entries.
+        long[] ages = entries.values().stream().filter(entry -> !leased(entry)).mapToLong(entry -> entry.usedNanos - now).sorted().toArray();
+        if (ages.length == 0) {
+            return;
+        }
+        long youngest = ages[(int) Math.min(surplus, ages.length) - 1];
+        long[] left = {surplus};
+        entries.forEach((key, entry) -> {
+            if (left[0] > 0 && entry.usedNanos - now <= youngest && !leased(entry)) {
+                left[0]--;
+                removeUnchanged(key, entry);
+            }
+        });
     }
 
     /** Removes exactly this entry: one that somebody uses meanwhile is another object, and stays. */

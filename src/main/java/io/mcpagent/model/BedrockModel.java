@@ -38,7 +38,7 @@ class BedrockModel {
         ModelReply read(Exchange exchange) throws IOException, ModelException, InterruptedException;
     }
 
-    ModelReply converse(String modelId, byte[] body, Deadline deadline) throws ModelException, InterruptedException {
+    ModelReply converse(String modelId, RequestBody.Bytes body, Deadline deadline) throws ModelException, InterruptedException {
         try {
             return ask(modelId, "converse", body, deadline.left(), deadline, exchange -> readReply(modelId, exchange));
         } catch (IOException | HttpException e) {
@@ -46,9 +46,9 @@ class BedrockModel {
         }
     }
 
-    ModelReply stream(String modelId, byte[] body, Deadline deadline, ReplyListener listener) throws ModelException, InterruptedException {
+    ModelReply stream(String modelId, RequestBody.Bytes body, Deadline deadline, ReplyListener listener) throws ModelException, InterruptedException {
         StreamedReply reply = new StreamedReply(listener);
-        try {
+        try (reply) {
             return ask(modelId, "converse-stream", body, idleTimeout, deadline, exchange -> {
                 exchange.beforeBlocking(listener::pause);
                 readStream(exchange, reply);
@@ -59,7 +59,7 @@ class BedrockModel {
         }
     }
 
-    private ModelReply ask(String modelId, String operation, byte[] body, Duration idle, Deadline deadline, Answer answer)
+    private ModelReply ask(String modelId, String operation, RequestBody.Bytes body, Duration idle, Deadline deadline, Answer answer)
             throws IOException, HttpException, ModelException, InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException();
@@ -72,7 +72,7 @@ class BedrockModel {
         }
     }
 
-    private Exchange send(String modelId, String operation, byte[] body, Duration idle, Deadline deadline)
+    private Exchange send(String modelId, String operation, RequestBody.Bytes body, Duration idle, Deadline deadline)
             throws IOException, HttpException, ModelException, InterruptedException {
         try {
             return send(requests.post(modelId, operation, body), idle, deadline);

@@ -7,12 +7,12 @@ import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
+import java.io.ByteArrayInputStream;
 import java.net.URI;
 
 /** Makes the signed HTTP requests. Safe for use by many threads. */
@@ -38,7 +38,7 @@ class BedrockRequests {
      * @param operation {@code converse} or {@code converse-stream}
      * @throws ModelException if region or credentials are missing
      */
-    Signed post(String modelId, String operation, byte[] body) throws ModelException, InterruptedException {
+    Signed post(String modelId, String operation, RequestBody.Bytes body) throws ModelException, InterruptedException {
         AwsAccess.Site site = access.site();
         URI endpoint = site.endpoint();
         String path = basePath(endpoint) + "/model/" + SdkHttpUtils.urlEncode(modelId) + "/" + operation;
@@ -50,16 +50,17 @@ class BedrockRequests {
             request.addHeader("Authorization", "Bearer " + site.bearerToken());
         }
         request.addHeader("Content-Type", "application/json");
-        request.addHeader("Content-Length", Integer.toString(body.length));
+        request.addHeader("Content-Length", Integer.toString(body.size()));
         request.addHeader("User-Agent", "mcp-agent");
-        request.setEntity(new ByteArrayEntity(body, JSON));
+        request.setEntity(new ByteArrayEntity(body.array(), 0, body.size(), JSON));
         return new Signed(site.route(), request);
     }
 
-    private void sign(AwsAccess.Site site, String path, byte[] body, ClassicHttpRequest request) throws ModelException, InterruptedException {
+    private void sign(AwsAccess.Site site, String path, RequestBody.Bytes body, ClassicHttpRequest request) throws ModelException, InterruptedException {
         AwsCredentials credentials = credentials(site);
         SdkHttpRequest unsigned = SdkHttpRequest.builder().method(SdkHttpMethod.POST).uri(site.endpoint()).encodedPath(path).build();
-        signer.sign(sign -> sign.identity(credentials).request(unsigned).payload(ContentStreamProvider.fromByteArrayUnsafe(body))
+        signer.sign(sign -> sign.identity(credentials).request(unsigned)
+                        .payload(() -> new ByteArrayInputStream(body.array(), 0, body.size()))
                         .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "bedrock")
                         .putProperty(AwsV4HttpSigner.REGION_NAME, site.region()))
                 .request().forEachHeader((name, values) -> values.forEach(value -> request.addHeader(name, value)));

@@ -17,7 +17,7 @@ final class EventStreamDecoder {
     /** The protocol allows 24 MB; a delta of a reply has some hundred bytes, a redacted reasoning some ten thousand. */
     static final int MAX_FRAME = 1 << 20;
 
-    private static final int FIRST_BUFFER = 8 << 10;
+    private static final int FIRST_BUFFER = 4 << 10;
     private static final int PRELUDE = 12;
     private static final int TRAILER = 4;
     private static final int STRING = 7;

@@ -53,13 +53,13 @@ public class Models implements Model {
 
     @Override
     public ModelReply converse(ModelRequest request) throws ModelException, InterruptedException {
-        byte[] body = bodies.write(request);
+        RequestBody.Bytes body = bodies.write(request);
         return ask(request.deadline(), id -> bedrock.converse(id, body, request.deadline()));
     }
 
     @Override
     public ModelReply stream(ModelRequest request, ReplyListener listener) throws ModelException, InterruptedException {
-        byte[] body = bodies.write(request);
+        RequestBody.Bytes body = bodies.write(request);
         return ask(request.deadline(), id -> bedrock.stream(id, body, request.deadline(), listener));
     }
 

@@ -24,13 +24,26 @@ class RequestBody {
     private final AgentConfig.Model config;
     private final ToolsJson toolsJson;
 
+    /** A body, in the array that it was written to: it is sent as often as it has to be, and never copied. */
+    static final class Bytes extends ByteArrayOutputStream {
+
+        private Bytes() {
+            super(USUAL_SIZE);
+        }
+
+        /** Holds the body in its first {@link #size} bytes. */
+        byte[] array() {
+            return buf;
+        }
+    }
+
     RequestBody(AgentConfig config) {
         this.config = config.model();
         this.toolsJson = new ToolsJson(config.model().promptCache());
     }
 
-    byte[] write(ModelRequest request) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(USUAL_SIZE);
+    Bytes write(ModelRequest request) {
+        Bytes bytes = new Bytes();
         try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
             json.writeStartObject();
             writeSystem(json, request.system());
@@ -47,7 +60,7 @@ class RequestBody {
         } catch (IOException e) {
             throw new UncheckedIOException("the request could not be written", e);
         }
-        return bytes.toByteArray();
+        return bytes;
     }
 
     private void writeSystem(JsonGenerator json, String system) throws IOException {

@@ -12,9 +12,10 @@ import java.util.List;
  * Puts a reply together from the events of ConverseStream, and passes its parts on. The input of a tool call that is no JSON object, such as one
  * that the token limit cut, stays as it is: who runs the tools answers it with an error. For one stream and one thread.
  */
-final class StreamedReply {
+final class StreamedReply implements AutoCloseable {
 
     private final ReplyListener listener;
+    private final EventParser events = new EventParser();
     private final List<Block> blocks = new ArrayList<>();
     private boolean accepted;
     private boolean begun;
@@ -130,10 +131,12 @@ final class StreamedReply {
         reasoning = null;
         signature = null;
         redacted = null;
-        try (JsonParser parser = Json.FACTORY.createParser(bytes, offset, length)) {
-            parser.nextToken();
-            Json.fields(parser, this::readEvent);
-        }
+        events.read(bytes, offset, length, this::readEvent);
+    }
+
+    @Override
+    public void close() throws IOException {
+        events.close();
     }
 
     private void readEvent(String name, JsonParser value) throws IOException {

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -23,10 +22,12 @@ final class UnknownSettings {
     private static final int NEARLY = 3;
 
     private final List<String> names;
+    private final List<String> variables;
 
     /** @param names of all settings there are, as properties; a {@code *} stands for any characters */
     UnknownSettings(List<String> names) {
         this.names = names;
+        this.variables = names.stream().map(UnknownSettings::variable).toList();
     }
 
     /** With the names that {@link AgentConfig} has. */
@@ -47,7 +48,7 @@ final class UnknownSettings {
 
     private boolean isUnknown(String name) {
         String variable = variable(name);
-        if (names.stream().anyMatch(known -> matches(variable(known), variable))) {
+        if (variables.stream().anyMatch(known -> matches(known, variable))) {
             return false;
         }
         return !name.startsWith(PREFIX) || names.stream().anyMatch(known -> variable.startsWith(group(known)))
@@ -56,13 +57,25 @@ final class UnknownSettings {
 
     private static boolean matches(String known, String variable) {
         int star = known.indexOf('*');
-        return star < 0 ? known.equals(variable) || variable.matches(java.util.regex.Pattern.quote(known) + "_\\d+_")
+        return star < 0 ? variable.startsWith(known) && isIndex(variable.substring(known.length()))
                 : variable.startsWith(known.substring(0, star)) && variable.endsWith(known.substring(star + 1));
     }
 
-    /** The environment variable of a property, as MicroProfile Config has it. */
+    /** Whether it is nothing, or says which element of a list is meant: {@code _0_}. */
+    private static boolean isIndex(String end) {
+        return end.isEmpty() || end.length() > 2 && end.startsWith("_") && end.endsWith("_")
+                && end.chars().skip(1).limit(end.length() - 2).allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    /** The environment variable of a property, as MicroProfile Config has it; without patterns, since this is done at each start. */
     private static String variable(String name) {
-        return name.replaceAll("[^A-Za-z0-9*]", "_").toUpperCase(Locale.ROOT);
+        char[] letters = name.toCharArray();
+        for (int i = 0; i < letters.length; i++) {
+            char c = letters[i];
+            boolean kept = c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '*';
+            letters[i] = !kept ? '_' : c >= 'a' ? (char) (c - 'a' + 'A') : c;
+        }
+        return new String(letters);
     }
 
     private static String group(String known) {

@@ -5,11 +5,19 @@ import io.mcpagent.model.Message;
 import io.mcpagent.model.ModelRequest;
 import io.mcpagent.model.ToolDefinition;
 
-/** Estimates, on the high side, how many tokens a request has, for the reservation that is made before it is sent. */
+import java.util.List;
+
+/** Estimates, on the high side, how many tokens a request has, for the reservation that is made before it is sent. Safe for use by many threads. */
 final class TokenEstimate {
 
     /** What the frame of a message or a tool costs beside its text. */
     private static final int FRAME = 8;
+
+    /** The tools that were asked for last: most turns have the same ones, and theirs is most of the text. */
+    private static volatile Counted last = new Counted(List.of(), 0);
+
+    private record Counted(List<ToolDefinition> tools, long tokens) {
+    }
 
     private TokenEstimate() {
     }
@@ -19,9 +27,19 @@ final class TokenEstimate {
         for (Message message : request.messages()) {
             tokens += FRAME + History.estimate(message);
         }
-        for (ToolDefinition tool : request.tools()) {
+        return tokens + of(request.tools());
+    }
+
+    private static long of(List<ToolDefinition> tools) {
+        Counted known = last;
+        if (known.tools == tools) {
+            return known.tokens;
+        }
+        long tokens = 0;
+        for (ToolDefinition tool : tools) {
             tokens += FRAME + History.estimate(tool.name()) + History.estimate(tool.description()) + History.estimate(tool.inputSchema());
         }
+        last = new Counted(tools, tokens);
         return tokens;
     }
 }

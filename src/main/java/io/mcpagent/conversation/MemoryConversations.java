@@ -20,7 +20,7 @@ import java.util.function.LongSupplier;
 final class MemoryConversations implements Conversations {
 
     /** How much of the capacity is freed at once, so that a full store does not look for the longest unused one at every new conversation. */
-    private static final int EVICTED_PART = 100;
+    private static final int EVICTED_PART = 20;
 
     private record Key(String owner, String id) {
     }

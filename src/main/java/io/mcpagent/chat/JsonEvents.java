@@ -17,16 +17,12 @@ public final class JsonEvents implements AutoCloseable {
     private static final SerializableString END = new SerializedString("\n\n");
 
     private final ByteArrayOutputStream gathered = new ByteArrayOutputStream(1024);
-    /** One for all events of a stream: making one for each costs more than what it writes. */
-    private final JsonGenerator generator;
-    private boolean empty = true;
+    private final ObjectMapper json;
+    /** One for all events that leave together: making one for each costs more than what it writes. Null while nothing is gathered. */
+    private JsonGenerator generator;
 
     JsonEvents(ObjectMapper json) {
-        try {
-            generator = json.createGenerator(gathered).setRootValueSeparator(null);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        this.json = json;
     }
 
     /** Writes the members of a JSON object. */
@@ -56,34 +52,40 @@ public final class JsonEvents implements AutoCloseable {
 
     private void add(Data data) {
         try {
+            if (generator == null) {
+                generator = json.createGenerator(gathered).setRootValueSeparator(null);
+            }
             generator.writeRaw(DATA);
             data.write();
             generator.writeRaw(END);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        empty = false;
     }
 
     boolean isEmpty() {
-        return empty;
+        return generator == null;
     }
 
-    /** Writes what was gathered, and forgets it. */
+    /** Writes what was gathered, and forgets it. An open stream that is silent holds no buffers. */
     void moveTo(OutputStream out) throws IOException {
-        generator.flush();
+        close();
         gathered.writeTo(out);
         gathered.reset();
-        empty = true;
     }
 
-    /** Gives the buffers back; what is still gathered is lost. */
+    /** Gives the buffers back. */
     @Override
     public void close() {
+        if (generator == null) {
+            return;
+        }
         try {
             generator.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } finally {
+            generator = null;
         }
     }
 }

@@ -50,7 +50,7 @@ class BedrockModel {
         StreamedReply reply = new StreamedReply(listener);
         try (reply) {
             return ask(modelId, "converse-stream", body, idleTimeout, deadline, exchange -> {
-                exchange.beforeBlocking(listener::pause);
+                exchange.beforeBlocking(reply::pause);
                 readStream(exchange, reply);
                 return reply.reply(modelId);
             });

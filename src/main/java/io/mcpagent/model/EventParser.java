@@ -8,8 +8,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 
 /**
- * One JSON parser for all events of a stream: making one for each event costs more than reading it. Each event is a document of its own, and what
- * follows the document within its event is ignored. For one thread.
+ * One JSON parser for all events that arrive together: making one for each event costs more than reading it. Each event is a document of its own,
+ * and what follows the document within its event is ignored. For one thread.
  */
 final class EventParser implements AutoCloseable {
 
@@ -62,7 +62,7 @@ final class EventParser implements AutoCloseable {
         }
     }
 
-    /** Gives the parser's buffers back. */
+    /** Gives the parser's buffers back, until the next event. */
     @Override
     public void close() throws IOException {
         if (parser != null) {

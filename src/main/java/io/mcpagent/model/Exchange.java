@@ -25,18 +25,24 @@ import java.time.Duration;
  */
 final class Exchange implements AutoCloseable {
 
-    private static final Runnable NOTHING = () -> { };
+    private static final BeforeBlocking NOTHING = () -> { };
 
     private final HttpClientConnectionManager connections;
     private final ConnectionEndpoint endpoint;
     private final HttpRequestExecutor executor;
     private final Deadline deadline;
     private long idleNanos;
-    private Runnable beforeBlocking = NOTHING;
+    private BeforeBlocking beforeBlocking = NOTHING;
     private boolean reused = true;
     private boolean open = true;
     private boolean reusable;
     private ClassicHttpResponse response;
+
+    /** What is done before this thread may block for more bytes. */
+    @FunctionalInterface
+    interface BeforeBlocking {
+        void run() throws IOException;
+    }
 
     Exchange(HttpClientConnectionManager connections, ConnectionEndpoint endpoint, HttpRequestExecutor executor, Duration idleTimeout,
              Deadline deadline) {
@@ -97,7 +103,7 @@ final class Exchange implements AutoCloseable {
     }
 
     /** Sets what is to be done whenever all that arrived was read and this thread may block for more. */
-    void beforeBlocking(Runnable action) {
+    void beforeBlocking(BeforeBlocking action) {
         beforeBlocking = action;
     }
 

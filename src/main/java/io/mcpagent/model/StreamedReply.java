@@ -134,6 +134,12 @@ final class StreamedReply implements AutoCloseable {
         events.read(bytes, offset, length, this::readEvent);
     }
 
+    /** Nothing more has arrived: gives the buffers back, and says so to the listener. */
+    void pause() throws IOException {
+        events.close();
+        listener.pause();
+    }
+
     @Override
     public void close() throws IOException {
         events.close();

@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 
 /** Gathers server-sent events whose data is JSON. For one thread. */
 public final class JsonEvents implements AutoCloseable {
@@ -59,12 +60,22 @@ public final class JsonEvents implements AutoCloseable {
             data.write();
             generator.writeRaw(END);
         } catch (IOException e) {
+            endBroken();
             throw new UncheckedIOException(e);
+        } catch (RuntimeException e) {
+            endBroken();
+            throw e;
         }
     }
 
+    /** What could not be written stays an event by itself, so that the next one can be read. */
+    private void endBroken() {
+        close();
+        gathered.writeBytes("\n\n".getBytes(StandardCharsets.US_ASCII));
+    }
+
     boolean isEmpty() {
-        return generator == null;
+        return generator == null && gathered.size() == 0;
     }
 
     /** Writes what was gathered, and forgets it. An open stream that is silent holds no buffers. */

@@ -1,16 +1,13 @@
 package io.mcpagent.chat;
 
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mcpagent.system.JsonBuffers;
 import io.quarkus.jackson.ObjectMapperCustomizer;
 import jakarta.inject.Singleton;
 
-/**
- * Takes a body only if it has one meaning: nothing after its document, and no member twice. Its buffers are shared by all threads: a buffer for
- * each virtual thread would never be used twice.
- */
+/** Takes a body only if it has one meaning: nothing after its document, and no member twice. */
 @Singleton
 final class StrictJson implements ObjectMapperCustomizer {
 
@@ -18,6 +15,6 @@ final class StrictJson implements ObjectMapperCustomizer {
     public void customize(ObjectMapper mapper) {
         mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
         mapper.getFactory().configure(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature(), true);
-        mapper.getFactory().setRecyclerPool(JsonRecyclerPools.sharedConcurrentDequePool());
+        mapper.getFactory().setRecyclerPool(JsonBuffers.POOL);
     }
 }

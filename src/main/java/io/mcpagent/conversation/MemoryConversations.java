@@ -163,10 +163,10 @@ final class MemoryConversations implements Conversations {
                     removeUnchanged(key, entry);
                 }
             });
-            if (entries.mappingCount() <= capacity) {
-                return;
+            long surplus = entries.mappingCount() - capacity;
+            if (surplus > 0) {
+                evictLongestUnused(surplus + capacity / EVICTED_PART);
             }
-            evictLongestUnused(entries.mappingCount() - capacity + capacity / EVICTED_PART);
         } finally {
             eviction.unlock();
         }
@@ -179,11 +179,10 @@ final class MemoryConversations implements Conversations {
         if (ages.length == 0) {
             return;
         }
+        // Of those that were used at the very same time as the last one all go.
         long youngest = ages[(int) Math.min(surplus, ages.length) - 1];
-        long[] left = {surplus};
         entries.forEach((key, entry) -> {
-            if (left[0] > 0 && entry.usedNanos - now <= youngest && !leased(entry)) {
-                left[0]--;
+            if (entry.usedNanos - now <= youngest && !leased(entry)) {
                 removeUnchanged(key, entry);
             }
         });

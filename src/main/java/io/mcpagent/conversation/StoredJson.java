@@ -3,7 +3,7 @@ package io.mcpagent.conversation;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import io.mcpagent.system.JsonBuffers;
 
 import java.io.IOException;
 import java.io.StringWriter;
@@ -19,7 +19,7 @@ final class StoredJson {
 
     static final int FORMAT = 1;
 
-    private static final JsonFactory FACTORY = JsonFactory.builder().recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool()).build();
+    private static final JsonFactory FACTORY = JsonFactory.builder().recyclerPool(JsonBuffers.POOL).build();
 
     private interface Write {
         void to(JsonGenerator json) throws IOException;

@@ -3,16 +3,18 @@ package io.mcpagent.model;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import io.mcpagent.system.JsonBuffers;
 
 import java.io.IOException;
 
-/** Jackson's streaming side, with buffers that are shared by all threads: a buffer for each virtual thread would never be used twice. */
+/** Jackson's streaming side. */
 final class Json {
 
     static final JsonFactory FACTORY = JsonFactory.builder()
-            .recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool())
+            .recyclerPool(JsonBuffers.POOL)
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            // All that the service sends is UTF-8.
+            .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .build();
 
     private Json() {

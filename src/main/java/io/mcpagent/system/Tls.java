@@ -12,8 +12,9 @@ import java.net.Socket;
 
 /**
  * TLS for the connections that the agent opens, as the JDK does it for HTTPS: its trust store, and its check of the server's name. The check of
- * HttpClient, its default, reads the list of all public suffixes, which was a quarter of all that a start allocates. What it takes is made with the
- * first connection. Safe for use by many threads.
+ * HttpClient, its default, reads the list of all public suffixes at each start, which is a quarter of all that one allocates; it is there to refuse
+ * certificates for {@code *.com}, which the JDK refuses too where it has its own list (not in a native executable), and which no public authority
+ * may issue. What it takes is made with the first connection. Safe for use by many threads.
  */
 public final class Tls implements TlsSocketStrategy {
 

@@ -104,6 +104,8 @@ final class McpHttp implements AutoCloseable {
                 .disableAutomaticRetries()
                 .disableRedirectHandling()
                 .disableCookieManagement()
+                // Even without cookies the default would read the list of all public suffixes.
+                .setDefaultCookieSpecRegistry(name -> null)
                 .disableAuthCaching()
                 .disableContentCompression();
     }

@@ -70,12 +70,19 @@ public final class TlsFront implements AutoCloseable {
         while (!listener.isClosed()) {
             try {
                 Socket client = listener.accept();
-                Socket target = new Socket(InetAddress.getLoopbackAddress(), targetPort);
-                Thread.ofVirtual().start(() -> copy(client, target));
-                Thread.ofVirtual().start(() -> copy(target, client));
+                Thread.ofVirtual().start(() -> connect(client, targetPort));
             } catch (IOException closed) {
                 return;
             }
+        }
+    }
+
+    private static void connect(Socket client, int targetPort) {
+        try (client; Socket target = new Socket(InetAddress.getLoopbackAddress(), targetPort)) {
+            Thread.ofVirtual().start(() -> copy(client, target));
+            copy(target, client);
+        } catch (IOException closed) {
+            // The client sees the end of its connection.
         }
     }
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -43,11 +44,12 @@ class TlsIT {
     }
 
     @AfterAll
-    static void end() {
-        model.close();
-        tools.close();
-        toolbox.close();
-        bedrock.close();
+    static void end() throws Exception {
+        for (AutoCloseable started : Arrays.asList(model, tools, toolbox, bedrock)) {
+            if (started != null) {
+                started.close();
+            }
+        }
     }
 
     @Test

@@ -6,19 +6,26 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Resets the connection of a client that reads nothing of what waits for it. The server's idle timeout is far longer, since a turn may be silent;
- * and an ordinary close would wait behind the very bytes that nobody reads.
+ * and an ordinary close would wait behind the very bytes that nobody reads. When the process ends, waits for those that do read.
  */
 @Singleton
 final class UnreadAnswers {
@@ -27,11 +34,15 @@ final class UnreadAnswers {
     private static final AttributeKey<Boolean> WATCHED = AttributeKey.valueOf(UnreadAnswers.class, "watched");
     private static final int BEFORE_ALL = 2_000;
     private static final int LOOKS = 4;
+    private static final long LOOK_AT_END_NANOS = 5_000_000;
 
+    private final Set<Channel> open = ConcurrentHashMap.newKeySet();
     private final Duration patience;
+    private final Duration longestEnd;
 
-    UnreadAnswers(AgentConfig config) {
+    UnreadAnswers(AgentConfig config, @ConfigProperty(name = "quarkus.shutdown.timeout") Duration longestEnd) {
         this.patience = config.access().unreadTimeout();
+        this.longestEnd = longestEnd;
     }
 
     void register(@Observes Filters filters) {
@@ -43,9 +54,36 @@ final class UnreadAnswers {
         if (channel.attr(WATCHED).setIfAbsent(true) == null) {
             long pause = Math.max(1, patience.toNanos() / LOOKS);
             Future<?> looking = channel.eventLoop().scheduleWithFixedDelay(new Watch(channel)::look, pause, pause, TimeUnit.NANOSECONDS);
-            channel.closeFuture().addListener(closed -> looking.cancel(false));
+            open.add(channel);
+            channel.closeFuture().addListener(closed -> {
+                looking.cancel(false);
+                open.remove(channel);
+            });
         }
         http.next();
+    }
+
+    /** A request is complete for Quarkus when its answer was handed to the connection: what that has not sent by then would end with the process. */
+    void awaitLastBytes(@Observes ShutdownEvent end) {
+        long began = System.nanoTime();
+        while (System.nanoTime() - began < longestEnd.toNanos() && open.stream().anyMatch(UnreadAnswers::hasUnsent)) {
+            LockSupport.parkNanos(LOOK_AT_END_NANOS);
+        }
+    }
+
+    /** Asked on the event loop, behind whatever is still on its way to the connection. */
+    private static boolean hasUnsent(Channel channel) {
+        try {
+            return channel.eventLoop().submit(() -> {
+                ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
+                return channel.isActive() && unsent != null && unsent.totalPendingWriteBytes() > 0;
+            }).get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (ExecutionException | RejectedExecutionException e) {
+            return false;
+        }
     }
 
     /** One connection; only ever used on its event loop. */

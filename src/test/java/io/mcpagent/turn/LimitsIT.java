@@ -153,7 +153,7 @@ class LimitsIT {
                 }
                 // Half a second in which nothing is read: longer than the end of the process takes when nobody waits for this client.
                 LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
-                long read = client.readToEnd();
+                long read = client.readSlowlyToEnd();
                 assertTrue(read > text.length(), (streaming ? "of the stream" : "of the document") + " came only " + read + " characters");
                 assertEquals(0, agent.awaitExit(Duration.ofSeconds(30)));
             }

@@ -9,7 +9,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 
 /** Gathers server-sent events whose data is JSON. For one thread. */
 public final class JsonEvents implements AutoCloseable {
@@ -59,19 +58,16 @@ public final class JsonEvents implements AutoCloseable {
             generator.writeRaw(DATA);
             data.write();
             generator.writeRaw(END);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             endBroken();
-            throw new UncheckedIOException(e);
-        } catch (RuntimeException e) {
-            endBroken();
-            throw e;
+            throw e instanceof IOException failure ? new UncheckedIOException(failure) : (RuntimeException) e;
         }
     }
 
     /** What could not be written stays an event by itself, so that the next one can be read. */
     private void endBroken() {
         close();
-        gathered.writeBytes("\n\n".getBytes(StandardCharsets.US_ASCII));
+        gathered.writeBytes(END.asUnquotedUTF8());
     }
 
     boolean isEmpty() {

@@ -25,7 +25,8 @@ final class EventParser implements AutoCloseable {
 
         @Override
         public int read() {
-            throw new UnsupportedOperationException();
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
         }
 
         @Override

@@ -3,6 +3,7 @@ package io.mcpagent.model;
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.model.ModelException.Kind;
+import io.mcpagent.support.Relay;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import org.junit.jupiter.api.AfterAll;

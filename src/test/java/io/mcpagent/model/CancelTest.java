@@ -4,6 +4,7 @@ import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.RecordedRequest;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.local.bedrock.Script.Fault;
+import io.mcpagent.support.Relay;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;

@@ -5,6 +5,7 @@ import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.local.bedrock.Script.Cut;
 import io.mcpagent.local.bedrock.Script.Fault;
 import io.mcpagent.model.ModelException.Kind;
+import io.mcpagent.support.Relay;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

@@ -3,103 +3,69 @@ package io.mcpagent.support;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.util.List;
+import java.util.Map;
 
-/** Ends TLS in front of a port of 127.0.0.1, with a new certificate for one name. */
+/** Ends TLS in front of a port of 127.0.0.1, with a new certificate. */
 public final class TlsFront implements AutoCloseable {
 
-    /** Of the key store and of the trust store. */
-    public static final String PASSWORD = "changeit";
+    private static final String PASSWORD = "changeit";
 
     private final Path keys;
-    private final ServerSocket listener;
+    private final Relay relay;
 
-    private TlsFront(Path keys, ServerSocket listener) {
+    private TlsFront(Path keys, Relay relay) {
         this.keys = keys;
-        this.listener = listener;
+        this.relay = relay;
     }
 
     /**
      * Starts one on a free port.
      *
-     * @param folder where the certificate is written
-     * @param name   what the certificate is for
+     * @param names what the certificate is for, as keytool has it: {@code dns:localhost,ip:127.0.0.1}
      */
-    public static TlsFront of(Path folder, String name, int targetPort) throws IOException, GeneralSecurityException {
-        Path keys = folder.resolve(name + "-" + targetPort + ".p12");
-        makeCertificate(keys, name);
-        KeyStore store = KeyStore.getInstance(keys.toFile(), PASSWORD.toCharArray());
+    public static TlsFront of(String names, int targetPort) throws IOException, GeneralSecurityException {
+        Path keys = Files.createTempFile("front", ".p12");
+        Files.delete(keys);
+        makeCertificate(keys, names);
         KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        managers.init(store, PASSWORD.toCharArray());
+        managers.init(KeyStore.getInstance(keys.toFile(), PASSWORD.toCharArray()), PASSWORD.toCharArray());
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(managers.getKeyManagers(), null, null);
-        TlsFront front = new TlsFront(keys, context.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress()));
-        Thread.ofVirtual().start(() -> front.accept(targetPort));
-        return front;
+        return new TlsFront(keys, Relay.encrypted(targetPort, context.getServerSocketFactory()));
     }
 
-    private static void makeCertificate(Path keys, String name) throws IOException {
+    private static void makeCertificate(Path keys, String names) throws IOException {
         Path tool = Path.of(System.getProperty("java.home"), "bin", "keytool");
-        Process process = new ProcessBuilder(List.of(tool.toString(), "-genkeypair", "-keyalg", "EC", "-alias", name, "-dname", "CN=" + name,
-                "-ext", "san=dns:" + name, "-validity", "2", "-storepass", PASSWORD, "-keystore", keys.toString())).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(tool.toString(), "-genkeypair", "-keyalg", "EC", "-alias", "front", "-dname", "CN=front",
+                "-ext", "san=" + names, "-validity", "2", "-storetype", "PKCS12", "-storepass", PASSWORD, "-keystore", keys.toString())
+                .redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes());
-        if (process.onExit().join().exitValue() != 0 || !Files.exists(keys)) {
-            throw new IllegalStateException("keytool: " + said);
+        if (process.onExit().join().exitValue() != 0) {
+            throw new IOException("keytool: " + said);
         }
     }
 
-    /** What trusts this front: its own certificate. */
-    public Path trustStore() {
-        return keys;
+    /** The system properties by which a JVM, or a native executable, trusts this front alone. */
+    public Map<String, String> trust() {
+        return Map.of("javax.net.ssl.trustStore", keys.toString(), "javax.net.ssl.trustStorePassword", PASSWORD, "javax.net.ssl.trustStoreType", "PKCS12");
     }
 
     public int port() {
-        return listener.getLocalPort();
+        return relay.port();
     }
 
-    private void accept(int targetPort) {
-        while (!listener.isClosed()) {
-            try {
-                Socket client = listener.accept();
-                Thread.ofVirtual().start(() -> connect(client, targetPort));
-            } catch (IOException closed) {
-                return;
-            }
-        }
-    }
-
-    private static void connect(Socket client, int targetPort) {
-        try (client; Socket target = new Socket(InetAddress.getLoopbackAddress(), targetPort)) {
-            Thread.ofVirtual().start(() -> copy(client, target));
-            copy(target, client);
-        } catch (IOException closed) {
-            // The client sees the end of its connection.
-        }
-    }
-
-    private static void copy(Socket from, Socket to) {
-        try (from; to; InputStream in = from.getInputStream()) {
-            in.transferTo(to.getOutputStream());
-        } catch (IOException closed) {
-            // A connection that ends is closed on both sides, which is all there is to do.
-        }
+    /** How many connections it has accepted. */
+    public int accepted() {
+        return relay.accepted();
     }
 
     @Override
-    public void close() {
-        try {
-            listener.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    public void close() throws IOException {
+        relay.close();
+        Files.deleteIfExists(keys);
     }
 }

@@ -10,10 +10,8 @@ import io.mcpagent.support.TlsFront;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -26,9 +24,6 @@ class TlsIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    @TempDir
-    static Path folder;
-
     private static LocalBedrock bedrock;
     private static RealToolbox toolbox;
     private static TlsFront model;
@@ -39,8 +34,8 @@ class TlsIT {
         bedrock = LocalBedrock.start(0);
         bedrock.always(Script.Rounds.of(Script.call("get_customer", "{\"customer_id\":7}"), Script.text("It is Ada.")));
         toolbox = RealToolbox.overSampleShop();
-        model = TlsFront.of(folder, "localhost", bedrock.uri().getPort());
-        tools = TlsFront.of(folder, "localhost", toolbox.port());
+        model = TlsFront.of("dns:localhost", bedrock.uri().getPort());
+        tools = TlsFront.of("dns:localhost", toolbox.port());
     }
 
     @AfterAll
@@ -87,9 +82,7 @@ class TlsIT {
 
     private static HttpResponse<String> ask(String modelUrl, String toolsUrl, TlsFront trusted) {
         Map<String, String> settings = Map.of("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", modelUrl, "MCP_URL", toolsUrl, "AGENT_MODEL_MAX_ATTEMPTS", "1");
-        Map<String, String> properties = Map.of("javax.net.ssl.trustStore", trusted.trustStore().toString(),
-                "javax.net.ssl.trustStorePassword", TlsFront.PASSWORD, "javax.net.ssl.trustStoreType", "PKCS12");
-        try (AgentProcess agent = AgentProcess.start(settings, properties)) {
+        try (AgentProcess agent = AgentProcess.start(settings, trusted.trust())) {
             return agent.post("/chat", "{\"message\":\"Who is customer 7?\"}", "Accept", "application/json");
         }
     }

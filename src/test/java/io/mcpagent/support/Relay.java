@@ -1,4 +1,4 @@
-package io.mcpagent.model;
+package io.mcpagent.support;
 
 import javax.net.ServerSocketFactory;
 import java.io.IOException;
@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A small TCP relay between the client and the local Bedrock, which can be slow, deaf, encrypted, or a proxy that opens tunnels. */
-final class Relay implements AutoCloseable {
+/** A small TCP relay in front of a port of 127.0.0.1, which can be slow, deaf, encrypted, or a proxy that opens tunnels. */
+public final class Relay implements AutoCloseable {
 
     private final ServerSocket server;
     private final int target;
@@ -31,54 +31,54 @@ final class Relay implements AutoCloseable {
         Thread.ofVirtual().start(this::accept);
     }
 
-    static Relay to(int port) throws IOException {
+    public static Relay to(int port) throws IOException {
         return new Relay(new ServerSocket(0, 100, InetAddress.getLoopbackAddress()), port);
     }
 
     /** Decrypts, with the server sockets that the factory makes. */
-    static Relay encrypted(int port, ServerSocketFactory factory) throws IOException {
+    public static Relay encrypted(int port, ServerSocketFactory factory) throws IOException {
         return new Relay(factory.createServerSocket(0, 100, InetAddress.getLoopbackAddress()), port);
     }
 
     /** Accepts and never reads a byte. */
-    static Relay deaf() throws IOException {
+    public static Relay deaf() throws IOException {
         return new Relay(new ServerSocket(0, 100, InetAddress.getLoopbackAddress()), -1);
     }
 
     /** An HTTP proxy that opens tunnels to whatever it is asked for. */
-    static Relay proxy(int target) throws IOException {
+    public static Relay proxy(int target) throws IOException {
         Relay relay = to(target);
         relay.tunnels = true;
         return relay;
     }
 
     /** Sends single bytes, with this pause after each. */
-    Relay dripping(Duration pause) {
+    public Relay dripping(Duration pause) {
         drip = pause;
         return this;
     }
 
-    URI uri() {
+    public URI uri() {
         return URI.create("http://127.0.0.1:" + port());
     }
 
-    int port() {
+    public int port() {
         return server.getLocalPort();
     }
 
-    int accepted() {
+    public int accepted() {
         return accepted.get();
     }
 
-    int open() {
+    public int open() {
         return sockets.size();
     }
 
-    String connectRequest() {
+    public String connectRequest() {
         return connectRequest;
     }
 
-    void cutAll() throws IOException {
+    public void cutAll() throws IOException {
         for (Socket socket : sockets) {
             socket.close();
         }

@@ -179,10 +179,17 @@ final class MemoryConversations implements Conversations {
         if (ages.length == 0) {
             return;
         }
-        // Of those that were used at the very same time as the last one all go.
-        long youngest = ages[(int) Math.min(surplus, ages.length) - 1];
+        int evicted = (int) Math.min(surplus, ages.length);
+        long youngest = ages[evicted - 1];
+        int first = evicted - 1;
+        while (first > 0 && ages[first - 1] == youngest) {
+            first--;
+        }
+        // Of those that were used at the very same time as the last one, no more than needed go.
+        int[] asOld = {evicted - first};
         entries.forEach((key, entry) -> {
-            if (entry.usedNanos - now <= youngest && !leased(entry)) {
+            long age = entry.usedNanos - now;
+            if (age <= youngest && !leased(entry) && (age < youngest || asOld[0]-- > 0)) {
                 removeUnchanged(key, entry);
             }
         });

@@ -67,6 +67,16 @@ class MemoryConversationsTest extends ConversationsContract {
     }
 
     @Test
+    void should_make_no_more_room_than_it_wants_where_all_were_used_at_once() {
+        makeStores(100);
+        for (int i = 0; i <= 100; i++) {
+            String run = run();
+            conversations.save(conversations.open(ANN, null, false, run, LEASE), run, Change.finished(Samples.turn(run, "q"), null));
+        }
+        assertEquals(95, conversations.list(ANN, Integer.MAX_VALUE).size());
+    }
+
+    @Test
     void should_forget_the_oldest_answers_when_full() {
         makeStores(3);
         List<String> keys = new ArrayList<>();

@@ -9,7 +9,7 @@ from report import Result
 
 SOURCES = Path(__file__).resolve().parents[2] / "src" / "main"
 CONFIG = SOURCES / "java" / "io" / "mcpagent" / "system" / "AgentConfig.java"
-# Those of Quarkus 3.34 that can be set when the process starts; the others are fixed when the agent is built.
+# Those of Quarkus that can be set when the process starts; the others are fixed when the agent is built.
 QUARKUS = {
     "QUARKUS_HTTP_PORT", "QUARKUS_LOG_LEVEL", "QUARKUS_SHUTDOWN_TIMEOUT",
     "QUARKUS_OIDC_AUTH_SERVER_URL", "QUARKUS_OIDC_CLIENT_ID", "QUARKUS_OIDC_TOKEN_AUDIENCE",

@@ -1,11 +1,15 @@
 package io.mcpagent.access;
 
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
-/** What a browser may do with the files of the chat page: it loads nothing from elsewhere, runs nothing inline, and reaches only this agent and the issuer. */
+/**
+ * What a browser may do with the files of the chat page: it loads nothing from elsewhere, runs nothing inline, and reaches only this agent and the
+ * issuer. They are the only answers that may be compressed.
+ */
 @Singleton
 final class PagePolicy {
 
@@ -27,6 +31,8 @@ final class PagePolicy {
         if (OpenPaths.isPage(http.normalizedPath())) {
             String issuer = signIn.issuer().map(PageSignIn.Issuer::origin).map(origin -> " " + origin).orElse("");
             http.response().putHeader("Content-Security-Policy", POLICY.formatted(issuer));
+            // Not by quarkus.http.compress-media-types: of several it would make another class with each build.
+            http.response().headers().remove(HttpHeaders.CONTENT_ENCODING);
         }
         http.next();
     }

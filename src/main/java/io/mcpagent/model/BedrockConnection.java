@@ -14,19 +14,26 @@ import java.io.InputStream;
 import java.net.Socket;
 
 /**
- * A pooled connection that asks a {@link ReadGuard} before each read of its socket. So a deadline holds for every byte, however they drip in,
+ * A pooled connection that tells a {@link ReadGuard} of each read of its socket. So a deadline holds for every byte, however they drip in,
  * and what was read before can be passed on just before the thread blocks.
  */
 final class BedrockConnection extends DefaultBHttpClientConnection implements ManagedHttpClientConnection {
 
-    /** Asked before each read of the socket. */
+    /** Told of each read of the socket, on the thread that reads. */
     interface ReadGuard {
         /**
-         * How long this read may block, in milliseconds, at least 1.
+         * Before the read.
          *
+         * @return how long it may block, in milliseconds; 0 for as long as nobody cuts it
          * @throws IOException if nothing more may be read
          */
         int beforeRead() throws IOException;
+
+        /** After it, however it ended. */
+        void afterRead();
+
+        /** What is to be thrown for a read that failed. */
+        IOException failed(IOException failure);
     }
 
     private ReadGuard guard;
@@ -100,19 +107,23 @@ final class BedrockConnection extends DefaultBHttpClientConnection implements Ma
 
         @Override
         public int read() throws IOException {
-            beforeRead();
-            return in.read();
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override
         public int read(byte[] bytes, int offset, int length) throws IOException {
-            beforeRead();
-            return in.read(bytes, offset, length);
-        }
-
-        private void beforeRead() throws IOException {
-            if (guard != null) {
-                socket.setSoTimeout(guard.beforeRead());
+            ReadGuard asked = guard;
+            if (asked == null) {
+                return in.read(bytes, offset, length);
+            }
+            socket.setSoTimeout(asked.beforeRead());
+            try {
+                return in.read(bytes, offset, length);
+            } catch (IOException e) {
+                throw asked.failed(e);
+            } finally {
+                asked.afterRead();
             }
         }
     }

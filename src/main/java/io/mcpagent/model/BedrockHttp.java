@@ -30,9 +30,6 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -45,15 +42,12 @@ class BedrockHttp {
     /** Shorter than the service's own idle time, so that a connection is seldom found closed. */
     static final TimeValue KEEP_ALIVE = TimeValue.ofSeconds(50);
 
-    private static final int FITS_THE_SOCKET = 16 << 10;
-
     private static final Http1Config HTTP1 = Http1Config.custom().setMaxHeaderCount(100).setMaxLineLength(16 << 10).build();
 
     private final PoolingHttpClientConnectionManager connections;
     private final IdleConnectionEvictor evictor;
     private final Duration connectTimeout;
-    private final ScheduledThreadPoolExecutor watch = new ScheduledThreadPoolExecutor(1,
-            Thread.ofPlatform().daemon().name("bedrock-send-watch").factory());
+    private final Watch watch = new Watch();
     private final HttpRequestExecutor executor = new HttpRequestExecutor(DefaultConnectionReuseStrategy.INSTANCE);
 
     BedrockHttp(AgentConfig config) {
@@ -70,7 +64,6 @@ class BedrockHttp {
         evictor = new IdleConnectionEvictor(connections, Thread.ofVirtual().name("bedrock-idle-connections").factory(),
                 TimeValue.ofSeconds(10), KEEP_ALIVE);
         evictor.start();
-        watch.setRemoveOnCancelPolicy(true);
     }
 
     /** Connections that requests hold now. */
@@ -91,7 +84,7 @@ class BedrockHttp {
     @PreDestroy
     void close() {
         evictor.shutdown();
-        watch.shutdownNow();
+        watch.close();
         connections.close(CloseMode.IMMEDIATE);
     }
 
@@ -113,7 +106,7 @@ class BedrockHttp {
                 connect(route, endpoint, deadline, context);
                 exchange.fresh();
             }
-            send(exchange, request, deadline, context);
+            exchange.send(request, watch, context);
             sent = true;
             return exchange;
         } finally {
@@ -140,21 +133,6 @@ class BedrockHttp {
             throw new IOException("the proxy refused the tunnel with status " + status);
         }
         connections.upgrade(endpoint, context);
-    }
-
-    /** A read can be bounded, a write can't: a request that no longer fits into the socket's buffer is cut by another thread. */
-    private void send(Exchange exchange, ClassicHttpRequest request, Deadline deadline, HttpClientContext context)
-            throws IOException, HttpException {
-        if (request.getEntity().getContentLength() < FITS_THE_SOCKET) {
-            exchange.send(request, context);
-            return;
-        }
-        Future<?> cut = watch.schedule(exchange::cut, deadline.left().toMillis(), TimeUnit.MILLISECONDS);
-        try {
-            exchange.send(request, context);
-        } finally {
-            cut.cancel(false);
-        }
     }
 
     private ConnectionEndpoint lease(Route route, Deadline deadline) throws IOException, InterruptedException {

@@ -20,18 +20,22 @@ import java.time.Duration;
 
 /**
  * One request on one connection. Unless {@link #keep} is called, {@link #close} resets the connection: what a service still sends for a reply
- * that nobody wants is never read to its end. For use by one thread,
- * but for {@link #cut}.
+ * that nobody wants is never read to its end. For use by one thread, but for what the {@link Watch} calls.
  */
-final class Exchange implements AutoCloseable {
+final class Exchange implements BedrockConnection.ReadGuard, Watch.Watched, AutoCloseable {
 
     private static final BeforeBlocking NOTHING = () -> { };
+    private static final long NOT_READING = 0;
 
     private final HttpClientConnectionManager connections;
     private final ConnectionEndpoint endpoint;
     private final HttpRequestExecutor executor;
     private final Deadline deadline;
-    private long idleNanos;
+    private final long idleNanos;
+    private volatile long readingSince = NOT_READING;
+    private volatile boolean overdue;
+    private int lastReadMillis;
+    private Watch.Looks looks;
     private BeforeBlocking beforeBlocking = NOTHING;
     private boolean reused = true;
     private boolean open = true;
@@ -58,29 +62,61 @@ final class Exchange implements AutoCloseable {
         reused = false;
     }
 
-    void send(ClassicHttpRequest request, HttpContext context) throws IOException, HttpException {
+    void send(ClassicHttpRequest request, Watch watch, HttpContext context) throws IOException, HttpException {
+        looks = watch.over(this);
         try {
             response = endpoint.execute("", request, this::execute, context);
         } catch (IOException e) {
-            throw reused && !(e instanceof SocketTimeoutException) ? new StaleConnectionException(e) : e;
+            IOException failure = failed(e);
+            throw reused && !(failure instanceof SocketTimeoutException) ? new StaleConnectionException(failure) : failure;
         }
     }
 
     private ClassicHttpResponse execute(ClassicHttpRequest request, HttpClientConnection connection, HttpContext context)
             throws IOException, HttpException {
-        ((BedrockConnection) connection).guard(this::beforeRead);
+        ((BedrockConnection) connection).guard(this);
         ClassicHttpResponse answer = executor.execute(request, connection, context);
         reusable = executor.keepAlive(request, answer, connection, context);
         return answer;
     }
 
-    private int beforeRead() throws IOException {
+    @Override
+    public int beforeRead() throws IOException {
         beforeBlocking.run();
-        long left = Math.min(idleNanos, deadline.atNanos() - System.nanoTime());
-        if (left <= 0) {
+        if (deadline.passed()) {
             throw new SocketTimeoutException("the deadline has passed");
         }
-        return (int) Math.clamp(left / 1_000_000, 1, Integer.MAX_VALUE);
+        readingSince = System.nanoTime() | 1;
+        return lastReadMillis;
+    }
+
+    @Override
+    public void afterRead() {
+        readingSince = NOT_READING;
+    }
+
+    @Override
+    public IOException failed(IOException failure) {
+        if (!overdue || failure instanceof SocketTimeoutException) {
+            return failure;
+        }
+        SocketTimeoutException late = new SocketTimeoutException(deadline.passed() ? "the deadline has passed" : "the service was silent for too long");
+        late.initCause(failure);
+        return late;
+    }
+
+    @Override
+    public long left() {
+        long now = System.nanoTime();
+        long since = readingSince;
+        return Math.min(deadline.atNanos() - now, since == NOT_READING ? idleNanos : since + idleNanos - now);
+    }
+
+    /** Makes the thread that waits for the service fail. */
+    @Override
+    public void cut() {
+        overdue = true;
+        endpoint.close(CloseMode.IMMEDIATE);
     }
 
     int status() {
@@ -107,15 +143,15 @@ final class Exchange implements AutoCloseable {
         beforeBlocking = action;
     }
 
-    /** From now on the service may be silent for this long only. */
-    void idleTimeout(Duration timeout) {
-        idleNanos = timeout.toNanos();
+    /** All that is still to come must come within this time. */
+    void lastRead(Duration timeout) {
+        lastReadMillis = (int) timeout.toMillis();
     }
 
     /** Gives the connection back to the pool. Its body must have been read to the end. */
     void keep() {
         if (open) {
-            open = false;
+            end();
             if (!reusable) {
                 endpoint.close(CloseMode.IMMEDIATE);
             }
@@ -123,17 +159,19 @@ final class Exchange implements AutoCloseable {
         }
     }
 
-    /** Makes the thread that sends fail. The only method for another thread. */
-    void cut() {
-        endpoint.close(CloseMode.IMMEDIATE);
-    }
-
     /** Resets the connection. */
     void abort() {
         if (open) {
-            open = false;
+            end();
             endpoint.close(CloseMode.IMMEDIATE);
             connections.release(endpoint, null, TimeValue.ZERO_MILLISECONDS);
+        }
+    }
+
+    private void end() {
+        open = false;
+        if (looks != null) {
+            looks.close();
         }
     }
 

@@ -140,6 +140,23 @@ class ErrorsTest {
     }
 
     @Test
+    void should_give_up_a_service_that_falls_silent_behind_encryption() throws Exception {
+        bedrock.always(WORDS.fault(new Fault.StallAt(3, null)));
+        try (Front front = Front.encrypted(bedrock);
+             ModelRig encrypted = ModelRig.on(front.uri(), "agent.model.max-attempts", "1", "agent.model.idle-timeout", "300ms")) {
+            ModelRig.Heard heard = new ModelRig.Heard();
+            long start = System.nanoTime();
+            ModelException e = assertThrows(ModelException.class, () -> encrypted.models.stream(ModelRig.question("q"), heard));
+            long millis = (System.nanoTime() - start) / 1_000_000;
+            assertEquals(Kind.TIMEOUT, e.kind());
+            assertTrue(e.begun(), "some of it had arrived");
+            assertTrue(millis >= 290 && millis < 3_000, millis + " ms");
+            assertEquals(0, encrypted.http.leased() + encrypted.http.idle(), "the connection is gone");
+            assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
+        }
+    }
+
+    @Test
     void should_keep_the_deadline_though_the_service_goes_on_talking() throws Exception {
         List<Duration> took = new ArrayList<>();
         for (boolean streamed : new boolean[] {true, false}) {

@@ -1,10 +1,13 @@
 package io.mcpagent.access;
 
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+
+import java.util.Set;
 
 /**
  * What a browser may do with the files of the chat page: it loads nothing from elsewhere, runs nothing inline, and reaches only this agent and the
@@ -14,6 +17,8 @@ import jakarta.inject.Singleton;
 final class PagePolicy {
 
     private static final int BEFORE_THE_FILES = 100;
+    /** Not in quarkus.http.compress-media-types: of several Quarkus would make another class with each build. */
+    private static final Set<String> COMPRESSED = Set.of("text/html", "text/css", "text/javascript", "image/svg+xml");
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'%s; base-uri 'none'; "
             + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types dompurify";
 
@@ -31,9 +36,16 @@ final class PagePolicy {
         if (OpenPaths.isPage(http.normalizedPath())) {
             String issuer = signIn.issuer().map(PageSignIn.Issuer::origin).map(origin -> " " + origin).orElse("");
             http.response().putHeader("Content-Security-Policy", POLICY.formatted(issuer));
-            // Not by quarkus.http.compress-media-types: of several it would make another class with each build.
-            http.response().headers().remove(HttpHeaders.CONTENT_ENCODING);
+            http.addHeadersEndHandler(head -> permitCompression(http.response().headers()));
         }
         http.next();
+    }
+
+    /** Of answers below the page's paths, only its files: not an error, and not how one signs in. */
+    private static void permitCompression(MultiMap headers) {
+        String type = headers.get(HttpHeaders.CONTENT_TYPE);
+        if (type != null && COMPRESSED.contains(type.split(";", 2)[0])) {
+            headers.remove(HttpHeaders.CONTENT_ENCODING);
+        }
     }
 }

@@ -117,8 +117,9 @@ final class BedrockConnection extends DefaultBHttpClientConnection implements Ma
             if (asked == null) {
                 return in.read(bytes, offset, length);
             }
-            socket.setSoTimeout(asked.beforeRead());
+            int millis = asked.beforeRead();
             try {
+                socket.setSoTimeout(millis);
                 return in.read(bytes, offset, length);
             } catch (IOException e) {
                 throw asked.failed(e);

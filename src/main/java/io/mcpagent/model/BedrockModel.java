@@ -122,7 +122,7 @@ class BedrockModel {
 
     /** The reply is whole, whatever comes: all that depends on the proper end of the stream is whether its connection can be kept. */
     private static void end(Exchange exchange, EventStreamDecoder frames) {
-        exchange.lastRead(END_OF_STREAM);
+        exchange.longestRead(END_OF_STREAM);
         try {
             if (!frames.next()) {
                 exchange.keep();

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * One request on one connection. Unless {@link #keep} is called, {@link #close} resets the connection: what a service still sends for a reply
@@ -34,7 +35,8 @@ final class Exchange implements BedrockConnection.ReadGuard, Watch.Watched, Auto
     private final long idleNanos;
     private volatile long readingSince = NOT_READING;
     private volatile boolean overdue;
-    private int lastReadMillis;
+    private int longestReadMillis;
+    private final ReentrantLock ending = new ReentrantLock();
     private Watch.Looks looks;
     private BeforeBlocking beforeBlocking = NOTHING;
     private boolean reused = true;
@@ -87,7 +89,7 @@ final class Exchange implements BedrockConnection.ReadGuard, Watch.Watched, Auto
             throw new SocketTimeoutException("the deadline has passed");
         }
         readingSince = System.nanoTime() | 1;
-        return lastReadMillis;
+        return longestReadMillis;
     }
 
     @Override
@@ -115,8 +117,16 @@ final class Exchange implements BedrockConnection.ReadGuard, Watch.Watched, Auto
     /** Makes the thread that waits for the service fail. */
     @Override
     public void cut() {
-        overdue = true;
-        endpoint.close(CloseMode.IMMEDIATE);
+        ending.lock();
+        try {
+            // Once it has ended, the connection may be somebody else's.
+            if (open) {
+                overdue = true;
+                endpoint.close(CloseMode.IMMEDIATE);
+            }
+        } finally {
+            ending.unlock();
+        }
     }
 
     int status() {
@@ -143,15 +153,14 @@ final class Exchange implements BedrockConnection.ReadGuard, Watch.Watched, Auto
         beforeBlocking = action;
     }
 
-    /** All that is still to come must come within this time. */
-    void lastRead(Duration timeout) {
-        lastReadMillis = (int) timeout.toMillis();
+    /** From now on each read may wait for this long only. */
+    void longestRead(Duration timeout) {
+        longestReadMillis = (int) timeout.toMillis();
     }
 
     /** Gives the connection back to the pool. Its body must have been read to the end. */
     void keep() {
-        if (open) {
-            end();
+        if (end()) {
             if (!reusable) {
                 endpoint.close(CloseMode.IMMEDIATE);
             }
@@ -161,18 +170,27 @@ final class Exchange implements BedrockConnection.ReadGuard, Watch.Watched, Auto
 
     /** Resets the connection. */
     void abort() {
-        if (open) {
-            end();
+        if (end()) {
             endpoint.close(CloseMode.IMMEDIATE);
             connections.release(endpoint, null, TimeValue.ZERO_MILLISECONDS);
         }
     }
 
-    private void end() {
-        open = false;
+    /** Whether this call ended it. */
+    private boolean end() {
+        ending.lock();
+        try {
+            if (!open) {
+                return false;
+            }
+            open = false;
+        } finally {
+            ending.unlock();
+        }
         if (looks != null) {
             looks.close();
         }
+        return true;
     }
 
     @Override

@@ -130,13 +130,21 @@ class WireAnswersIT {
     }
 
     @Test
+    void should_write_the_members_of_an_answer_in_the_order_in_which_they_are_read() throws IOException {
+        RawRequest.Answer answer = RawRequest.send(agent.port(), "POST /chat HTTP/1.1\r\n" + HOST
+                + "Content-Type: application/json\r\nContent-Length: 17\r\n\r\n", "{\"message\":\"ab\"} ".getBytes());
+        assertTrue(answer.body().startsWith("{\"conversationId\":"), answer::toString);
+    }
+
+    @Test
     void should_compress_the_page_and_nothing_that_is_said() throws IOException {
         String compressed = HOST + "Accept-Encoding: gzip\r\n";
-        for (String file : List.of("/", "/page/app.js", "/page/page.css", "/favicon.svg")) {
+        for (String file : List.of("/", "/index.html", "/page/app.js", "/page/page.css", "/favicon.svg", "/vendor/marked/marked.esm.js")) {
             assertEquals("gzip", RawRequest.send(agent.port(), "GET " + file + " HTTP/1.1\r\n" + compressed + "\r\n", new byte[0]).headers().get("content-encoding"), file);
         }
         String question = "Content-Type: application/json\r\nContent-Length: 17\r\n";
         for (String request : List.of("GET /chat HTTP/1.1\r\n" + compressed, "GET /health HTTP/1.1\r\n" + compressed, "GET /none HTTP/1.1\r\n" + compressed,
+                "GET /sign-in.json HTTP/1.1\r\n" + compressed, "GET /page/none.js HTTP/1.1\r\n" + compressed,
                 "GET /chat/" + "a".repeat(5_000) + " HTTP/1.1\r\n" + compressed, "GET /chat HTTP/1.1\r\nConnection: close\r\nAccept-Encoding: gzip\r\n",
                 "POST /chat HTTP/1.1\r\n" + compressed + question + "Accept: application/json\r\n", "POST /chat HTTP/1.1\r\n" + compressed + question
                         + "Accept: text/event-stream\r\n")) {

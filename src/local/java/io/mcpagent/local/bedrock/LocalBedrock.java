@@ -11,11 +11,11 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -36,7 +36,7 @@ public final class LocalBedrock implements AutoCloseable {
     private final PromptCache cache = new PromptCache();
     private final Handler handler = new Handler(this, scripts, cache);
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-    private final Deque<RecordedRequest> recorded = new ArrayDeque<>();
+    private final Deque<RecordedRequest> recorded = new ConcurrentLinkedDeque<>();
     private final AtomicInteger openStreams = new AtomicInteger();
     private final AtomicInteger openRequests = new AtomicInteger();
     private final AtomicLong requestCount = new AtomicLong();
@@ -100,9 +100,7 @@ public final class LocalBedrock implements AutoCloseable {
 
     /** The requests to the service since the last reset, in the order of arrival; the last 5000 of them. */
     public List<RecordedRequest> requests() {
-        synchronized (recorded) {
-            return List.copyOf(recorded);
-        }
+        return List.copyOf(recorded);
     }
 
     /** How many requests to the service there were since the last reset. */
@@ -159,9 +157,7 @@ public final class LocalBedrock implements AutoCloseable {
         scripts.clear();
         cache.clear();
         requiredKey = null;
-        synchronized (recorded) {
-            recorded.clear();
-        }
+        recorded.clear();
         requestCount.set(0);
     }
 
@@ -182,13 +178,10 @@ public final class LocalBedrock implements AutoCloseable {
 
     RecordedRequest record(Connection.Request request) {
         RecordedRequest entry = new RecordedRequest(request.path(), request.headers(), request.body());
-        synchronized (recorded) {
-            recorded.addLast(entry);
-            if (recorded.size() > MOST_RECORDED) {
-                recorded.removeFirst();
-            }
+        recorded.addLast(entry);
+        if (requestCount.incrementAndGet() > MOST_RECORDED) {
+            recorded.pollFirst();
         }
-        requestCount.incrementAndGet();
         openRequests.incrementAndGet();
         if (entry.stream()) {
             openStreams.incrementAndGet();

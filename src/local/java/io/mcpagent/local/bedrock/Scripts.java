@@ -3,12 +3,12 @@ package io.mcpagent.local.bedrock;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.local.bedrock.Script.Block;
 import io.mcpagent.local.bedrock.Script.Reply;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Chooses the script of a request: the queue first, then the standing one, which is the offline model at first. */
 final class Scripts {
@@ -17,11 +17,10 @@ final class Scripts {
     private static final int MOST_ENCODED = 1_000;
 
     private final OfflineModel offline = new OfflineModel();
-    private final Deque<Script> queue = new ArrayDeque<>();
+    private final Queue<Script> queue = new ConcurrentLinkedQueue<>();
     private final Map<Reply, EncodedReply> encoded = new ConcurrentHashMap<>();
     private final Map<Script.RandomThrottle, Random> randoms = new ConcurrentHashMap<>();
     private volatile Script standing = OFFLINE;
-    private volatile boolean queued;
 
     /** What is left when all choices are made. */
     sealed interface Choice {
@@ -31,10 +30,7 @@ final class Scripts {
     }
 
     void add(List<Script> scripts) {
-        synchronized (queue) {
-            queue.addAll(scripts);
-            queued = !queue.isEmpty();
-        }
+        queue.addAll(scripts);
     }
 
     void always(Script script) {
@@ -42,16 +38,11 @@ final class Scripts {
     }
 
     int waiting() {
-        synchronized (queue) {
-            return queue.size();
-        }
+        return queue.size();
     }
 
     void clear() {
-        synchronized (queue) {
-            queue.clear();
-            queued = false;
-        }
+        queue.clear();
         standing = OFFLINE;
         encoded.clear();
         randoms.clear();
@@ -62,16 +53,8 @@ final class Scripts {
     }
 
     private Script next() {
-        if (queued) {
-            synchronized (queue) {
-                Script script = queue.poll();
-                queued = !queue.isEmpty();
-                if (script != null) {
-                    return script;
-                }
-            }
-        }
-        return standing;
+        Script script = queue.poll();
+        return script == null ? standing : script;
     }
 
     private Choice resolve(Script script, ConverseRequest request) {

@@ -4,6 +4,7 @@ import io.github.bucket4j.Bucket;
 import io.github.bucket4j.ConsumptionProbe;
 
 import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** What one caller, or all of them together, asked in the last minute and has running now. Safe for use by many threads. */
 final class Account {
@@ -14,6 +15,8 @@ final class Account {
     private final int requests;
     private final int turns;
     private final Bucket bucket;
+    // Not the object's monitor: before Java 25.0.4 a virtual thread can stay blocked on one (JDK-8373120).
+    private final ReentrantLock lock = new ReentrantLock();
     private int running;
     private long usedAt = System.nanoTime();
 
@@ -38,33 +41,56 @@ final class Account {
 
     /** Counts a request, if it still fits. */
     ConsumptionProbe request() {
-        synchronized (this) {
+        lock.lock();
+        try {
             usedAt = System.nanoTime();
+        } finally {
+            lock.unlock();
         }
         return bucket.tryConsumeAndReturnRemaining(1);
     }
 
     /** Whether one more turn may run now. */
-    synchronized boolean hasRoom() {
-        return running < turns;
+    boolean hasRoom() {
+        lock.lock();
+        try {
+            return running < turns;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Begins a turn, if one more may run; whoever got true calls {@link #end} once. */
-    synchronized boolean begin() {
-        if (running >= turns) {
-            return false;
+    boolean begin() {
+        lock.lock();
+        try {
+            if (running >= turns) {
+                return false;
+            }
+            running++;
+            usedAt = System.nanoTime();
+            return true;
+        } finally {
+            lock.unlock();
         }
-        running++;
-        usedAt = System.nanoTime();
-        return true;
     }
 
-    synchronized void end() {
-        running--;
+    void end() {
+        lock.lock();
+        try {
+            running--;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Whether forgetting it changes nothing. */
-    synchronized boolean idle() {
-        return running == 0 && System.nanoTime() - usedAt > WINDOW.toNanos();
+    boolean idle() {
+        lock.lock();
+        try {
+            return running == 0 && System.nanoTime() - usedAt > WINDOW.toNanos();
+        } finally {
+            lock.unlock();
+        }
     }
 }

@@ -2,6 +2,7 @@ package io.mcpagent.telemetry;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** The tools that have series of their own: the first so many that are called; all others share one. Safe for use by many threads. */
 final class ToolLabels {
@@ -10,6 +11,7 @@ final class ToolLabels {
     private static final int MOST = 24;
 
     private final Set<String> known = ConcurrentHashMap.newKeySet();
+    private final ReentrantLock lock = new ReentrantLock();
 
     /** The label of that tool; null stands for a name that nobody offers. */
     String of(String tool) {
@@ -19,8 +21,11 @@ final class ToolLabels {
         if (known.contains(tool)) {
             return tool;
         }
-        synchronized (known) {
+        lock.lock();
+        try {
             return known.contains(tool) || known.size() < MOST && known.add(tool) ? tool : OTHER;
+        } finally {
+            lock.unlock();
         }
     }
 }

@@ -14,6 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** The turns that run in this process. Safe for use by many threads. */
 @Singleton
@@ -22,6 +24,8 @@ public final class Runs {
     private final Map<Place, Run> byConversation = new ConcurrentHashMap<>();
     private final Map<String, Run> all = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("deadlines").factory());
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition lastEnded = lock.newCondition();
     private volatile boolean draining;
 
     /** With its owner: whoever names a conversation like somebody else's must not take that one's place. */
@@ -70,8 +74,11 @@ public final class Runs {
         }
         all.remove(run.id());
         if (draining && all.isEmpty()) {
-            synchronized (all) {
-                all.notifyAll();
+            lock.lock();
+            try {
+                lastEnded.signalAll();
+            } finally {
+                lock.unlock();
             }
         }
     }
@@ -116,12 +123,15 @@ public final class Runs {
     }
 
     private boolean awaitNone(Deadline deadline) throws InterruptedException {
-        synchronized (all) {
+        lock.lock();
+        try {
             while (!all.isEmpty() && !deadline.passed()) {
                 // Woken by the last run's end; the bound covers one that ended just before the wait.
-                all.wait(Math.clamp(deadline.left().toMillis(), 1, 100));
+                lastEnded.awaitNanos(Math.clamp(deadline.left().toNanos(), 1, 100_000_000));
             }
             return all.isEmpty();
+        } finally {
+            lock.unlock();
         }
     }
 

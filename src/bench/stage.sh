@@ -62,7 +62,10 @@ healthy() {
 start_agent() { # says in start_ms how long it took to its first /health 200
   local began; began=$(date +%s%N)
   "${agent[@]}" > "$out/agent.log" 2>&1 & agent_pid=$!
-  until healthy; do sleep 0.002; done
+  until healthy; do
+    kill -0 "$agent_pid" 2> /dev/null || { echo "bench: the agent ended before it was ready, see $out/agent.log" >&2; exit 1; }
+    sleep 0.002
+  done
   start_ms=$((($(date +%s%N) - began) / 1000000))
 }
 

@@ -9,8 +9,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { scriptFor } from './scripts.mjs';
 
 const HERE = import.meta.dirname;
-const RESOURCES = join(HERE, '../../main/resources/META-INF/resources');
-const BUILT = join(HERE, '../../../target/classes/META-INF/resources');
+const RESOURCES = join(HERE, '../../main/resources/chat-page');
+const BUILT = join(HERE, '../../../target/classes/chat-page');
 const TYPES = { '.html': 'text/html;charset=utf-8', '.js': 'text/javascript;charset=utf-8', '.css': 'text/css;charset=utf-8', '.svg': 'image/svg+xml' };
 
 /** Where the build puts the libraries; for a checkout that was not built, the same files as npm packages. */

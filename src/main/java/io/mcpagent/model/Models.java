@@ -4,7 +4,7 @@ import io.mcpagent.model.ModelException.Kind;
 import io.mcpagent.system.AgentConfig;
 import io.mcpagent.system.Breaker;
 import io.mcpagent.system.Deadline;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 
 import java.time.Duration;
@@ -17,7 +17,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * deadline, the attempts of a call and the retries that all calls have together; then the other model is asked. Nothing is repeated once a part of
  * a reply was passed on, or when the service refused the request itself.
  */
-@ApplicationScoped
+@Singleton
 public class Models implements Model {
 
     private static final Logger LOG = Logger.getLogger(Models.class);

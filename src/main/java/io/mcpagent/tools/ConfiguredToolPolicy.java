@@ -1,7 +1,7 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.system.AgentConfig;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 
 import java.util.List;
@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * comes back exactly as it was accepted does not. Fingerprints are kept in memory only, so each start accepts what it finds, and logs it; unless
  * {@code agent.tools.accepted} has them: then these are accepted, and nothing else, whatever the server offers. Safe for use by many threads.
  */
-@ApplicationScoped
+@Singleton
 public class ConfiguredToolPolicy implements ToolPolicy {
 
     private static final Logger LOG = Logger.getLogger(ConfiguredToolPolicy.class);

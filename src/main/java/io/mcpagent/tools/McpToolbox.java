@@ -6,8 +6,8 @@ import io.mcpagent.system.Breaker;
 import io.mcpagent.system.Deadline;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
 
 import java.util.List;
 
@@ -15,7 +15,7 @@ import java.util.List;
  * The tool server that {@code agent.tools.url} names, over MCP. Its list of tools is kept in a {@link ToolListCache}, its calls go through
  * {@link ToolCalls}.
  */
-@ApplicationScoped
+@Singleton
 public class McpToolbox implements Toolbox {
 
     private final McpConnection connection;

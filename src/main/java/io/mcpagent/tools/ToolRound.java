@@ -2,7 +2,7 @@ package io.mcpagent.tools;
 
 import io.mcpagent.system.AgentConfig;
 import io.mcpagent.system.Deadline;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,7 +12,7 @@ import java.util.List;
  * Runs the tool calls of one model reply: those that only read side by side, at most {@code agent.tools.max-parallel} at once; any other one
  * alone, after all before it and before all after it. Safe for use by many threads.
  */
-@ApplicationScoped
+@Singleton
 public class ToolRound {
 
     private final Toolbox toolbox;

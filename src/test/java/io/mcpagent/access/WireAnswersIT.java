@@ -154,6 +154,19 @@ class WireAnswersIT {
     }
 
     @Test
+    void should_serve_files_of_the_page_and_no_folder() throws IOException {
+        for (String path : List.of("/page", "/page/", "/vendor", "/vendor/marked", "/vendor/marked/", "/page/app.js/", "/page/none.js", "/page/.hidden",
+                "/page/%5c..%5c", "/page/..%5cindex.html", "/page/..;/index.html", "/page/%2e%2e%2findex.html", "/chat-page/index.html")) {
+            RawRequest.Answer answer = RawRequest.send(agent.port(), "GET " + path + " HTTP/1.1\r\n" + HOST + "\r\n", new byte[0]);
+            assertEquals(404, answer.status(), path + ": " + answer);
+            assertEquals("application/problem+json", answer.headers().get("content-type"), path);
+        }
+        RawRequest.Answer head = RawRequest.send(agent.port(), "HEAD /page/app.js HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n", new byte[0]);
+        assertEquals(200, head.status(), head::toString);
+        assertEquals("no-cache", head.headers().get("cache-control"), head::toString);
+    }
+
+    @Test
     void should_log_no_error_of_its_own_for_requests_that_are_none() throws IOException {
         RawRequest.send(agent.port(), "GET /chat HTTP/1.1\r\nConnection: close\r\n\r\n", new byte[0]);
         RawRequest.send(agent.port(), "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", new byte[0]);

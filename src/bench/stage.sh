@@ -80,3 +80,5 @@ ask() {
   after=$(cpu_ms "$1")
   awk -v cpu=$((after - before)) '/^RESULT/ { printf "%d %d %.0f %.2f %.2f %d\n", cpu, $2, $3, $4, $5, $6 }' "$out/wrk.log"
 }
+
+middle() { sort -g | awk '{ line[NR] = $0 } END { print line[int((NR + 1) / 2)] }'; } # the median of an odd number of lines

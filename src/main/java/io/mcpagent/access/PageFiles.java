@@ -1,11 +1,10 @@
 package io.mcpagent.access;
 
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.StaticHandler;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-
-import java.util.regex.Pattern;
 
 /**
  * Serves the files of the chat page, {@code chat-page} among the resources. Not below {@code META-INF/resources}, where Quarkus would do it: it compiles
@@ -14,17 +13,15 @@ import java.util.regex.Pattern;
 @Singleton
 final class PageFiles {
 
-    /** Folders are none of them, nor is anything whose name has to be decoded. */
-    private static final Pattern FILE = Pattern.compile("/(index\\.html|favicon\\.svg)?|/page/[a-z-]+\\.(js|css)|/vendor/[a-z]+/[A-Za-z.]+\\.(js|css)");
+    /** Their paths: a folder has none of these, nor has a name that must be decoded. */
+    private static final String FILES = "/(index\\.html|favicon\\.svg)?|/page/[a-z-]+\\.(js|css)|/vendor/[a-z]+/[A-Za-z.]+\\.(js|css)";
 
     void register(@Observes Router router) {
-        StaticHandler files = StaticHandler.create("chat-page").setCachingEnabled(false);
-        router.route().handler(http -> {
-            if (FILE.matcher(http.normalizedPath()).matches()) {
-                files.handle(http);
-            } else {
-                http.next();
-            }
-        });
+        router.routeWithRegex(FILES)
+                .handler(http -> {
+                    http.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-cache");
+                    http.next();
+                })
+                .handler(StaticHandler.create("chat-page").setCachingEnabled(false));
     }
 }

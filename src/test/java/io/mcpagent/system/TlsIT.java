@@ -6,6 +6,7 @@ import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.RealToolbox;
+import io.mcpagent.support.Relay;
 import io.mcpagent.support.TlsFront;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -74,6 +75,25 @@ class TlsIT {
     }
 
     @Test
+    void should_ask_a_model_through_the_tunnel_of_a_proxy() throws Exception {
+        try (Relay proxy = Relay.proxy(model.port())) {
+            JsonNode reply = JSON.readTree(askThrough(proxy, "https://localhost:" + model.port()).body());
+            assertEquals("It is Ada.", reply.path("answer").asText(), reply.toString());
+            assertTrue(proxy.connectRequest().startsWith("CONNECT localhost:" + model.port() + " HTTP/1.1\r\n"), proxy.connectRequest());
+        }
+    }
+
+    @Test
+    void should_tell_nothing_to_a_model_of_another_name_at_the_end_of_a_tunnel() throws Exception {
+        int before = bedrock.requests().size();
+        try (Relay proxy = Relay.proxy(model.port())) {
+            assertEquals(503, askThrough(proxy, "https://127.0.0.1:" + model.port()).statusCode());
+            assertTrue(proxy.connectRequest().startsWith("CONNECT 127.0.0.1:"), proxy.connectRequest());
+        }
+        assertEquals(before, bedrock.requests().size());
+    }
+
+    @Test
     void should_call_no_tools_of_another_name() throws Exception {
         JsonNode reply = JSON.readTree(ask(bedrock.uri().toString(), "https://127.0.0.1:" + tools.port() + "/mcp", tools).body());
         assertFalse(reply.path("toolCalls").path(0).path("outcome").asText().equals("ok"), reply.toString());
@@ -81,7 +101,15 @@ class TlsIT {
     }
 
     private static HttpResponse<String> ask(String modelUrl, String toolsUrl, TlsFront trusted) {
-        Map<String, String> settings = Map.of("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", modelUrl, "MCP_URL", toolsUrl, "AGENT_MODEL_MAX_ATTEMPTS", "1");
+        return ask(Map.of("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", modelUrl, "MCP_URL", toolsUrl, "AGENT_MODEL_MAX_ATTEMPTS", "1"), trusted);
+    }
+
+    private static HttpResponse<String> askThrough(Relay proxy, String modelUrl) {
+        return ask(Map.of("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", modelUrl, "MCP_URL", toolbox.url().toString(), "AGENT_MODEL_MAX_ATTEMPTS", "1",
+                "HTTPS_PROXY", proxy.uri().toString()), model);
+    }
+
+    private static HttpResponse<String> ask(Map<String, String> settings, TlsFront trusted) {
         try (AgentProcess agent = AgentProcess.start(settings, trusted.trust())) {
             return agent.post("/chat", "{\"message\":\"Who is customer 7?\"}", "Accept", "application/json");
         }

@@ -3,6 +3,7 @@ package io.mcpagent.access;
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.AgentProcess;
+import io.mcpagent.support.Project;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -11,6 +12,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -164,6 +167,22 @@ class WireAnswersIT {
         RawRequest.Answer head = RawRequest.send(agent.port(), "HEAD /page/app.js HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n", new byte[0]);
         assertEquals(200, head.status(), head::toString);
         assertEquals("no-cache", head.headers().get("cache-control"), head::toString);
+    }
+
+    @Test
+    void should_serve_every_file_of_the_page_whole() throws IOException {
+        Path page = Project.directory().resolve("target/classes/chat-page");
+        try (Stream<Path> found = Files.walk(page)) {
+            List<Path> files = found.filter(Files::isRegularFile).toList();
+            assertFalse(files.isEmpty());
+            for (Path file : files) {
+                String path = "/" + page.relativize(file);
+                RawRequest.Answer answer = RawRequest.send(agent.port(), "GET " + path + " HTTP/1.1\r\n" + HOST + "\r\n", new byte[0]);
+                assertEquals(200, answer.status(), path);
+                assertEquals(String.valueOf(Files.size(file)), answer.headers().get("content-length"), path);
+                assertEquals(Files.readString(file), answer.body(), path);
+            }
+        }
     }
 
     @Test

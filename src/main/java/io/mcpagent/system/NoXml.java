@@ -4,7 +4,7 @@ import com.oracle.svm.core.annotate.Delete;
 import com.oracle.svm.core.annotate.TargetClass;
 
 /**
- * Keeps the JDK's XML parser out of the native executable, some ten megabytes of it: the extension for AWS clients asks for it, whichever they are,
+ * Keeps the JDK's XML parser out of the native executable, eight megabytes of it: the extension for AWS clients asks for it, whichever they are,
  * and those of ours, DynamoDB and Secrets Manager, speak JSON.
  */
 final class NoXml {

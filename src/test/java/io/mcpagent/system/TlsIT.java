@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 
 import java.net.http.HttpResponse;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -101,15 +102,16 @@ class TlsIT {
     }
 
     private static HttpResponse<String> ask(String modelUrl, String toolsUrl, TlsFront trusted) {
-        return ask(Map.of("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", modelUrl, "MCP_URL", toolsUrl, "AGENT_MODEL_MAX_ATTEMPTS", "1"), trusted);
+        return ask(modelUrl, toolsUrl, trusted, Map.of());
     }
 
     private static HttpResponse<String> askThrough(Relay proxy, String modelUrl) {
-        return ask(Map.of("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", modelUrl, "MCP_URL", toolbox.url().toString(), "AGENT_MODEL_MAX_ATTEMPTS", "1",
-                "HTTPS_PROXY", proxy.uri().toString()), model);
+        return ask(modelUrl, toolbox.url().toString(), model, Map.of("HTTPS_PROXY", proxy.uri().toString()));
     }
 
-    private static HttpResponse<String> ask(Map<String, String> settings, TlsFront trusted) {
+    private static HttpResponse<String> ask(String modelUrl, String toolsUrl, TlsFront trusted, Map<String, String> more) {
+        Map<String, String> settings = new HashMap<>(more);
+        settings.putAll(Map.of("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", modelUrl, "MCP_URL", toolsUrl, "AGENT_MODEL_MAX_ATTEMPTS", "1"));
         try (AgentProcess agent = AgentProcess.start(settings, trusted.trust())) {
             return agent.post("/chat", "{\"message\":\"Who is customer 7?\"}", "Accept", "application/json");
         }

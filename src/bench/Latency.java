@@ -14,18 +14,24 @@ import java.util.stream.Stream;
  */
 class Latency {
 
-    private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final String MODEL = "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"hello\"}]}],"
             + "\"toolConfig\":{\"tools\":[{\"toolSpec\":{\"name\":\"get_customer\",\"description\":\"x\",\"inputSchema\":{\"json\":{\"type\":\"object\"}}}}]}}";
-    private static final String TOOL = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"get_customer\","
-            + "\"arguments\":{\"customer_id\":7}}}";
+    private static final String TOOL =
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"get_customer\","
+                    + "\"arguments\":{\"customer_id\":7}}}";
 
     public static void main(String[] args) throws IOException, InterruptedException {
         int turns = Integer.parseInt(args[3]);
-        HttpRequest turn = post(args[0], "/chat", "{\"message\":\"How many orders has customer 7?\"}", "text/event-stream").build();
+        HttpRequest turn = post(
+                        args[0], "/chat", "{\"message\":\"How many orders has customer 7?\"}", "text/event-stream")
+                .build();
         HttpRequest model = post(args[1], "/model/bench/converse-stream", MODEL, "application/vnd.amazon.eventstream")
-                .header("Authorization", "Bearer bench").build();
-        HttpRequest tool = post(args[2], "/mcp", TOOL, "application/json, text/event-stream").build();
+                .header("Authorization", "Bearer bench")
+                .build();
+        HttpRequest tool = post(args[2], "/mcp", TOOL, "application/json, text/event-stream")
+                .build();
         double[] first = new double[turns];
         double[] whole = new double[turns];
         double[] models = new double[turns];
@@ -37,18 +43,24 @@ class Latency {
             ask(model, n, null, models);
             ask(tool, n, null, tools);
         }
-        System.out.printf("1 connection, %d turns: first event p50 %.1f ms, p99 %.1f ms (limit 15)%n", turns, at(first, 0.5), at(first, 0.99));
+        System.out.printf(
+                "1 connection, %d turns: first event p50 %.1f ms, p99 %.1f ms (limit 15)%n",
+                turns, at(first, 0.5), at(first, 0.99));
         double others = 2 * at(models, 0.5) + at(tools, 0.5);
-        System.out.printf("1 connection: turn p50 %.1f ms, of it %.1f ms model and tool: overhead p50 %.1f ms (limit 3)%n", at(whole, 0.5), others,
-                at(whole, 0.5) - others);
+        System.out.printf(
+                "1 connection: turn p50 %.1f ms, of it %.1f ms model and tool: overhead p50 %.1f ms (limit 3)%n",
+                at(whole, 0.5), others, at(whole, 0.5) - others);
     }
 
     private static HttpRequest.Builder post(String port, String path, String body, String accept) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).header("Content-Type", "application/json").header("Accept", accept)
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .header("Content-Type", "application/json")
+                .header("Accept", accept)
                 .POST(HttpRequest.BodyPublishers.ofString(body));
     }
 
-    private static void ask(HttpRequest request, int n, double[] first, double[] whole) throws IOException, InterruptedException {
+    private static void ask(HttpRequest request, int n, double[] first, double[] whole)
+            throws IOException, InterruptedException {
         long began = System.nanoTime();
         HttpResponse<Stream<String>> response = HTTP.send(request, HttpResponse.BodyHandlers.ofLines());
         if (response.statusCode() != 200) {

@@ -19,11 +19,12 @@ import java.util.concurrent.locks.LockSupport;
 class Overload {
 
     private static final int ROUNDS = 3;
-    private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
-            .executor(Executors.newVirtualThreadPerTaskExecutor()).build();
+    private static final HttpClient HTTP = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .executor(Executors.newVirtualThreadPerTaskExecutor())
+            .build();
 
-    private record Load(List<Double> accepted, List<Double> refused, AtomicInteger others) {
-    }
+    private record Load(List<Double> accepted, List<Double> refused, AtomicInteger others) {}
 
     public static void main(String[] args) throws InterruptedException {
         URI chat = URI.create("http://127.0.0.1:" + args[0] + "/chat");
@@ -34,7 +35,8 @@ class Overload {
         List<Double> under = new ArrayList<>();
         List<Double> refused = new ArrayList<>();
         int others = 0;
-        System.out.println("| load | requests/s | accepted | p99 ms | refused | p50 ms | p99 ms |\n|---|---|---|---|---|---|---|");
+        System.out.println(
+                "| load | requests/s | accepted | p99 ms | refused | p50 ms | p99 ms |\n|---|---|---|---|---|---|---|");
         for (int round = 0; round < ROUNDS; round++) {
             Load normal = load(chat, fits * 0.6, each);
             Load over = load(chat, fits * 3, each);
@@ -45,15 +47,23 @@ class Overload {
             refused.add(at(over.refused, 0.99));
             others += normal.others.get() + over.others.get();
         }
-        System.out.printf("overload × 3, median of %d rounds: refused p99 %.1f ms (limit 50), accepted p99 %.0f ms against %.0f ms usual (limit × 2), other answers %d%n",
+        System.out.printf(
+                "overload × 3, median of %d rounds: refused p99 %.1f ms (limit 50), accepted p99 %.0f ms against %.0f ms usual (limit × 2), other answers %d%n",
                 ROUNDS, at(refused, 0.5), at(under, 0.5), at(usual, 0.5), others);
     }
 
     /** Sends at a fixed rate, whatever comes back. */
     private static Load load(URI chat, double perSecond, Duration each) throws InterruptedException {
-        Load load = new Load(Collections.synchronizedList(new ArrayList<>()), Collections.synchronizedList(new ArrayList<>()), new AtomicInteger());
-        HttpRequest request = HttpRequest.newBuilder(chat).header("Content-Type", "application/json").header("Accept", "text/event-stream")
-                .timeout(Duration.ofSeconds(30)).POST(HttpRequest.BodyPublishers.ofString("{\"message\":\"hello\"}")).build();
+        Load load = new Load(
+                Collections.synchronizedList(new ArrayList<>()),
+                Collections.synchronizedList(new ArrayList<>()),
+                new AtomicInteger());
+        HttpRequest request = HttpRequest.newBuilder(chat)
+                .header("Content-Type", "application/json")
+                .header("Accept", "text/event-stream")
+                .timeout(Duration.ofSeconds(30))
+                .POST(HttpRequest.BodyPublishers.ofString("{\"message\":\"hello\"}"))
+                .build();
         try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             long begin = System.nanoTime();
             for (int i = 0; System.nanoTime() - begin < each.toNanos(); i++) {
@@ -71,7 +81,8 @@ class Overload {
             double millis = (System.nanoTime() - began) / 1e6;
             if (answer.statusCode() == 200 && answer.body().contains("RUN_FINISHED")) {
                 load.accepted.add(millis);
-            } else if (answer.statusCode() == 503 && answer.headers().firstValue("Retry-After").isPresent()) {
+            } else if (answer.statusCode() == 503
+                    && answer.headers().firstValue("Retry-After").isPresent()) {
                 load.refused.add(millis);
             } else {
                 load.others.incrementAndGet();
@@ -84,8 +95,15 @@ class Overload {
     }
 
     private static void print(String name, double rate, Load load) {
-        System.out.printf("| %s | %.0f | %d | %.0f | %d | %.1f | %.1f |%n", name, rate, load.accepted.size(), at(load.accepted, 0.99), load.refused.size(),
-                at(load.refused, 0.5), at(load.refused, 0.99));
+        System.out.printf(
+                "| %s | %.0f | %d | %.0f | %d | %.1f | %.1f |%n",
+                name,
+                rate,
+                load.accepted.size(),
+                at(load.accepted, 0.99),
+                load.refused.size(),
+                at(load.refused, 0.5),
+                at(load.refused, 0.99));
     }
 
     private static double at(List<Double> values, double part) {

@@ -5,8 +5,13 @@ import io.vertx.core.buffer.Buffer;
 class Sink {
 
     public static void main(String... arguments) {
-        Vertx.vertx().createHttpServer().requestHandler(request -> request.body().onSuccess(body -> request.response()
-                .putHeader("content-type", "application/grpc").putTrailer("grpc-status", "0").end(Buffer.buffer(new byte[5]))))
+        Vertx.vertx()
+                .createHttpServer()
+                .requestHandler(request -> request.body()
+                        .onSuccess(body -> request.response()
+                                .putHeader("content-type", "application/grpc")
+                                .putTrailer("grpc-status", "0")
+                                .end(Buffer.buffer(new byte[5]))))
                 .listen(Integer.parseInt(arguments[0]), "127.0.0.1");
     }
 }

@@ -36,16 +36,28 @@ class Streams {
         }
         ended.await();
         Arrays.sort(firstEvent);
-        System.out.printf("%d streams of 200 words at 20 words/s: %d finished, %d words, %.1f s in all; first event p50 %.1f ms, p99 %.1f ms%n", count,
-                finished.get(), words.get(), (System.nanoTime() - began) / 1e9, firstEvent[count / 2] / 1e6, firstEvent[count * 99 / 100] / 1e6);
+        System.out.printf(
+                "%d streams of 200 words at 20 words/s: %d finished, %d words, %.1f s in all; first event p50 %.1f ms, p99 %.1f ms%n",
+                count,
+                finished.get(),
+                words.get(),
+                (System.nanoTime() - began) / 1e9,
+                firstEvent[count / 2] / 1e6,
+                firstEvent[count * 99 / 100] / 1e6);
     }
 
-    private static void read(int port, int number, long[] firstEvent, AtomicInteger finished, AtomicInteger words) throws IOException {
+    private static void read(int port, int number, long[] firstEvent, AtomicInteger finished, AtomicInteger words)
+            throws IOException {
         try (Socket socket = new Socket("127.0.0.1", port)) {
             long asked = System.nanoTime();
-            socket.getOutputStream().write(("POST /chat HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\n"
-                    + "Connection: close\r\nContent-Length: " + BODY.length() + "\r\n\r\n" + BODY).getBytes(StandardCharsets.US_ASCII));
-            BufferedReader lines = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+            socket.getOutputStream()
+                    .write(
+                            ("POST /chat HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\n"
+                                            + "Connection: close\r\nContent-Length: " + BODY.length() + "\r\n\r\n"
+                                            + BODY)
+                                    .getBytes(StandardCharsets.US_ASCII));
+            BufferedReader lines =
+                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (firstEvent[number] == 0 && line.startsWith("data:")) {
                     firstEvent[number] = System.nanoTime() - asked;

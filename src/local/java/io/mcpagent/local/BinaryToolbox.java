@@ -19,17 +19,23 @@ public record BinaryToolbox(Path program) implements Toolbox {
 
     /** Prepares a server whose configuration names no SQLite file. */
     public ProcessBuilder serve(int port, List<Path> configs) {
-        List<String> command = new ArrayList<>(List.of(program.toString(),
-                "--address", "127.0.0.1", "--port", Integer.toString(port),
-                "--configs", configs.stream().map(Path::toString).collect(Collectors.joining(","))));
+        List<String> command = new ArrayList<>(List.of(
+                program.toString(),
+                "--address",
+                "127.0.0.1",
+                "--port",
+                Integer.toString(port),
+                "--configs",
+                configs.stream().map(Path::toString).collect(Collectors.joining(","))));
         command.addAll(ContainerToolbox.SERVER_SETTINGS);
         return new ProcessBuilder(command);
     }
 
     @Override
     public ProcessBuilder invoke(String tool, String argumentsAsJson, Path config, Path database) {
-        return over(database, new ProcessBuilder(program.toString(),
-                "invoke", tool, argumentsAsJson, "--config", config.toString()));
+        return over(
+                database,
+                new ProcessBuilder(program.toString(), "invoke", tool, argumentsAsJson, "--config", config.toString()));
     }
 
     private static ProcessBuilder over(Path database, ProcessBuilder process) {

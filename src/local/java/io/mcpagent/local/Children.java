@@ -28,8 +28,8 @@ public final class Children {
     private static final Set<Process> LIVE = ConcurrentHashMap.newKeySet();
 
     // The kernel sends the death signal when the thread that started the child ends, so that thread must never end.
-    private static final ExecutorService STARTER =
-            Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("children").factory());
+    private static final ExecutorService STARTER = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("children").factory());
 
     private static boolean closed;
 
@@ -37,8 +37,7 @@ public final class Children {
         Runtime.getRuntime().addShutdownHook(new Thread(Children::endAll, "end-children"));
     }
 
-    private Children() {
-    }
+    private Children() {}
 
     /**
      * Starts a program.
@@ -52,7 +51,8 @@ public final class Children {
             throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while starting " + program.command().getFirst(), e);
+            throw new IOException(
+                    "interrupted while starting " + program.command().getFirst(), e);
         }
     }
 
@@ -110,7 +110,9 @@ public final class Children {
             closed = true;
             left = List.copyOf(LIVE);
         }
-        List<Thread> enders = left.stream().map(p -> Thread.ofPlatform().start(() -> end(p, GRACE))).toList();
+        List<Thread> enders = left.stream()
+                .map(p -> Thread.ofPlatform().start(() -> end(p, GRACE)))
+                .toList();
         for (Thread ender : enders) {
             try {
                 ender.join(Duration.ofSeconds(8));

@@ -27,7 +27,8 @@ public record ContainerToolbox(Path engine, String name) implements Toolbox {
 
     /** Finds an engine whose daemon really answers; a program file alone says nothing. */
     static Optional<ContainerToolbox> find(String name) {
-        return ENGINES.stream().flatMap(engine -> Children.onPath(engine).stream())
+        return ENGINES.stream()
+                .flatMap(engine -> Children.onPath(engine).stream())
                 .filter(ContainerToolbox::answers)
                 .map(engine -> new ContainerToolbox(engine, name))
                 .findFirst();
@@ -57,11 +58,14 @@ public record ContainerToolbox(Path engine, String name) implements Toolbox {
      */
     void pull(Consumer<String> progress) throws IOException {
         try {
-            if (Children.start(quiet(new ProcessBuilder(engine.toString(), "image", "inspect", IMAGE))).waitFor() == 0) {
+            if (Children.start(quiet(new ProcessBuilder(engine.toString(), "image", "inspect", IMAGE)))
+                            .waitFor()
+                    == 0) {
                 return;
             }
             progress.accept("pulling " + IMAGE + " with " + engine.getFileName());
-            Process pull = Children.start(new ProcessBuilder(engine.toString(), "pull", IMAGE).redirectErrorStream(true));
+            Process pull =
+                    Children.start(new ProcessBuilder(engine.toString(), "pull", IMAGE).redirectErrorStream(true));
             pull.inputReader().lines().forEach(progress);
             if (pull.waitFor() != 0) {
                 throw new IOException(engine.getFileName() + " pull ended with " + pull.exitValue());
@@ -82,8 +86,14 @@ public record ContainerToolbox(Path engine, String name) implements Toolbox {
             command.addAll(List.of("--volume", configs.get(i) + ":" + mounted + ":ro"));
             inside.add(mounted);
         }
-        command.addAll(List.of(IMAGE, "--address", "0.0.0.0", "--port", Integer.toString(port),
-                "--configs", String.join(",", inside)));
+        command.addAll(List.of(
+                IMAGE,
+                "--address",
+                "0.0.0.0",
+                "--port",
+                Integer.toString(port),
+                "--configs",
+                String.join(",", inside)));
         command.addAll(SERVER_SETTINGS);
         return new ProcessBuilder(command);
     }
@@ -91,16 +101,23 @@ public record ContainerToolbox(Path engine, String name) implements Toolbox {
     @Override
     public ProcessBuilder invoke(String tool, String argumentsAsJson, Path config, Path database) {
         List<String> command = run(database);
-        command.addAll(List.of("--volume", config + ":/config/0.yaml:ro", IMAGE,
-                "invoke", tool, argumentsAsJson, "--config", "/config/0.yaml"));
+        command.addAll(List.of(
+                "--volume",
+                config + ":/config/0.yaml:ro",
+                IMAGE,
+                "invoke",
+                tool,
+                argumentsAsJson,
+                "--config",
+                "/config/0.yaml"));
         return new ProcessBuilder(command);
     }
 
     private List<String> run(Path database) {
         List<String> command = new ArrayList<>(List.of(engine.toString(), "run", "--rm", "--interactive"));
         command.addAll(asTheOwnerOf(database.getParent()));
-        command.addAll(List.of("--volume", database.getParent() + ":/data",
-                "--env", "SHOP_DB=/data/" + database.getFileName()));
+        command.addAll(List.of(
+                "--volume", database.getParent() + ":/data", "--env", "SHOP_DB=/data/" + database.getFileName()));
         return command;
     }
 

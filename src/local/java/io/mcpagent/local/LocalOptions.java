@@ -15,8 +15,8 @@ import java.util.Optional;
  * @param bedrockPort    port of 127.0.0.1 ({@code --bedrock-port}, by default 5010), empty with {@code --no-bedrock}
  * @param toolboxConfigs the toolbox's files ({@code --toolbox-configs a,b}, by default tools.sqlite.yaml), absolute
  */
-record LocalOptions(Path directory, Optional<Integer> toolboxPort, Optional<Integer> bedrockPort,
-                    List<Path> toolboxConfigs) {
+record LocalOptions(
+        Path directory, Optional<Integer> toolboxPort, Optional<Integer> bedrockPort, List<Path> toolboxConfigs) {
 
     private static final String DEFAULT_CONFIG = "toolbox-config/tools.sqlite.yaml";
 
@@ -33,14 +33,19 @@ record LocalOptions(Path directory, Optional<Integer> toolboxPort, Optional<Inte
                 case "--directory" -> directory = Path.of(valueOf(option, left));
                 case "--toolbox-port" -> toolboxPort = Optional.of(port(option, left));
                 case "--bedrock-port" -> bedrockPort = Optional.of(port(option, left));
-                case "--toolbox-configs" -> configs = List.of(valueOf(option, left).split(","));
+                case "--toolbox-configs" ->
+                    configs = List.of(valueOf(option, left).split(","));
                 case "--no-toolbox" -> toolboxPort = Optional.empty();
                 case "--no-bedrock" -> bedrockPort = Optional.empty();
                 default -> throw new IllegalArgumentException("There is no option " + option + ".");
             }
         }
         Path project = directory.toAbsolutePath().normalize();
-        return new LocalOptions(project, toolboxPort, bedrockPort, configs.stream().map(project::resolve).toList());
+        return new LocalOptions(
+                project,
+                toolboxPort,
+                bedrockPort,
+                configs.stream().map(project::resolve).toList());
     }
 
     private static String valueOf(String option, Iterator<String> left) {
@@ -53,7 +58,8 @@ record LocalOptions(Path directory, Optional<Integer> toolboxPort, Optional<Inte
     private static int port(String option, Iterator<String> left) {
         String value = valueOf(option, left);
         if (!value.matches("\\d{1,5}") || Integer.parseInt(value) < 1 || Integer.parseInt(value) > 65_535) {
-            throw new IllegalArgumentException("The option " + option + " needs a port from 1 to 65535, not " + value + ".");
+            throw new IllegalArgumentException(
+                    "The option " + option + " needs a port from 1 to 65535, not " + value + ".");
         }
         return Integer.parseInt(value);
     }

@@ -24,8 +24,7 @@ public final class LocalStack {
     private static final Consumer<String> SAY = LocalStack::say;
     private static final String NONE = "none";
 
-    private LocalStack() {
-    }
+    private LocalStack() {}
 
     /** Starts everything, prints the line {@code local: ready …}, and stays until its standard input ends. */
     public static void main(String[] arguments) throws IOException {
@@ -66,9 +65,10 @@ public final class LocalStack {
             say("Bedrock at " + address + " is an offline stand-in: it matches keywords, no model answers");
             return address;
         } catch (UncheckedIOException e) {
-            say(e.getCause() instanceof BindException
-                    ? taken(port, "the local Bedrock", "LOCAL_BEDROCK_PORT")
-                    : "the local Bedrock can't start: " + e.getMessage());
+            say(
+                    e.getCause() instanceof BindException
+                            ? taken(port, "the local Bedrock", "LOCAL_BEDROCK_PORT")
+                            : "the local Bedrock can't start: " + e.getMessage());
             return NONE;
         }
     }
@@ -84,7 +84,8 @@ public final class LocalStack {
                     if (ShopDatabase.create(toolbox.get(), config.resolve("sample/sqlite.sql"), database)) {
                         say("made the sample shop, target/local/shop.db");
                     }
-                    new ToolboxServer(toolbox.get(), port, options.toolboxConfigs(), database, work, SAY).keepRunning(settled);
+                    new ToolboxServer(toolbox.get(), port, options.toolboxConfigs(), database, work, SAY)
+                            .keepRunning(settled);
                 }
             } catch (IOException | RuntimeException e) {
                 say("the toolbox can't start: " + e.getMessage() + ". Going on without tools.");
@@ -97,7 +98,8 @@ public final class LocalStack {
 
     /** The line about a port that somebody else has. */
     static String taken(int port, String who, String variable) {
-        return "Port " + port + ", which " + who + " needs, is taken by another program. Free it or set " + variable + ".";
+        return "Port " + port + ", which " + who + " needs, is taken by another program. Free it or set " + variable
+                + ".";
     }
 
     private static void stay() {

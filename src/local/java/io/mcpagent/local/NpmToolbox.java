@@ -77,7 +77,7 @@ public final class NpmToolbox {
         Path npm = npm().orElseThrow(() -> new IOException("npm is not on PATH"));
         Path lock = Files.createDirectories(folder.resolve("node_modules")).resolveSibling(".installing");
         try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-             FileLock _ = channel.lock()) {
+                FileLock _ = channel.lock()) {
             ready = installed();
             return ready.isPresent() ? ready.get() : installWith(npm);
         }
@@ -87,9 +87,11 @@ public final class NpmToolbox {
         progress.accept("downloading the toolbox " + Toolbox.VERSION + " from npm, about 315 MB, once");
         Path log = Files.createTempFile("toolbox-install", ".log");
         try {
-            Process process = Children.start(new ProcessBuilder(npm.toString(), "ci", "--no-audit", "--no-fund",
-                    "--ignore-scripts", "--loglevel=error").directory(folder.toFile())
-                    .redirectErrorStream(true).redirectOutput(log.toFile()));
+            Process process = Children.start(new ProcessBuilder(
+                            npm.toString(), "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+                    .directory(folder.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile()));
             reportUntilEnd(process);
             if (process.exitValue() != 0) {
                 throw new IOException("npm ci ended with " + process.exitValue() + ": " + lastLine(log));
@@ -116,14 +118,21 @@ public final class NpmToolbox {
     // npm prints no progress without a terminal; it unpacks while it downloads, so the folder's size tells.
     private long megabytesSoFar() {
         try (Stream<Path> files = Files.walk(folder.resolve("node_modules"))) {
-            return files.map(Path::toFile).mapToLong(file -> file.isFile() ? file.length() : 0).sum() / 1_000_000;
+            return files.map(Path::toFile)
+                            .mapToLong(file -> file.isFile() ? file.length() : 0)
+                            .sum()
+                    / 1_000_000;
         } catch (IOException | RuntimeException movedMeanwhile) {
             return 0;
         }
     }
 
     private static String lastLine(Path log) throws IOException {
-        return Files.readString(log).lines().filter(line -> !line.isBlank()).limit(3)
-                .reduce((first, next) -> first + " " + next).orElse("it said nothing");
+        return Files.readString(log)
+                .lines()
+                .filter(line -> !line.isBlank())
+                .limit(3)
+                .reduce((first, next) -> first + " " + next)
+                .orElse("it said nothing");
     }
 }

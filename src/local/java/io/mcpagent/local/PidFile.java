@@ -52,8 +52,11 @@ final class PidFile {
     }
 
     private static boolean runsToolbox(ProcessHandle process) {
-        return process.info().commandLine().or(process.info()::command)
-                .filter(command -> command.contains("toolbox")).isPresent();
+        return process.info()
+                .commandLine()
+                .or(process.info()::command)
+                .filter(command -> command.contains("toolbox"))
+                .isPresent();
     }
 
     private static void kill(ProcessHandle process) {

@@ -31,8 +31,7 @@ public final class ShopDatabase {
             """;
     private static final long LOAD_SECONDS = 120;
 
-    private ShopDatabase() {
-    }
+    private ShopDatabase() {}
 
     /**
      * Makes the file unless one made from this very script is there.
@@ -50,8 +49,10 @@ public final class ShopDatabase {
             return false;
         }
         Path folder = Files.createDirectories(file.toAbsolutePath().getParent());
-        Path unfinished = folder.resolve(file.getFileName() + "." + ProcessHandle.current().pid() + ".new");
-        Path loader = Files.writeString(folder.resolve("load-shop." + ProcessHandle.current().pid() + ".yaml"), LOADER);
+        Path unfinished = folder.resolve(
+                file.getFileName() + "." + ProcessHandle.current().pid() + ".new");
+        Path loader = Files.writeString(
+                folder.resolve("load-shop." + ProcessHandle.current().pid() + ".yaml"), LOADER);
         Files.deleteIfExists(unfinished);
         try {
             run(toolbox, loader, sql, unfinished);
@@ -69,14 +70,18 @@ public final class ShopDatabase {
         Path log = Files.createTempFile("load-shop", ".log");
         try {
             Process process = Children.start(toolbox.invoke("run_script", arguments, loader, database)
-                    .redirectErrorStream(true).redirectOutput(log.toFile()));
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile()));
             if (!process.waitFor(LOAD_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new IOException("the sample shop was not made within " + LOAD_SECONDS + " s");
             }
             if (process.exitValue() != 0) {
                 throw new IOException("the sample shop can't be made: "
-                        + Files.readString(log).lines().reduce((first, last) -> last).orElse(""));
+                        + Files.readString(log)
+                                .lines()
+                                .reduce((first, last) -> last)
+                                .orElse(""));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -22,8 +22,7 @@ public sealed interface Toolbox permits BinaryToolbox, ContainerToolbox {
     ProcessBuilder invoke(String tool, String argumentsAsJson, Path config, Path database);
 
     /** Removes what a killed server may have left behind; does nothing where there is nothing. */
-    default void removeLeftovers() throws IOException {
-    }
+    default void removeLeftovers() throws IOException {}
 
     /** Says in a few words what is run, for the log. */
     String describe();

@@ -27,8 +27,9 @@ final class ToolboxFinder {
         }
         Optional<Toolbox> found = fromNpm().or(this::fromContainerEngine);
         if (found.isEmpty()) {
-            say.accept("The toolbox can't run here: install Node.js with npm, or a container engine such as Docker or Podman,"
-                    + " or let TOOLBOX_BIN name the toolbox program. Going on without tools.");
+            say.accept(
+                    "The toolbox can't run here: install Node.js with npm, or a container engine such as Docker or Podman,"
+                            + " or let TOOLBOX_BIN name the toolbox program. Going on without tools.");
         }
         return found;
     }

@@ -86,7 +86,8 @@ final class ToolboxServer {
 
     private int runOnce(CompletableFuture<String> settled) throws IOException {
         Process process = Children.start(toolbox.serve(port, configs, database)
-                .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())));
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())));
         pidFile.write(process);
         try {
             if (awaitHealthy(process)) {
@@ -121,7 +122,8 @@ final class ToolboxServer {
 
     private boolean isHealthy() {
         try {
-            var connection = (HttpURLConnection) URI.create("http://127.0.0.1:" + port + "/healthz").toURL().openConnection();
+            var connection = (HttpURLConnection)
+                    URI.create("http://127.0.0.1:" + port + "/healthz").toURL().openConnection();
             connection.setConnectTimeout(1_000);
             connection.setReadTimeout(1_000);
             return connection.getResponseCode() == 200;
@@ -132,8 +134,11 @@ final class ToolboxServer {
 
     private String lastLine() {
         try {
-            return Files.readString(log).lines().filter(line -> !line.isBlank())
-                    .reduce((first, last) -> last).orElse("it said nothing");
+            return Files.readString(log)
+                    .lines()
+                    .filter(line -> !line.isBlank())
+                    .reduce((first, last) -> last)
+                    .orElse("it said nothing");
         } catch (IOException e) {
             return "it said nothing";
         }

@@ -2,7 +2,6 @@ package io.mcpagent.access;
 
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.ConsumptionProbe;
-
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -27,7 +26,9 @@ final class Account {
     Account(int requests, int turns) {
         this.requests = requests;
         this.turns = turns;
-        this.bucket = Bucket.builder().addLimit(limit -> limit.capacity(requests).refillGreedy(requests, WINDOW)).build();
+        this.bucket = Bucket.builder()
+                .addLimit(limit -> limit.capacity(requests).refillGreedy(requests, WINDOW))
+                .build();
     }
 
     /** Whether it has these limits; they change with the secret. */

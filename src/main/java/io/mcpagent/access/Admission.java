@@ -29,6 +29,7 @@ final class Admission {
 
     /** Quarkus' own body limit has no body of its own; sign-in is 200, permissions are 100, and a higher number comes first. */
     private static final int BEFORE_SIGN_IN = 1_000;
+
     private static final int AFTER_SIGN_IN = 50;
 
     private final Limits limits;
@@ -36,8 +37,11 @@ final class Admission {
     private final RequestHeads heads;
     private final long longestBody;
 
-    Admission(Limits limits, ProblemAnswers problems, RequestHeads heads,
-              @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize longestBody) {
+    Admission(
+            Limits limits,
+            ProblemAnswers problems,
+            RequestHeads heads,
+            @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize longestBody) {
         this.limits = limits;
         this.problems = problems;
         this.heads = heads;
@@ -127,11 +131,14 @@ final class Admission {
 
     /** All that a POST can do here is to begin or to go on with a turn; at the MCP server most of them only look around. */
     private static boolean beginsTurn(RoutingContext http) {
-        return http.request().method() == HttpMethod.POST && !http.normalizedPath().equals("/mcp");
+        return http.request().method() == HttpMethod.POST
+                && !http.normalizedPath().equals("/mcp");
     }
 
     private static void tell(Limits.Quota quota, HttpServerResponse response) {
         response.putHeader("RateLimit-Policy", "\"requests\";q=" + quota.quota() + ";w=" + Account.WINDOW.toSeconds());
-        response.putHeader("RateLimit", "\"requests\";r=" + quota.remaining() + ";t=" + (quota.reset().toMillis() + 999) / 1000);
+        response.putHeader(
+                "RateLimit",
+                "\"requests\";r=" + quota.remaining() + ";t=" + (quota.reset().toMillis() + 999) / 1000);
     }
 }

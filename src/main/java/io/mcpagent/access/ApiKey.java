@@ -10,5 +10,4 @@ import java.util.List;
  * @param requestsPerMinute how many requests it may send in a minute, or null for the usual number
  * @param concurrentTurns   how many turns it may run at once, or null for the usual number
  */
-record ApiKey(String name, List<byte[]> hashes, Integer requestsPerMinute, Integer concurrentTurns) {
-}
+record ApiKey(String name, List<byte[]> hashes, Integer requestsPerMinute, Integer concurrentTurns) {}

@@ -6,14 +6,13 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
-import org.jboss.logging.Logger;
-import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
-
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jboss.logging.Logger;
+import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 
 /**
  * The API keys that are valid now. They are read from Secrets Manager again and again on a thread of its own, so that a changed secret counts
@@ -83,8 +82,10 @@ final class ApiKeys {
 
     private void read() {
         try {
-            String value = secrets.get().getSecretValue(request -> request.secretId(secret.orElseThrow())
-                    .overrideConfiguration(call -> call.apiCallTimeout(LONGEST_CALL))).secretString();
+            String value = secrets.get()
+                    .getSecretValue(request -> request.secretId(secret.orElseThrow())
+                            .overrideConfiguration(call -> call.apiCallTimeout(LONGEST_CALL)))
+                    .secretString();
             List<ApiKey> next = ApiKeysReader.read(value);
             if (keys == null || failing) {
                 LOG.infof("API keys read: %d", next.size());
@@ -101,8 +102,12 @@ final class ApiKeys {
     /** Says it once, not at every attempt. */
     private void failed(String why) {
         if (!failing) {
-            LOG.errorf("The API keys could not be read, %s. %s", why,
-                    keys == null ? "Until they are, callers with a key get 503." : "Those that were read last stay valid.");
+            LOG.errorf(
+                    "The API keys could not be read, %s. %s",
+                    why,
+                    keys == null
+                            ? "Until they are, callers with a key get 503."
+                            : "Those that were read last stay valid.");
         }
         failing = true;
     }

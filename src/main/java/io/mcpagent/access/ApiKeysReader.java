@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -19,14 +18,15 @@ import java.util.regex.Pattern;
  */
 final class ApiKeysReader {
 
-    private static final ObjectMapper JSON = JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
     private static final Pattern HASH = Pattern.compile("[0-9a-fA-F]{64}");
     private static final Set<String> MEMBERS = Set.of("sha256", "requestsPerMinute", "concurrentTurns");
 
-    private ApiKeysReader() {
-    }
+    private ApiKeysReader() {}
 
     /** @throws IllegalArgumentException with what is wrong, which never has any of the secret's values */
     static List<ApiKey> read(String secret) {
@@ -50,24 +50,31 @@ final class ApiKeysReader {
 
     private static ApiKey key(String name, JsonNode value) {
         if (!NAME.matcher(name).matches()) {
-            throw new IllegalArgumentException("a name must have 1 to 64 letters, digits, dots, hyphens or underscores");
+            throw new IllegalArgumentException(
+                    "a name must have 1 to 64 letters, digits, dots, hyphens or underscores");
         }
         if (!value.isObject()) {
             return new ApiKey(name, hashes(name, value), null, null);
         }
         value.fieldNames().forEachRemaining(member -> {
             if (!MEMBERS.contains(member)) {
-                throw new IllegalArgumentException("the entry " + name + " has a member other than sha256, requestsPerMinute and concurrentTurns");
+                throw new IllegalArgumentException(
+                        "the entry " + name + " has a member other than sha256, requestsPerMinute and concurrentTurns");
             }
         });
-        return new ApiKey(name, hashes(name, value.path("sha256")), limit(name, value, "requestsPerMinute"), limit(name, value, "concurrentTurns"));
+        return new ApiKey(
+                name,
+                hashes(name, value.path("sha256")),
+                limit(name, value, "requestsPerMinute"),
+                limit(name, value, "concurrentTurns"));
     }
 
     private static List<byte[]> hashes(String name, JsonNode value) {
         List<byte[]> hashes = new ArrayList<>();
         for (JsonNode each : value.isArray() ? value : List.of(value)) {
             if (!each.isTextual() || !HASH.matcher(each.textValue()).matches()) {
-                throw new IllegalArgumentException("the entry " + name + " must have the SHA-256 of its key, as 64 hex digits");
+                throw new IllegalArgumentException(
+                        "the entry " + name + " must have the SHA-256 of its key, as 64 hex digits");
             }
             hashes.add(HexFormat.of().parseHex(each.textValue()));
         }
@@ -80,7 +87,8 @@ final class ApiKeysReader {
             return null;
         }
         if (!value.isInt() || value.intValue() < 1) {
-            throw new IllegalArgumentException("the entry " + name + " must have a whole number from 1 on as its " + member);
+            throw new IllegalArgumentException(
+                    "the entry " + name + " must have a whole number from 1 on as its " + member);
         }
         return value.intValue();
     }

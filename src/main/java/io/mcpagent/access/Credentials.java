@@ -19,12 +19,11 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.inject.Alternative;
 import jakarta.inject.Singleton;
-import org.jboss.logging.Logger;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jboss.logging.Logger;
 
 /**
  * Takes the credentials of a request: a JWT of the configured issuer, checked by quarkus-oidc, or an API key. Exactly one of them, since two
@@ -73,18 +72,25 @@ final class Credentials implements HttpAuthenticationMechanism {
         if (!token.matches()) {
             return refused();
         }
-        return signIn.byToken() && JWT.matcher(token.group(1)).matches() ? byToken(http, providers) : byKey(http, token.group(1));
+        return signIn.byToken() && JWT.matcher(token.group(1)).matches()
+                ? byToken(http, providers)
+                : byKey(http, token.group(1));
     }
 
     private Uni<SecurityIdentity> byKey(RoutingContext http, String presented) {
         if (keys.unknown()) {
             return unavailable(http);
         }
-        return keys.find(presented).map(key -> Uni.createFrom().item(identity(key))).orElseGet(Credentials::refused);
+        return keys.find(presented)
+                .map(key -> Uni.createFrom().item(identity(key)))
+                .orElseGet(Credentials::refused);
     }
 
     private static SecurityIdentity identity(ApiKey key) {
-        return QuarkusSecurityIdentity.builder().setPrincipal(new QuarkusPrincipal(Subjects.ofKey(key.name()))).addAttribute(API_KEY, key).build();
+        return QuarkusSecurityIdentity.builder()
+                .setPrincipal(new QuarkusPrincipal(Subjects.ofKey(key.name())))
+                .addAttribute(API_KEY, key)
+                .build();
     }
 
     private Uni<SecurityIdentity> byToken(RoutingContext http, IdentityProviderManager providers) {
@@ -92,7 +98,9 @@ final class Credentials implements HttpAuthenticationMechanism {
             // It has made itself the one that sends the challenge.
             http.put(HttpAuthenticationMechanism.class.getName(), this);
             if (failure instanceof OIDCException) {
-                LOG.warnf("A token could not be checked: the issuer can't be asked (%s)", failure.getClass().getSimpleName());
+                LOG.warnf(
+                        "A token could not be checked: the issuer can't be asked (%s)",
+                        failure.getClass().getSimpleName());
                 return unavailable(http);
             }
             return refused();
@@ -114,16 +122,25 @@ final class Credentials implements HttpAuthenticationMechanism {
             problems.end(http, Problem.SIGN_IN_UNAVAILABLE, "Try again in a moment.", SOON);
             return Uni.createFrom().item(true);
         }
-        boolean sent = http.request().headers().contains(HttpHeaders.AUTHORIZATION) || http.request().headers().contains(API_KEY_HEADER);
+        boolean sent = http.request().headers().contains(HttpHeaders.AUTHORIZATION)
+                || http.request().headers().contains(API_KEY_HEADER);
         // RFC 6750 names no error when there were no credentials at all.
-        http.response().putHeader(CHALLENGE, sent ? "Bearer realm=\"mcp-agent\", error=\"invalid_token\"" : "Bearer realm=\"mcp-agent\"");
-        problems.end(http, Problem.UNAUTHORIZED, sent ? "The credentials are not valid." : "Send Authorization: Bearer with a token or an API key.", null);
+        http.response()
+                .putHeader(
+                        CHALLENGE,
+                        sent ? "Bearer realm=\"mcp-agent\", error=\"invalid_token\"" : "Bearer realm=\"mcp-agent\"");
+        problems.end(
+                http,
+                Problem.UNAUTHORIZED,
+                sent ? "The credentials are not valid." : "Send Authorization: Bearer with a token or an API key.",
+                null);
         return Uni.createFrom().item(true);
     }
 
     @Override
     public Uni<ChallengeData> getChallenge(RoutingContext http) {
-        return Uni.createFrom().item(new ChallengeData(Problem.UNAUTHORIZED.status(), CHALLENGE, "Bearer realm=\"mcp-agent\""));
+        return Uni.createFrom()
+                .item(new ChallengeData(Problem.UNAUTHORIZED.status(), CHALLENGE, "Bearer realm=\"mcp-agent\""));
     }
 
     @Override

@@ -7,7 +7,6 @@ import io.mcpagent.system.ProblemException;
 import io.quarkus.security.identity.CurrentIdentityAssociation;
 import io.quarkus.security.identity.SecurityIdentity;
 import jakarta.inject.Singleton;
-
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,7 +34,8 @@ public final class Limits {
         this.config = config.access();
         this.caller = caller;
         this.limitsAllRequests = this.config.totalRequestsPerMinute().isPresent();
-        this.all = new Account(this.config.totalRequestsPerMinute().orElse(Integer.MAX_VALUE), this.config.totalConcurrentTurns());
+        this.all = new Account(
+                this.config.totalRequestsPerMinute().orElse(Integer.MAX_VALUE), this.config.totalConcurrentTurns());
     }
 
     /** A turn that may run. */
@@ -87,16 +87,18 @@ public final class Limits {
      * @param reset     when all are there again
      * @param problem   why this one is refused, or null if it is not
      */
-    record Quota(long quota, long remaining, Duration reset, ProblemException problem) {
-    }
+    record Quota(long quota, long remaining, Duration reset, ProblemException problem) {}
 
     /** Counts a request of this caller; null where callers can't be told apart and all of them have no limit. */
     Quota count(SecurityIdentity identity) {
         if (identity.isAnonymous()) {
-            return limitsAllRequests ? quota(all, Problem.OVERLOADED, "All callers together sent too many requests.") : null;
+            return limitsAllRequests
+                    ? quota(all, Problem.OVERLOADED, "All callers together sent too many requests.")
+                    : null;
         }
         Account account = account(identity);
-        Quota own = quota(account, Problem.RATE_LIMITED, "You may send " + account.requests() + " requests in a minute.");
+        Quota own =
+                quota(account, Problem.RATE_LIMITED, "You may send " + account.requests() + " requests in a minute.");
         if (own.problem() != null || !limitsAllRequests) {
             return own;
         }
@@ -106,9 +108,14 @@ public final class Limits {
 
     private static Quota quota(Account account, Problem problem, String detail) {
         ConsumptionProbe probe = account.request();
-        ProblemException refused = probe.isConsumed() ? null
+        ProblemException refused = probe.isConsumed()
+                ? null
                 : new ProblemException(problem, detail, Duration.ofNanos(probe.getNanosToWaitForRefill()), null);
-        return new Quota(account.requests(), probe.getRemainingTokens(), Duration.ofNanos(probe.getNanosToWaitForReset()), refused);
+        return new Quota(
+                account.requests(),
+                probe.getRemainingTokens(),
+                Duration.ofNanos(probe.getNanosToWaitForReset()),
+                refused);
     }
 
     private Account account(SecurityIdentity identity) {
@@ -116,10 +123,12 @@ public final class Limits {
             return UNLIMITED;
         }
         ApiKey key = identity.getAttribute(Credentials.API_KEY);
-        int requests = key == null || key.requestsPerMinute() == null ? config.requestsPerMinute() : key.requestsPerMinute();
+        int requests =
+                key == null || key.requestsPerMinute() == null ? config.requestsPerMinute() : key.requestsPerMinute();
         int turns = key == null || key.concurrentTurns() == null ? config.concurrentTurns() : key.concurrentTurns();
         sweep();
-        return accounts.compute(Subjects.of(identity),
+        return accounts.compute(
+                Subjects.of(identity),
                 (subject, known) -> known != null && known.has(requests, turns) ? known : new Account(requests, turns));
     }
 
@@ -133,10 +142,12 @@ public final class Limits {
     }
 
     private static ProblemException tooMany() {
-        return new ProblemException(Problem.RATE_LIMITED, "As many turns of yours are running as may run at once.", SOON, null);
+        return new ProblemException(
+                Problem.RATE_LIMITED, "As many turns of yours are running as may run at once.", SOON, null);
     }
 
     private static ProblemException full() {
-        return new ProblemException(Problem.OVERLOADED, "As many turns are running as this instance takes.", SOON, null);
+        return new ProblemException(
+                Problem.OVERLOADED, "As many turns are running as this instance takes.", SOON, null);
     }
 }

@@ -7,13 +7,13 @@ public final class OpenPaths {
 
     private static final Set<String> PAGE = Set.of("/", "/index.html", "/favicon.svg", "/sign-in.json");
 
-    private OpenPaths() {
-    }
+    private OpenPaths() {}
 
     /** Whether everybody may ask for this normalized path. */
     public static boolean contain(String path) {
         // Load balancers and orchestrators have no credentials; the answer names no address, and nothing of a caller.
-        return path.equals("/health") || path.startsWith("/health/")
+        return path.equals("/health")
+                || path.startsWith("/health/")
                 // The chat page's own files, the same for everybody, and what it has to know to let somebody sign in.
                 || isPage(path);
     }

@@ -14,7 +14,8 @@ import jakarta.inject.Singleton;
 final class PageFiles {
 
     /** Their paths: a folder has none of these, nor has a name that must be decoded. */
-    private static final String FILES = "/(index\\.html|favicon\\.svg)?|/page/[a-z-]+\\.(js|css)|/vendor/[a-z]+/[A-Za-z.]+\\.(js|css)";
+    private static final String FILES =
+            "/(index\\.html|favicon\\.svg)?|/page/[a-z-]+\\.(js|css)|/vendor/[a-z]+/[A-Za-z.]+\\.(js|css)";
 
     void register(@Observes Router router) {
         router.routeWithRegex(FILES)

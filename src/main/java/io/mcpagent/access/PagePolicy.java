@@ -6,7 +6,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-
 import java.util.Set;
 
 /**
@@ -19,8 +18,10 @@ final class PagePolicy {
     private static final int BEFORE_THE_FILES = 100;
     /** Not in quarkus.http.compress-media-types: of several Quarkus would make another class with each build. */
     private static final Set<String> COMPRESSED = Set.of("text/html", "text/css", "text/javascript", "image/svg+xml");
-    private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'%s; base-uri 'none'; "
-            + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types dompurify";
+
+    private static final String POLICY =
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'%s; base-uri 'none'; "
+                    + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types dompurify";
 
     private final PageSignIn signIn;
 
@@ -34,7 +35,10 @@ final class PagePolicy {
 
     private void set(RoutingContext http) {
         if (OpenPaths.isPage(http.normalizedPath())) {
-            String issuer = signIn.issuer().map(PageSignIn.Issuer::origin).map(origin -> " " + origin).orElse("");
+            String issuer = signIn.issuer()
+                    .map(PageSignIn.Issuer::origin)
+                    .map(origin -> " " + origin)
+                    .orElse("");
             http.response().putHeader("Content-Security-Policy", POLICY.formatted(issuer));
             http.addHeadersEndHandler(head -> permitCompression(http.response().headers()));
         }

@@ -5,11 +5,10 @@ import io.quarkus.oidc.OidcConfigurationMetadata;
 import io.quarkus.oidc.runtime.TenantConfigBean;
 import io.quarkus.oidc.runtime.TenantConfigContext;
 import jakarta.inject.Singleton;
-import org.jboss.logging.Logger;
-
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /** Where the chat page can sign people in: at the issuer whose tokens are taken, if the page has a client there. Safe for use by many threads. */
 @Singleton
@@ -39,7 +38,8 @@ final class PageSignIn {
      * @param tokenEndpoint         where it gets the token
      * @param scopes                what it asks for
      */
-    record Issuer(String issuer, String clientId, String authorizationEndpoint, String tokenEndpoint, List<String> scopes) {
+    record Issuer(
+            String issuer, String clientId, String authorizationEndpoint, String tokenEndpoint, List<String> scopes) {
 
         /** The origin that the page has to reach, such as {@code https://login.example.com}. */
         String origin() {
@@ -60,14 +60,20 @@ final class PageSignIn {
         TenantConfigContext issuer = issuers.getDefaultTenant();
         if (!issuer.ready()) {
             // It was away when the agent started. Nobody else asks for it where the page is the only way in.
-            issuer.initialize().subscribe().with(ready -> { }, failure -> LOG.warnf("The issuer can't be asked where people sign in (%s)",
-                    failure.getClass().getSimpleName()));
+            issuer.initialize()
+                    .subscribe()
+                    .with(
+                            ready -> {},
+                            failure -> LOG.warnf(
+                                    "The issuer can't be asked where people sign in (%s)",
+                                    failure.getClass().getSimpleName()));
             return null;
         }
         OidcConfigurationMetadata told = issuer.getOidcMetadata();
         if (told == null || told.getAuthorizationUri() == null || told.getTokenUri() == null) {
             return null;
         }
-        return new Issuer(told.getIssuer(), clientId.orElseThrow(), told.getAuthorizationUri(), told.getTokenUri(), scopes);
+        return new Issuer(
+                told.getIssuer(), clientId.orElseThrow(), told.getAuthorizationUri(), told.getTokenUri(), scopes);
     }
 }

@@ -6,9 +6,8 @@ import io.quarkus.vertx.http.HttpServerOptionsCustomizer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.inject.Singleton;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
-
 import java.util.Map;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Holds request lines and headers to {@code quarkus.http.limits}. What the server itself finds too long it answers before there is a request,
@@ -24,8 +23,10 @@ final class RequestHeads implements HttpServerOptionsCustomizer {
     private final int longestLine;
     private final int longestHeaders;
 
-    RequestHeads(@ConfigProperty(name = "quarkus.http.limits.max-initial-line-length", defaultValue = "4096") int longestLine,
-                 @ConfigProperty(name = "quarkus.http.limits.max-header-size") MemorySize longestHeaders) {
+    RequestHeads(
+            @ConfigProperty(name = "quarkus.http.limits.max-initial-line-length", defaultValue = "4096")
+                    int longestLine,
+            @ConfigProperty(name = "quarkus.http.limits.max-header-size") MemorySize longestHeaders) {
         this.longestLine = longestLine;
         this.longestHeaders = Math.toIntExact(longestHeaders.asLongValue());
     }
@@ -54,7 +55,8 @@ final class RequestHeads implements HttpServerOptionsCustomizer {
 
     /** How much is taken, for people. */
     String limit(Problem problem) {
-        return problem == Problem.URI_TOO_LONG ? "A request line may have " + longestLine + " bytes at most."
+        return problem == Problem.URI_TOO_LONG
+                ? "A request line may have " + longestLine + " bytes at most."
                 : "All headers together may have " + longestHeaders + " bytes at most.";
     }
 }

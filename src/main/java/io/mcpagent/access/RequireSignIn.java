@@ -17,7 +17,8 @@ final class RequireSignIn implements HttpSecurityPolicy {
     }
 
     @Override
-    public Uni<CheckResult> checkPermission(RoutingContext http, Uni<SecurityIdentity> identity, AuthorizationRequestContext context) {
+    public Uni<CheckResult> checkPermission(
+            RoutingContext http, Uni<SecurityIdentity> identity, AuthorizationRequestContext context) {
         if (!signIn.required() || OpenPaths.contain(http.normalizedPath())) {
             return CheckResult.permit();
         }

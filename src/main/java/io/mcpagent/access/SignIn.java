@@ -7,11 +7,10 @@ import io.quarkus.runtime.configuration.ConfigurationException;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.jboss.logging.Logger;
-
 import java.util.List;
 import java.util.Optional;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
 
 /** Which ways there are to sign in here. A service that has none does not start, unless it is told that this is what is wanted. */
 @Singleton
@@ -25,11 +24,15 @@ final class SignIn {
     private final boolean keys;
     private final boolean open;
 
-    SignIn(AgentConfig config, @ConfigProperty(name = "quarkus.oidc.auth-server-url") Optional<String> issuer,
-           @ConfigProperty(name = "quarkus.oidc.token.audience") Optional<List<String>> audience) {
+    SignIn(
+            AgentConfig config,
+            @ConfigProperty(name = "quarkus.oidc.auth-server-url") Optional<String> issuer,
+            @ConfigProperty(name = "quarkus.oidc.token.audience") Optional<List<String>> audience) {
         this.tokens = issuer.filter(url -> !url.isBlank()).isPresent();
-        this.audience = audience.filter(names -> names.stream().anyMatch(name -> !name.isBlank())).isPresent();
-        this.keys = config.access().apiKeysSecret().filter(name -> !name.isBlank()).isPresent();
+        this.audience = audience.filter(names -> names.stream().anyMatch(name -> !name.isBlank()))
+                .isPresent();
+        this.keys =
+                config.access().apiKeysSecret().filter(name -> !name.isBlank()).isPresent();
         this.open = config.access().open();
     }
 
@@ -55,18 +58,21 @@ final class SignIn {
     /** @throws ConfigurationException if a service would be open to everybody, or to tokens that were made for another service */
     void check(boolean production) {
         if (tokens && !audience) {
-            throw new ConfigurationException("Tokens that were made for other services must not be taken: set quarkus.oidc.client-id or "
-                    + "quarkus.oidc.token.audience to the audience of this service's tokens.");
+            throw new ConfigurationException(
+                    "Tokens that were made for other services must not be taken: set quarkus.oidc.client-id or "
+                            + "quarkus.oidc.token.audience to the audience of this service's tokens.");
         }
         if (production && !required() && !open) {
-            throw new ConfigurationException("Nobody could be told from anybody: no way to sign in is configured. Set quarkus.oidc.auth-server-url "
-                    + "and quarkus.oidc.client-id for bearer tokens, or agent.access.api-keys-secret for API keys, or both. "
-                    + "For measurements and tests only, agent.access.open=true lets everybody in.");
+            throw new ConfigurationException(
+                    "Nobody could be told from anybody: no way to sign in is configured. Set quarkus.oidc.auth-server-url "
+                            + "and quarkus.oidc.client-id for bearer tokens, or agent.access.api-keys-secret for API keys, or both. "
+                            + "For measurements and tests only, agent.access.open=true lets everybody in.");
         }
         if (open && required()) {
             LOG.warn("agent.access.open has no effect: a way to sign in is configured");
         } else if (production && open) {
-            LOG.warn("EVERYBODY MAY COME IN, as the same caller: agent.access.open is set, and no way to sign in is configured");
+            LOG.warn(
+                    "EVERYBODY MAY COME IN, as the same caller: agent.access.open is set, and no way to sign in is configured");
         }
     }
 }

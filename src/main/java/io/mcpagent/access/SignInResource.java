@@ -6,7 +6,6 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
-
 import java.util.List;
 
 /** Tells the chat page how one can sign in here. */
@@ -28,8 +27,7 @@ final class SignInResource {
      * @param oidc    where people sign in; null without the method {@code oidc}
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Ways(List<String> methods, PageSignIn.Issuer oidc) {
-    }
+    record Ways(List<String> methods, PageSignIn.Issuer oidc) {}
 
     @GET
     @NonBlocking
@@ -39,7 +37,8 @@ final class SignInResource {
             return new Ways(List.of("none"), null);
         }
         // Without a client at the issuer the key's field still takes a token that somebody brings along.
-        return page.issuer().map(issuer -> new Ways(signIn.byKey() ? List.of("key", "oidc") : List.of("oidc"), issuer))
+        return page.issuer()
+                .map(issuer -> new Ways(signIn.byKey() ? List.of("key", "oidc") : List.of("oidc"), issuer))
                 .orElseGet(() -> new Ways(List.of("key"), null));
     }
 }

@@ -7,10 +7,9 @@ import jakarta.inject.Singleton;
 import jakarta.ws.rs.ext.Provider;
 import jakarta.ws.rs.ext.ReaderInterceptor;
 import jakarta.ws.rs.ext.ReaderInterceptorContext;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
-
 import java.io.IOException;
 import java.time.Duration;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Closes the connection of a client whose body does not arrive in {@code quarkus.http.read-timeout}. The server's own limit begins anew with each
@@ -24,7 +23,9 @@ final class SlowBodies implements ReaderInterceptor {
     private final jakarta.inject.Provider<Duration> longest;
 
     // Asked for when it is needed: this object is made before the run-time configuration is there.
-    SlowBodies(CurrentVertxRequest current, @ConfigProperty(name = "quarkus.http.read-timeout") jakarta.inject.Provider<Duration> longest) {
+    SlowBodies(
+            CurrentVertxRequest current,
+            @ConfigProperty(name = "quarkus.http.read-timeout") jakarta.inject.Provider<Duration> longest) {
         this.current = current;
         this.longest = longest;
     }

@@ -1,12 +1,11 @@
 package io.mcpagent.access;
 
 import io.quarkus.security.identity.SecurityIdentity;
-import org.eclipse.microprofile.jwt.JsonWebToken;
-
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.eclipse.microprofile.jwt.JsonWebToken;
 
 /** Names the subject of an identity. A kind always comes first, so that a key can't pass for a person nor a person for a key. */
 final class Subjects {
@@ -16,15 +15,15 @@ final class Subjects {
     private static final String USER = "user:";
     private static final int ISSUER_BYTES = 8;
 
-    private Subjects() {
-    }
+    private Subjects() {}
 
     static String of(SecurityIdentity identity) {
         if (identity.isAnonymous()) {
             return ANONYMOUS;
         }
         if (identity.getPrincipal() instanceof JsonWebToken token) {
-            // With its issuer: the same subject of another issuer, such as after a move to another one, is somebody else.
+            // With its issuer: the same subject of another issuer, such as after a move to another one, is somebody
+            // else.
             return USER + hash(token.getIssuer()) + ":" + token.getSubject();
         }
         return identity.getPrincipal().getName();

@@ -12,9 +12,6 @@ import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.jboss.logging.Logger;
-
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,6 +19,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
 
 /**
  * Resets the connection of a client that reads nothing of what waits for it. The server's idle timeout is far longer, since a turn may be silent;
@@ -53,7 +52,8 @@ final class UnreadAnswers {
         Channel channel = ((ConnectionBase) http.request().connection()).channel();
         if (channel.attr(WATCHED).setIfAbsent(true) == null) {
             long pause = Math.max(1, patience.toNanos() / LOOKS);
-            Future<?> looking = channel.eventLoop().scheduleWithFixedDelay(new Watch(channel)::look, pause, pause, TimeUnit.NANOSECONDS);
+            Future<?> looking = channel.eventLoop()
+                    .scheduleWithFixedDelay(new Watch(channel)::look, pause, pause, TimeUnit.NANOSECONDS);
             open.add(channel);
             channel.closeFuture().addListener(closed -> {
                 looking.cancel(false);
@@ -74,10 +74,12 @@ final class UnreadAnswers {
     /** Asked on the event loop, behind whatever is still on its way to the connection. */
     private static boolean hasUnsent(Channel channel) {
         try {
-            return channel.eventLoop().submit(() -> {
-                ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
-                return channel.isActive() && unsent != null && unsent.totalPendingWriteBytes() > 0;
-            }).get();
+            return channel.eventLoop()
+                    .submit(() -> {
+                        ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
+                        return channel.isActive() && unsent != null && unsent.totalPendingWriteBytes() > 0;
+                    })
+                    .get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

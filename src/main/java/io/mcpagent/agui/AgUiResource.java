@@ -45,7 +45,8 @@ final class AgUiResource {
     @Produces(MediaType.SERVER_SENT_EVENTS)
     public StreamingOutput run(JsonNode body, @HeaderParam("traceparent") String trace, @Context RoutingContext http) {
         RunInput input = RunInput.of(body);
-        Question question = input.verdicts().isEmpty() ? questions.threaded(caller.subject(), input.threadId(), input.question(), trace)
+        Question question = input.verdicts().isEmpty()
+                ? questions.threaded(caller.subject(), input.threadId(), input.question(), trace)
                 : questions.decisions(caller.subject(), input.threadId(), input.verdicts(), trace);
         return answering.stream(question, exchange -> new AgUi(json, exchange.conversationId(), input.runId()), http);
     }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.system.Problem;
 import io.mcpagent.system.ProblemException;
 import io.mcpagent.turn.Approvals.Verdict;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -92,7 +91,8 @@ record RunInput(String threadId, String runId, String question, List<Verdict> ve
             case "cancelled" -> false;
             case "resolved" -> {
                 if (!approved.isBoolean()) {
-                    throw invalid("A resolved entry of resume needs the payload {\"approved\": true} or {\"approved\": false}.");
+                    throw invalid(
+                            "A resolved entry of resume needs the payload {\"approved\": true} or {\"approved\": false}.");
                 }
                 yield approved.asBoolean();
             }

@@ -2,7 +2,6 @@ package io.mcpagent.budget;
 
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.system.AgentConfig;
-
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,7 +43,8 @@ public final class Budget {
         this.prices = new Prices(config.model().prices());
         this.ledger = ledger;
         this.clock = clock;
-        this.modelIds = Stream.concat(Stream.of(config.model().id()), config.model().fallbackId().stream()).toList();
+        this.modelIds = Stream.concat(Stream.of(config.model().id()), config.model().fallbackId().stream())
+                .toList();
         this.conversationTtl = config.conversation().ttl();
         this.requestLimit = limit(limits.requestDollars(), limits.requestTokens());
         this.dayLimit = limit(limits.callerDayDollars(), limits.callerDayTokens());
@@ -60,10 +60,12 @@ public final class Budget {
     }
 
     private void requirePrices() {
-        boolean limited = Stream.of(requestLimit, dayLimit, conversationLimit).anyMatch(limit -> limit.microDollars() != NO_LIMIT);
+        boolean limited = Stream.of(requestLimit, dayLimit, conversationLimit)
+                .anyMatch(limit -> limit.microDollars() != NO_LIMIT);
         for (String modelId : modelIds) {
             if (limited && !prices.knows(modelId)) {
-                throw new IllegalArgumentException("a limit in dollars can't be kept without a price: set agent.model.prices for " + modelId);
+                throw new IllegalArgumentException(
+                        "a limit in dollars can't be kept without a price: set agent.model.prices for " + modelId);
             }
         }
     }
@@ -98,7 +100,8 @@ public final class Budget {
     Ledger.Amount most(long inputTokens, long outputTokens) {
         long dollars = 0;
         for (String modelId : modelIds) {
-            dollars = Math.max(dollars, prices.most(modelId, inputTokens, outputTokens).orElse(0L));
+            dollars = Math.max(
+                    dollars, prices.most(modelId, inputTokens, outputTokens).orElse(0L));
         }
         return new Ledger.Amount(dollars, inputTokens + outputTokens);
     }
@@ -108,10 +111,15 @@ public final class Budget {
         List<Ledger.Account> accounts = new ArrayList<>(2);
         if (limited(dayLimit)) {
             LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
-            accounts.add(new Ledger.Account(Scope.DAY.account(today + "#", subject), dayLimit, endOf(today).plus(DAY_GRACE)));
+            accounts.add(new Ledger.Account(
+                    Scope.DAY.account(today + "#", subject),
+                    dayLimit,
+                    endOf(today).plus(DAY_GRACE)));
         }
         if (limited(conversationLimit)) {
-            accounts.add(new Ledger.Account(Scope.CONVERSATION.account("", subject, conversationId), conversationLimit,
+            accounts.add(new Ledger.Account(
+                    Scope.CONVERSATION.account("", subject, conversationId),
+                    conversationLimit,
                     clock.instant().plus(conversationTtl)));
         }
         return accounts;
@@ -125,11 +133,17 @@ public final class Budget {
         if (Scope.DAY.owns(refusal.account())) {
             Instant now = clock.instant();
             Duration untilMidnight = Duration.between(now, endOf(LocalDate.ofInstant(now, ZoneOffset.UTC)));
-            return new BudgetExceededException(refusal.dollars() ? BudgetExceededException.Limit.CALLER_DAY_DOLLARS
-                    : BudgetExceededException.Limit.CALLER_DAY_TOKENS, untilMidnight);
+            return new BudgetExceededException(
+                    refusal.dollars()
+                            ? BudgetExceededException.Limit.CALLER_DAY_DOLLARS
+                            : BudgetExceededException.Limit.CALLER_DAY_TOKENS,
+                    untilMidnight);
         }
-        return new BudgetExceededException(refusal.dollars() ? BudgetExceededException.Limit.CONVERSATION_DOLLARS
-                : BudgetExceededException.Limit.CONVERSATION_TOKENS, null);
+        return new BudgetExceededException(
+                refusal.dollars()
+                        ? BudgetExceededException.Limit.CONVERSATION_DOLLARS
+                        : BudgetExceededException.Limit.CONVERSATION_TOKENS,
+                null);
     }
 
     private static Instant endOf(LocalDate day) {

@@ -9,7 +9,12 @@ public final class BudgetExceededException extends RuntimeException {
 
     /** The limit that was reached. */
     public enum Limit {
-        REQUEST_DOLLARS, REQUEST_TOKENS, CALLER_DAY_DOLLARS, CALLER_DAY_TOKENS, CONVERSATION_DOLLARS, CONVERSATION_TOKENS;
+        REQUEST_DOLLARS,
+        REQUEST_TOKENS,
+        CALLER_DAY_DOLLARS,
+        CALLER_DAY_TOKENS,
+        CONVERSATION_DOLLARS,
+        CONVERSATION_TOKENS;
 
         /** The setting behind it, such as {@code agent.budget.caller-day-dollars}. */
         public String setting() {

@@ -2,12 +2,10 @@ package io.mcpagent.budget;
 
 import io.mcpagent.conversation.DynamoTable;
 import io.mcpagent.system.AgentConfig;
-
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
-
 import java.time.InstantSource;
 
 /** Makes the budget, with the ledger beside the conversations: limits hold over all tasks when the conversations are shared. */
@@ -18,13 +16,15 @@ final class BudgetProducer {
     @Singleton
     Budget budget(AgentConfig config, DynamoTable table) {
         InstantSource clock = InstantSource.system();
-        return new Budget(config, switch (config.conversation().store()) {
-            case MEMORY -> new MemoryLedger(clock);
-            case DYNAMODB -> new DynamoLedger(table, clock);
-        }, clock);
+        return new Budget(
+                config,
+                switch (config.conversation().store()) {
+                    case MEMORY -> new MemoryLedger(clock);
+                    case DYNAMODB -> new DynamoLedger(table, clock);
+                },
+                clock);
     }
 
     /** Makes the budget at once, so that limits which can't be kept fail the start and not a request. */
-    void start(@Observes StartupEvent event, Budget budget) {
-    }
+    void start(@Observes StartupEvent event, Budget budget) {}
 }

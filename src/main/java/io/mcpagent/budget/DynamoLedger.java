@@ -6,7 +6,6 @@ import static io.mcpagent.conversation.DynamoTable.text;
 import io.mcpagent.conversation.DynamoTable;
 import io.mcpagent.conversation.Expressions;
 import io.mcpagent.conversation.StoreUnavailableException;
-
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
@@ -46,7 +44,9 @@ final class DynamoLedger implements Ledger {
     @Override
     public Optional<Refusal> reserve(String id, Amount amount, List<Account> accounts) {
         // What does not fit into an empty account needs no request.
-        Optional<Refusal> tooLarge = accounts.stream().flatMap(account -> refusal(Map.of(), amount, account).stream()).findFirst();
+        Optional<Refusal> tooLarge = accounts.stream()
+                .flatMap(account -> refusal(Map.of(), amount, account).stream())
+                .findFirst();
         if (tooLarge.isPresent()) {
             return tooLarge;
         }
@@ -54,7 +54,9 @@ final class DynamoLedger implements Ledger {
         List<Account> left = accounts;
         for (int i = 0; i < MOST_TRIES; i++) {
             List<Map<String, AttributeValue>> failed = write(left.stream()
-                    .map(account -> expired.contains(account.name()) ? restart(id, amount, account) : add(id, amount, account)).toList());
+                    .map(account ->
+                            expired.contains(account.name()) ? restart(id, amount, account) : add(id, amount, account))
+                    .toList());
             if (failed.isEmpty()) {
                 return Optional.empty();
             }
@@ -99,17 +101,23 @@ final class DynamoLedger implements Ledger {
         Map<String, AttributeValue> values = values(id, amount, account);
         values.put(":dollarsLeft", number(account.limit().microDollars() - amount.microDollars()));
         values.put(":tokensLeft", number(account.limit().tokens() - amount.tokens()));
-        return update(account.name(), "SET #expiresAt = :expiresAt ADD #dollars :dollars, #tokens :tokens, #open :id",
+        return update(
+                account.name(),
+                "SET #expiresAt = :expiresAt ADD #dollars :dollars, #tokens :tokens, #open :id",
                 "attribute_not_exists(#pk) OR (" + FRESH + " AND #dollars <= :dollarsLeft AND #tokens <= :tokensLeft"
-                        + " AND (attribute_not_exists(#open) OR NOT contains(#open, :name)))", values);
+                        + " AND (attribute_not_exists(#open) OR NOT contains(#open, :name)))",
+                values);
     }
 
     /** Begins anew with an account whose time is over, but which DynamoDB has not removed yet. */
     private Update restart(String id, Amount amount, Account account) {
         Map<String, AttributeValue> values = values(id, amount, account);
         values.remove(":name");
-        return update(account.name(), "SET #expiresAt = :expiresAt, #dollars = :dollars, #tokens = :tokens, #open = :id",
-                "attribute_not_exists(#pk) OR #expiresAt <= :now", values);
+        return update(
+                account.name(),
+                "SET #expiresAt = :expiresAt, #dollars = :dollars, #tokens = :tokens, #open = :id",
+                "attribute_not_exists(#pk) OR #expiresAt <= :now",
+                values);
     }
 
     private Map<String, AttributeValue> values(String id, Amount amount, Account account) {
@@ -128,7 +136,9 @@ final class DynamoLedger implements Ledger {
         Amount difference = used.minus(reserved);
         List<Account> open = new ArrayList<>(accounts);
         for (int i = 0; i < MOST_TRIES && !open.isEmpty(); i++) {
-            List<Map<String, AttributeValue>> failed = write(open.stream().map(account -> replace(id, difference, account)).toList());
+            List<Map<String, AttributeValue>> failed = write(open.stream()
+                    .map(account -> replace(id, difference, account))
+                    .toList());
             if (failed.isEmpty()) {
                 return;
             }
@@ -142,15 +152,27 @@ final class DynamoLedger implements Ledger {
     }
 
     private Update replace(String id, Amount difference, Account account) {
-        return update(account.name(), "ADD #dollars :dollars, #tokens :tokens DELETE #open :id", "contains(#open, :name)",
-                new HashMap<>(Map.of(":dollars", number(difference.microDollars()), ":tokens", number(difference.tokens()),
-                        ":id", AttributeValue.fromSs(List.of(id)), ":name", text(id))));
+        return update(
+                account.name(),
+                "ADD #dollars :dollars, #tokens :tokens DELETE #open :id",
+                "contains(#open, :name)",
+                new HashMap<>(Map.of(
+                        ":dollars",
+                        number(difference.microDollars()),
+                        ":tokens",
+                        number(difference.tokens()),
+                        ":id",
+                        AttributeValue.fromSs(List.of(id)),
+                        ":name",
+                        text(id))));
     }
 
     @Override
     public Amount balance(String account) {
         Map<String, AttributeValue> balance = table.get(key(account));
-        return balance.isEmpty() || !isFresh(balance) ? Amount.ZERO : new Amount(number(balance, "dollars"), number(balance, "tokens"));
+        return balance.isEmpty() || !isFresh(balance)
+                ? Amount.ZERO
+                : new Amount(number(balance, "dollars"), number(balance, "tokens"));
     }
 
     private static boolean isOpen(Map<String, AttributeValue> balance, String id) {
@@ -171,30 +193,44 @@ final class DynamoLedger implements Ledger {
             if (updates.size() == 1) {
                 writeOne(updates.getFirst());
             } else {
-                table.transact(updates.stream().map(update -> TransactWriteItem.builder().update(update).build()).toList());
+                table.transact(updates.stream()
+                        .map(update ->
+                                TransactWriteItem.builder().update(update).build())
+                        .toList());
             }
             return List.of();
         } catch (ConditionalCheckFailedException e) {
             return List.of(e.hasItem() ? e.item() : Map.of());
         } catch (TransactionCanceledException e) {
             List<Map<String, AttributeValue>> failed = new ArrayList<>();
-            e.cancellationReasons().forEach(reason -> failed.add("ConditionalCheckFailed".equals(reason.code()) ? reason.item() : null));
+            e.cancellationReasons()
+                    .forEach(reason ->
+                            failed.add("ConditionalCheckFailed".equals(reason.code()) ? reason.item() : null));
             return failed;
         }
     }
 
     private void writeOne(Update update) {
-        table.call(dynamo -> dynamo.updateItem(request -> request.tableName(update.tableName()).key(update.key())
-                .updateExpression(update.updateExpression()).conditionExpression(update.conditionExpression())
-                .expressionAttributeNames(update.expressionAttributeNames()).expressionAttributeValues(update.expressionAttributeValues())
+        table.call(dynamo -> dynamo.updateItem(request -> request.tableName(update.tableName())
+                .key(update.key())
+                .updateExpression(update.updateExpression())
+                .conditionExpression(update.conditionExpression())
+                .expressionAttributeNames(update.expressionAttributeNames())
+                .expressionAttributeValues(update.expressionAttributeValues())
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
                 .overrideConfiguration(table.timeouts())));
     }
 
     private Update update(String account, String expression, String condition, Map<String, AttributeValue> values) {
-        return Update.builder().tableName(table.name()).key(key(account)).updateExpression(expression).conditionExpression(condition)
-                .expressionAttributeNames(Expressions.names(expression + " " + condition)).expressionAttributeValues(values)
-                .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD).build();
+        return Update.builder()
+                .tableName(table.name())
+                .key(key(account))
+                .updateExpression(expression)
+                .conditionExpression(condition)
+                .expressionAttributeNames(Expressions.names(expression + " " + condition))
+                .expressionAttributeValues(values)
+                .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+                .build();
     }
 
     private static Map<String, AttributeValue> key(String account) {

@@ -31,12 +31,10 @@ public interface Ledger {
      * @param limit   what it may hold at most; {@link Long#MAX_VALUE} for no limit
      * @param expires when it may be forgotten, never earlier than in the uses before
      */
-    record Account(String name, Amount limit, Instant expires) {
-    }
+    record Account(String name, Amount limit, Instant expires) {}
 
     /** The limit that did not allow a reservation. */
-    record Refusal(String account, boolean dollars) {
-    }
+    record Refusal(String account, boolean dollars) {}
 
     /**
      * Adds {@code amount} to all accounts, or to none if one would pass its limit. Done twice under the same id it counts once.

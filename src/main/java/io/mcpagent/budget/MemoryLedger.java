@@ -25,7 +25,8 @@ final class MemoryLedger implements Ledger {
     }
 
     private final ConcurrentHashMap<String, Balance> balances = new ConcurrentHashMap<>();
-    private final ReentrantLock[] stripes = IntStream.range(0, STRIPES).mapToObj(i -> new ReentrantLock()).toArray(ReentrantLock[]::new);
+    private final ReentrantLock[] stripes =
+            IntStream.range(0, STRIPES).mapToObj(i -> new ReentrantLock()).toArray(ReentrantLock[]::new);
     private final AtomicLong sweptAt = new AtomicLong(SWEPT_AT_LEAST_AT);
     private final InstantSource clock;
 
@@ -57,7 +58,8 @@ final class MemoryLedger implements Ledger {
     }
 
     private void add(String id, Amount amount, Account account) {
-        Balance balance = balances.compute(account.name(), (name, known) -> known == null || expired(known) ? new Balance() : known);
+        Balance balance = balances.compute(
+                account.name(), (name, known) -> known == null || expired(known) ? new Balance() : known);
         if (balance.open.add(id)) {
             balance.amount = balance.amount.plus(amount);
         }
@@ -97,8 +99,12 @@ final class MemoryLedger implements Ledger {
 
     /** Locks the stripes of the accounts, always in the same order, so that two threads can't wait for each other. */
     private List<ReentrantLock> lock(List<Account> accounts) {
-        List<ReentrantLock> locks = accounts.stream().mapToInt(account -> stripeOf(account.name())).sorted().distinct()
-                .mapToObj(stripe -> stripes[stripe]).toList();
+        List<ReentrantLock> locks = accounts.stream()
+                .mapToInt(account -> stripeOf(account.name()))
+                .sorted()
+                .distinct()
+                .mapToObj(stripe -> stripes[stripe])
+                .toList();
         locks.forEach(ReentrantLock::lock);
         return locks;
     }

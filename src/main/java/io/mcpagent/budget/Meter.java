@@ -4,12 +4,10 @@ import io.mcpagent.budget.BudgetExceededException.Limit;
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.conversation.StoreUnavailableException;
 import io.mcpagent.model.Usage;
-
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-
 import org.jboss.logging.Logger;
 
 /**
@@ -136,7 +134,8 @@ public final class Meter {
             try {
                 budget.ledger().settle(id, most, used, accounts);
             } catch (StoreUnavailableException e) {
-                // The answer is there and paid for: it must not be lost for this. What was reserved, which is more, stays counted.
+                // The answer is there and paid for: it must not be lost for this. What was reserved, which is more,
+                // stays counted.
                 LOG.warnf("A reservation stays counted at its most: %s", e.getMessage());
             }
         }

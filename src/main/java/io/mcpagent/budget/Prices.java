@@ -2,7 +2,6 @@ package io.mcpagent.budget;
 
 import io.mcpagent.model.Usage;
 import io.mcpagent.system.AgentConfig;
-
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Comparator;
@@ -22,14 +21,18 @@ final class Prices {
     private record Rate(long input, long output, long cacheRead, long cacheWrite) {
 
         static Rate of(AgentConfig.Price price) {
-            return new Rate(pico(price.input()), pico(price.output()), pico(price.cacheRead()), pico(price.cacheWrite()));
+            return new Rate(
+                    pico(price.input()), pico(price.output()), pico(price.cacheRead()), pico(price.cacheWrite()));
         }
 
         private static long pico(BigDecimal dollarsForMillion) {
             if (dollarsForMillion.signum() < 0) {
                 throw new IllegalArgumentException("a price can't be negative: " + dollarsForMillion);
             }
-            return dollarsForMillion.movePointRight(MICRO_DIGITS).setScale(0, RoundingMode.CEILING).longValueExact();
+            return dollarsForMillion
+                    .movePointRight(MICRO_DIGITS)
+                    .setScale(0, RoundingMode.CEILING)
+                    .longValueExact();
         }
     }
 
@@ -51,7 +54,9 @@ final class Prices {
     /** What a call cost, rounded to the nearest micro-dollar; empty if the model has no price. */
     Optional<Long> cost(String modelId, Usage usage) {
         return rateOf(modelId).map(rate -> {
-            long pico = usage.input() * rate.input + usage.output() * rate.output + usage.cacheRead() * rate.cacheRead
+            long pico = usage.input() * rate.input
+                    + usage.output() * rate.output
+                    + usage.cacheRead() * rate.cacheRead
                     + usage.cacheWrite() * rate.cacheWrite;
             return (pico + PICO_IN_MICRO / 2) / PICO_IN_MICRO;
         });
@@ -59,8 +64,10 @@ final class Prices {
 
     /** The most that a call of so many tokens can cost, rounded up: the whole input may be put into the cache, which costs more than reading. */
     Optional<Long> most(String modelId, long inputTokens, long outputTokens) {
-        return rateOf(modelId).map(rate -> Math.ceilDiv(
-                inputTokens * Math.max(rate.input, rate.cacheWrite) + outputTokens * rate.output, PICO_IN_MICRO));
+        return rateOf(modelId)
+                .map(rate -> Math.ceilDiv(
+                        inputTokens * Math.max(rate.input, rate.cacheWrite) + outputTokens * rate.output,
+                        PICO_IN_MICRO));
     }
 
     /** Micro-dollars as dollars with six decimals. */
@@ -70,12 +77,18 @@ final class Prices {
 
     /** Dollars as micro-dollars; what is finer is cut off, so that a limit is never passed by rounding. */
     static long microDollars(BigDecimal dollars) {
-        return dollars.movePointRight(MICRO_DIGITS).setScale(0, RoundingMode.FLOOR).longValueExact();
+        return dollars.movePointRight(MICRO_DIGITS)
+                .setScale(0, RoundingMode.FLOOR)
+                .longValueExact();
     }
 
     // Only the configured models and their fallbacks are ever looked up, so this stays small.
     private Optional<Rate> rateOf(String modelId) {
-        return rates.computeIfAbsent(modelId, id -> configured.entrySet().stream().filter(price -> id.contains(price.getKey()))
-                .max(Comparator.comparingInt(price -> price.getKey().length())).map(price -> Rate.of(price.getValue())));
+        return rates.computeIfAbsent(
+                modelId,
+                id -> configured.entrySet().stream()
+                        .filter(price -> id.contains(price.getKey()))
+                        .max(Comparator.comparingInt(price -> price.getKey().length()))
+                        .map(price -> Rate.of(price.getValue())));
     }
 }

@@ -7,7 +7,8 @@ import java.util.Base64;
 
 /** What an account of the ledger is for. */
 enum Scope {
-    DAY("day#"), CONVERSATION("conversation#");
+    DAY("day#"),
+    CONVERSATION("conversation#");
 
     private final String prefix;
 

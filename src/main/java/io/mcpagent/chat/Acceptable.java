@@ -14,12 +14,14 @@ final class Acceptable {
 
     @ServerRequestFilter
     void check(ContainerRequestContext request) {
-        if (request.getMethod().equals("POST") && request.getAcceptableMediaTypes().stream().noneMatch(Acceptable::isOffered)) {
+        if (request.getMethod().equals("POST")
+                && request.getAcceptableMediaTypes().stream().noneMatch(Acceptable::isOffered)) {
             throw new ProblemException(Problem.NOT_ACCEPTABLE, "Accept application/json or text/event-stream.");
         }
     }
 
     private static boolean isOffered(MediaType accepted) {
-        return accepted.isCompatible(MediaType.APPLICATION_JSON_TYPE) || accepted.isCompatible(MediaType.SERVER_SENT_EVENTS_TYPE);
+        return accepted.isCompatible(MediaType.APPLICATION_JSON_TYPE)
+                || accepted.isCompatible(MediaType.SERVER_SENT_EVENTS_TYPE);
     }
 }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.tools.ToolResult;
 import io.mcpagent.turn.TurnEvent;
 import io.mcpagent.turn.TurnResult;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -75,7 +74,8 @@ public final class AgUi implements EventFormat {
                 to.writeStringField("delta", delta);
             }
             case TurnEvent.ToolCallEnded(String callId) -> type(to, "TOOL_CALL_END", "toolCallId", callId);
-            case TurnEvent.ToolCallResult(String messageId, String callId, ToolResult result) -> toolCallResult(to, messageId, callId, result);
+            case TurnEvent.ToolCallResult(String messageId, String callId, ToolResult result) ->
+                toolCallResult(to, messageId, callId, result);
             case TurnEvent.Finished(TurnResult result) -> finished(to, ChatReply.of(result));
             case TurnEvent.Failed failed -> {
                 type(to, "RUN_ERROR", "message", failed.detail());
@@ -95,7 +95,8 @@ public final class AgUi implements EventFormat {
         to.writeStringField("protocolVersion", PROTOCOL_VERSION);
     }
 
-    private static void toolCallResult(JsonGenerator to, String messageId, String callId, ToolResult result) throws IOException {
+    private static void toolCallResult(JsonGenerator to, String messageId, String callId, ToolResult result)
+            throws IOException {
         type(to, "TOOL_CALL_RESULT", "messageId", messageId);
         to.writeStringField("toolCallId", callId);
         to.writeStringField("content", result.text());

@@ -7,7 +7,6 @@ import io.mcpagent.turn.TurnListener;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.StreamingOutput;
-
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -18,8 +17,7 @@ import java.util.function.Function;
 @Singleton
 public final class Answering {
 
-    private static final Consumer<Run> NOBODY = run -> {
-    };
+    private static final Consumer<Run> NOBODY = run -> {};
 
     private final Chat chat;
     private final Limits limits;

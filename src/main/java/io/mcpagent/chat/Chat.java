@@ -17,12 +17,11 @@ import io.mcpagent.turn.TurnRequest;
 import io.mcpagent.turn.TurnResult;
 import io.mcpagent.turn.Turns;
 import jakarta.inject.Singleton;
-import org.jboss.logging.Logger;
-
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jboss.logging.Logger;
 
 /** Answers what people ask: one request is one {@link Exchange}. Safe for use by many threads. */
 @Singleton
@@ -76,7 +75,9 @@ final class Chat {
             if (exchange.earlier() != null) {
                 return exchange.earlier();
             }
-            Conversation opened = exchange.question() instanceof Question.Decision decision ? decide(exchange, decision, listener) : exchange.opened();
+            Conversation opened = exchange.question() instanceof Question.Decision decision
+                    ? decide(exchange, decision, listener)
+                    : exchange.opened();
             TurnResult result = turns.run(exchange.run(), opened, exchange.request(), listener);
             listener.on(new TurnEvent.Finished(result));
             return ChatReply.of(result);
@@ -93,33 +94,47 @@ final class Chat {
         }
     }
 
-    private Conversation decide(Exchange exchange, Question.Decision decision, TurnListener listener) throws InterruptedException {
+    private Conversation decide(Exchange exchange, Question.Decision decision, TurnListener listener)
+            throws InterruptedException {
         return approvals.decide(exchange.run(), exchange.opened(), decision.verdicts(), listener);
     }
 
     private TurnRequest request(Question question) {
         Question.Key key = question.key();
-        Function<TurnResult, IdempotentReplies.Reply> reply = key == null ? null
-                : result -> new IdempotentReplies.Reply(question.owner(), key.value(), key.requestHash(), write(ChatReply.of(result)));
+        Function<TurnResult, IdempotentReplies.Reply> reply = key == null
+                ? null
+                : result -> new IdempotentReplies.Reply(
+                        question.owner(), key.value(), key.requestHash(), write(ChatReply.of(result)));
         return switch (question) {
-            case Question.Message message -> new TurnRequest(message.owner(), message.conversationId(), message.createIfAbsent(), message.text(),
-                    message.streaming(), reply, null);
-            case Question.Decision decision -> new TurnRequest(decision.owner(), decision.conversationId(), false, null,
-                    decision.streaming(), reply, null);
-            case Question.Unstored unstored -> new TurnRequest(unstored.owner(), null, false, unstored.text(), unstored.streaming(), null,
-                    unstored.history());
+            case Question.Message message ->
+                new TurnRequest(
+                        message.owner(),
+                        message.conversationId(),
+                        message.createIfAbsent(),
+                        message.text(),
+                        message.streaming(),
+                        reply,
+                        null);
+            case Question.Decision decision ->
+                new TurnRequest(
+                        decision.owner(), decision.conversationId(), false, null, decision.streaming(), reply, null);
+            case Question.Unstored unstored ->
+                new TurnRequest(
+                        unstored.owner(), null, false, unstored.text(), unstored.streaming(), null, unstored.history());
         };
     }
 
     /** The stored answer if there is one; null if the request is to be carried out. */
     private String claim(Question question) {
-        return switch (replies.claim(question.owner(), question.key().value(), question.key().requestHash(), turns.lease())) {
+        return switch (replies.claim(
+                question.owner(), question.key().value(), question.key().requestHash(), turns.lease())) {
             case IdempotentReplies.Claim.Claimed _ -> null;
             case IdempotentReplies.Claim.Answered(String body) -> body;
-            case IdempotentReplies.Claim.Running _ -> throw new ProblemException(Problem.REQUEST_RUNNING, "Ask again for its answer in a moment.",
-                    Duration.ofSeconds(2), null);
-            case IdempotentReplies.Claim.Mismatch _ -> throw new ProblemException(Problem.IDEMPOTENCY_KEY_REUSED,
-                    "Send a new key with a new request.");
+            case IdempotentReplies.Claim.Running _ ->
+                throw new ProblemException(
+                        Problem.REQUEST_RUNNING, "Ask again for its answer in a moment.", Duration.ofSeconds(2), null);
+            case IdempotentReplies.Claim.Mismatch _ ->
+                throw new ProblemException(Problem.IDEMPOTENCY_KEY_REUSED, "Send a new key with a new request.");
         };
     }
 

@@ -6,5 +6,4 @@ package io.mcpagent.chat;
  * @param message        what is asked
  * @param conversationId the conversation to go on with; a new one begins without it
  */
-public record ChatRequest(String message, String conversationId) {
-}
+public record ChatRequest(String message, String conversationId) {}

@@ -23,7 +23,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.StreamingOutput;
-
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -41,7 +40,13 @@ final class ChatResource {
     private final Caller caller;
     private final ObjectMapper json;
 
-    ChatResource(Answering answering, Conversations conversations, Runs runs, Questions questions, Caller caller, ObjectMapper json) {
+    ChatResource(
+            Answering answering,
+            Conversations conversations,
+            Runs runs,
+            Questions questions,
+            Caller caller,
+            ObjectMapper json) {
         this.answering = answering;
         this.conversations = conversations;
         this.runs = runs;
@@ -51,26 +56,30 @@ final class ChatResource {
     }
 
     /** The caller's conversations, the last changed first. */
-    record Listing(List<ConversationSummary> conversations) {
-    }
+    record Listing(List<ConversationSummary> conversations) {}
 
     /** A decision on a tool call. */
-    record Verdict(Boolean approve) {
-    }
+    record Verdict(Boolean approve) {}
 
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces(MediaType.APPLICATION_JSON)
-    public ChatReply ask(ChatRequest request, @HeaderParam("Idempotency-Key") String key, @HeaderParam("traceparent") String trace,
-                  @Context RoutingContext http) {
+    public ChatReply ask(
+            ChatRequest request,
+            @HeaderParam("Idempotency-Key") String key,
+            @HeaderParam("traceparent") String trace,
+            @Context RoutingContext http) {
         return answering.answer(questions.message(caller.subject(), request, false, key, trace), http);
     }
 
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces(MediaType.SERVER_SENT_EVENTS)
-    public StreamingOutput askStreaming(ChatRequest request, @HeaderParam("Idempotency-Key") String key, @HeaderParam("traceparent") String trace,
-                                 @Context RoutingContext http) {
+    public StreamingOutput askStreaming(
+            ChatRequest request,
+            @HeaderParam("Idempotency-Key") String key,
+            @HeaderParam("traceparent") String trace,
+            @Context RoutingContext http) {
         return stream(questions.message(caller.subject(), request, true, key, trace), http);
     }
 
@@ -78,18 +87,28 @@ final class ChatResource {
     @Path("/{id}/approvals/{callId}")
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces(MediaType.APPLICATION_JSON)
-    public ChatReply decide(@PathParam("id") String id, @PathParam("callId") String callId, Verdict verdict, @HeaderParam("Idempotency-Key") String key,
-                     @HeaderParam("traceparent") String trace, @Context RoutingContext http) {
-        return answering.answer(questions.decision(caller.subject(), id, callId, approve(verdict), false, key, trace), http);
+    public ChatReply decide(
+            @PathParam("id") String id,
+            @PathParam("callId") String callId,
+            Verdict verdict,
+            @HeaderParam("Idempotency-Key") String key,
+            @HeaderParam("traceparent") String trace,
+            @Context RoutingContext http) {
+        return answering.answer(
+                questions.decision(caller.subject(), id, callId, approve(verdict), false, key, trace), http);
     }
 
     @POST
     @Path("/{id}/approvals/{callId}")
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces(MediaType.SERVER_SENT_EVENTS)
-    public StreamingOutput decideStreaming(@PathParam("id") String id, @PathParam("callId") String callId, Verdict verdict,
-                                    @HeaderParam("Idempotency-Key") String key, @HeaderParam("traceparent") String trace,
-                                    @Context RoutingContext http) {
+    public StreamingOutput decideStreaming(
+            @PathParam("id") String id,
+            @PathParam("callId") String callId,
+            Verdict verdict,
+            @HeaderParam("Idempotency-Key") String key,
+            @HeaderParam("traceparent") String trace,
+            @Context RoutingContext http) {
         return stream(questions.decision(caller.subject(), id, callId, approve(verdict), true, key, trace), http);
     }
 
@@ -103,7 +122,8 @@ final class ChatResource {
     @Path("/{id}")
     @Produces(MediaType.APPLICATION_JSON)
     public ConversationView show(@PathParam("id") String id) {
-        return ConversationView.of(fromStore(() -> conversations.find(caller.subject(), id)).orElseThrow(ChatResource::absent));
+        return ConversationView.of(
+                fromStore(() -> conversations.find(caller.subject(), id)).orElseThrow(ChatResource::absent));
     }
 
     @DELETE
@@ -123,7 +143,8 @@ final class ChatResource {
     }
 
     private StreamingOutput stream(Question question, RoutingContext http) {
-        return answering.stream(question, exchange -> new AgUi(json, exchange.conversationId(), exchange.runId()), http);
+        return answering.stream(
+                question, exchange -> new AgUi(json, exchange.conversationId(), exchange.runId()), http);
     }
 
     /** A body may be empty, or the word null. */
@@ -141,6 +162,7 @@ final class ChatResource {
     }
 
     private static ProblemException absent() {
-        return new ProblemException(Problem.CONVERSATION_NOT_FOUND, "It never existed, has expired, or belongs to somebody else.");
+        return new ProblemException(
+                Problem.CONVERSATION_NOT_FOUND, "It never existed, has expired, or belongs to somebody else.");
     }
 }

@@ -2,7 +2,6 @@ package io.mcpagent.chat;
 
 import io.mcpagent.turn.TurnEvent;
 import io.mcpagent.turn.TurnListener;
-
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -90,7 +89,8 @@ final class EventStream implements TurnListener, AutoCloseable {
             writing.lockInterruptibly();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UncheckedIOException(new InterruptedIOException("the turn was stopped while its client did not read"));
+            throw new UncheckedIOException(
+                    new InterruptedIOException("the turn was stopped while its client did not read"));
         }
     }
 

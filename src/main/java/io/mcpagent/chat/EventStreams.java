@@ -6,11 +6,10 @@ import io.mcpagent.telemetry.Telemetry;
 import io.mcpagent.turn.TurnEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
-import org.jboss.logging.Logger;
-
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.jboss.logging.Logger;
 
 /** Gives answers as server-sent events. Safe for use by many threads. */
 @Singleton
@@ -21,7 +20,8 @@ final class EventStreams {
     private final Chat chat;
     private final Telemetry telemetry;
     private final ObjectMapper json;
-    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("heartbeats").factory());
+    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("heartbeats").factory());
 
     EventStreams(Chat chat, Telemetry telemetry, ObjectMapper json) {
         this.chat = chat;
@@ -38,7 +38,8 @@ final class EventStreams {
      */
     void answer(Exchange exchange, EventFormat format, OutputStream out) {
         telemetry.streamBegins();
-        try (JsonEvents gathered = new JsonEvents(json); EventStream stream = new EventStream(format, gathered, out, clock)) {
+        try (JsonEvents gathered = new JsonEvents(json);
+                EventStream stream = new EventStream(format, gathered, out, clock)) {
             try {
                 ChatReply reply = chat.answer(exchange, stream);
                 if (exchange.earlier() != null) {

@@ -6,7 +6,6 @@ import io.mcpagent.system.Problem;
 import io.mcpagent.system.ProblemException;
 import io.mcpagent.turn.Approvals;
 import jakarta.inject.Singleton;
-
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -43,7 +42,8 @@ public final class Questions {
         if (id != null) {
             requireId(id);
         }
-        return new Question.Message(owner, id, false, text, streaming, key(key, "message\n" + id + "\n" + text), trace(traceparent));
+        return new Question.Message(
+                owner, id, false, text, streaming, key(key, "message\n" + id + "\n" + text), trace(traceparent));
     }
 
     /**
@@ -51,13 +51,25 @@ public final class Questions {
      *
      * @throws ProblemException if it is not valid
      */
-    Question decision(String owner, String conversationId, String callId, Boolean approve, boolean streaming, String key, String traceparent) {
+    Question decision(
+            String owner,
+            String conversationId,
+            String callId,
+            Boolean approve,
+            boolean streaming,
+            String key,
+            String traceparent) {
         requireId(conversationId);
         if (approve == null) {
             throw invalid("Say in the member approve whether the call may run: true or false.");
         }
-        return new Question.Decision(owner, conversationId, List.of(new Approvals.Verdict(callId, approve)), streaming,
-                key(key, "decision\n" + conversationId + "\n" + callId + "\n" + approve), trace(traceparent));
+        return new Question.Decision(
+                owner,
+                conversationId,
+                List.of(new Approvals.Verdict(callId, approve)),
+                streaming,
+                key(key, "decision\n" + conversationId + "\n" + callId + "\n" + approve),
+                trace(traceparent));
     }
 
     /**
@@ -77,7 +89,8 @@ public final class Questions {
      *
      * @throws ProblemException if the id is not valid
      */
-    public Question decisions(String owner, String conversationId, List<Approvals.Verdict> verdicts, String traceparent) {
+    public Question decisions(
+            String owner, String conversationId, List<Approvals.Verdict> verdicts, String traceparent) {
         requireUsable(conversationId);
         return new Question.Decision(owner, conversationId, verdicts, true, null, trace(traceparent));
     }
@@ -95,7 +108,8 @@ public final class Questions {
      * @param text    what is asked; not blank
      * @throws ProblemException if the message is too large or no text
      */
-    public Question unstored(String owner, List<TurnRecord> history, String text, boolean streaming, String traceparent) {
+    public Question unstored(
+            String owner, List<TurnRecord> history, String text, boolean streaming, String traceparent) {
         requireText(text);
         return new Question.Unstored(owner, history, text, streaming, trace(traceparent));
     }
@@ -112,7 +126,8 @@ public final class Questions {
     private static void requireId(String id) {
         // A malformed id can't exist: it is answered like any other that doesn't.
         if (!ID.matcher(id).matches()) {
-            throw new ProblemException(Problem.CONVERSATION_NOT_FOUND, "It never existed, has expired, or belongs to somebody else.");
+            throw new ProblemException(
+                    Problem.CONVERSATION_NOT_FOUND, "It never existed, has expired, or belongs to somebody else.");
         }
     }
 
@@ -131,7 +146,8 @@ public final class Questions {
     }
 
     private static boolean isUnicode(String text) {
-        return text.codePoints().noneMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE);
+        return text.codePoints()
+                .noneMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE);
     }
 
     private static ProblemException invalid(String detail) {
@@ -140,7 +156,8 @@ public final class Questions {
 
     private static String sha256(String text) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }

@@ -12,7 +12,8 @@ import java.time.Instant;
  * @param state       how far it is
  * @param expiresAt   until when it can be approved
  */
-public record Approval(String callId, String tool, String arguments, String fingerprint, State state, Instant expiresAt) {
+public record Approval(
+        String callId, String tool, String arguments, String fingerprint, State state, Instant expiresAt) {
 
     /** The way of an approval. Each step is stored, under the conversation's version, before the next is taken. */
     public enum State {

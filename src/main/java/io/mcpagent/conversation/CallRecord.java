@@ -11,5 +11,4 @@ import io.mcpagent.tools.ToolOutcome;
  * @param outcome    how it ended
  * @param durationMs how long it took, in milliseconds
  */
-public record CallRecord(String id, String name, String arguments, ToolOutcome outcome, long durationMs) {
-}
+public record CallRecord(String id, String name, String arguments, ToolOutcome outcome, long durationMs) {}

@@ -1,7 +1,6 @@
 package io.mcpagent.conversation;
 
 import io.mcpagent.model.Message;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +16,14 @@ import java.util.List;
  * @param turns     its finished turns, oldest first
  * @param pending   the turn that waits for approvals, or null
  */
-public record Conversation(String id, String owner, long version, Instant createdAt, Instant updatedAt, List<TurnRecord> turns,
-                           PendingTurn pending) {
+public record Conversation(
+        String id,
+        String owner,
+        long version,
+        Instant createdAt,
+        Instant updatedAt,
+        List<TurnRecord> turns,
+        PendingTurn pending) {
 
     public Conversation {
         turns = List.copyOf(turns);
@@ -37,6 +42,7 @@ public record Conversation(String id, String owner, long version, Instant create
             next.addAll(turns);
             next.add(change.append());
         }
-        return new Conversation(id, owner, version + 1, createdAt, now.isBefore(updatedAt) ? updatedAt : now, next, change.pending());
+        return new Conversation(
+                id, owner, version + 1, createdAt, now.isBefore(updatedAt) ? updatedAt : now, next, change.pending());
     }
 }

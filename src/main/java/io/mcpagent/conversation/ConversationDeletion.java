@@ -8,7 +8,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-
 import org.jboss.logging.Logger;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Delete;
@@ -46,7 +45,8 @@ final class ConversationDeletion {
                 throw new ConversationBusyException("a turn is running in this conversation");
             }
             if (!ConversationItems.isVisible(meta, clock.instant())) {
-                // Gone after a first try: that try deleted it, or somebody else did meanwhile, which is the same to the caller.
+                // Gone after a first try: that try deleted it, or somebody else did meanwhile, which is the same to the
+                // caller.
                 deleteBelow(deleting);
                 return deleting != null;
             }
@@ -64,13 +64,25 @@ final class ConversationDeletion {
 
     private void hide(Map<String, AttributeValue> meta) {
         String condition = "#version = :version AND (attribute_not_exists(#leaseRun) OR #leaseUntil < :now)";
-        Delete visible = Delete.builder().tableName(table.name()).key(ConversationItems.metaKey(owner, id)).conditionExpression(condition)
+        Delete visible = Delete.builder()
+                .tableName(table.name())
+                .key(ConversationItems.metaKey(owner, id))
+                .conditionExpression(condition)
                 .expressionAttributeNames(Expressions.names(condition))
-                .expressionAttributeValues(Map.of(":version", number(number(meta, ConversationItems.VERSION)),
-                        ":now", number(clock.instant().toEpochMilli()))).build();
+                .expressionAttributeValues(Map.of(
+                        ":version",
+                        number(number(meta, ConversationItems.VERSION)),
+                        ":now",
+                        number(clock.instant().toEpochMilli())))
+                .build();
         Instant updatedAt = Instant.parse(text(meta, ConversationItems.UPDATED_AT));
-        Delete listed = Delete.builder().tableName(table.name()).key(ConversationItems.listKey(owner, id, updatedAt)).build();
-        table.transact(List.of(TransactWriteItem.builder().delete(visible).build(), TransactWriteItem.builder().delete(listed).build()));
+        Delete listed = Delete.builder()
+                .tableName(table.name())
+                .key(ConversationItems.listKey(owner, id, updatedAt))
+                .build();
+        table.transact(List.of(
+                TransactWriteItem.builder().delete(visible).build(),
+                TransactWriteItem.builder().delete(listed).build()));
     }
 
     void deleteBelow(Instant createdAt) {
@@ -80,8 +92,12 @@ final class ConversationDeletion {
         try {
             String partition = ConversationItems.partition(owner, id);
             List<WriteRequest> deletes = new ArrayList<>();
-            for (String prefix : List.of(ConversationItems.turnPrefix(createdAt), ConversationItems.pendingSortKey(createdAt) + "#")) {
-                table.keys(partition, prefix).forEach(key -> deletes.add(WriteRequest.builder().deleteRequest(delete -> delete.key(key)).build()));
+            for (String prefix : List.of(
+                    ConversationItems.turnPrefix(createdAt), ConversationItems.pendingSortKey(createdAt) + "#")) {
+                table.keys(partition, prefix)
+                        .forEach(key -> deletes.add(WriteRequest.builder()
+                                .deleteRequest(delete -> delete.key(key))
+                                .build()));
             }
             for (int from = 0; from < deletes.size(); from += BATCH) {
                 deleteBatch(deletes.subList(from, Math.min(deletes.size(), from + BATCH)));
@@ -98,8 +114,10 @@ final class ConversationDeletion {
                 throw new StoreUnavailableException("too many deletes were not taken");
             }
             Map<String, List<WriteRequest>> request = Map.of(table.name(), left);
-            left = table.call(dynamo -> dynamo.batchWriteItem(write -> write.requestItems(request).overrideConfiguration(table.timeouts())))
-                    .unprocessedItems().getOrDefault(table.name(), List.of());
+            left = table.call(dynamo -> dynamo.batchWriteItem(
+                            write -> write.requestItems(request).overrideConfiguration(table.timeouts())))
+                    .unprocessedItems()
+                    .getOrDefault(table.name(), List.of());
             if (!left.isEmpty()) {
                 DynamoTable.pause(attempt);
             }

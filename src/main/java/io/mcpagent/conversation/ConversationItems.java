@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
-
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -38,8 +37,7 @@ final class ConversationItems {
 
     private static final int RANDOM_NANOS = 1_000_000;
 
-    private ConversationItems() {
-    }
+    private ConversationItems() {}
 
     static String partition(String owner, String id) {
         return "conversation#" + DynamoTable.hash(owner) + "#" + DynamoTable.hash(id);
@@ -55,7 +53,9 @@ final class ConversationItems {
 
     /** The list's items are in the order of their last change. */
     static Map<String, AttributeValue> listKey(String owner, String id, Instant updatedAt) {
-        return DynamoTable.key(listPartition(owner), "conversation#%015d#%s".formatted(updatedAt.toEpochMilli(), DynamoTable.hash(id)));
+        return DynamoTable.key(
+                listPartition(owner),
+                "conversation#%015d#%s".formatted(updatedAt.toEpochMilli(), DynamoTable.hash(id)));
     }
 
     /**
@@ -63,7 +63,8 @@ final class ConversationItems {
      * be left of a deleted one of the same id.
      */
     static Instant beginning(Instant now) {
-        return Instant.ofEpochMilli(now.toEpochMilli()).plusNanos(ThreadLocalRandom.current().nextInt(RANDOM_NANOS));
+        return Instant.ofEpochMilli(now.toEpochMilli())
+                .plusNanos(ThreadLocalRandom.current().nextInt(RANDOM_NANOS));
     }
 
     static String turnPrefix(Instant createdAt) {
@@ -109,8 +110,11 @@ final class ConversationItems {
     }
 
     /** The conversation of a {@code meta} item and its turns' items; null if one of them is not there, since it was changed meanwhile. */
-    static Conversation conversation(DynamoTable table, String owner, Map<String, AttributeValue> meta,
-                                     SortedMap<String, Map<String, AttributeValue>> items) {
+    static Conversation conversation(
+            DynamoTable table,
+            String owner,
+            Map<String, AttributeValue> meta,
+            SortedMap<String, Map<String, AttributeValue>> items) {
         Instant createdAt = Instant.parse(text(meta, CREATED_AT));
         List<TurnRecord> turns = new ArrayList<>();
         for (int turn = 1; turn <= number(meta, TURNS); turn++) {
@@ -130,16 +134,28 @@ final class ConversationItems {
             }
             pending = StoredJson.readPending(stored);
         }
-        return new Conversation(text(meta, ID), owner, number(meta, VERSION), createdAt, Instant.parse(text(meta, UPDATED_AT)), turns, pending);
+        return new Conversation(
+                text(meta, ID),
+                owner,
+                number(meta, VERSION),
+                createdAt,
+                Instant.parse(text(meta, UPDATED_AT)),
+                turns,
+                pending);
     }
 
     static TreeMap<String, Map<String, AttributeValue>> turnItems(DynamoTable table, Map<String, AttributeValue> meta) {
-        return number(meta, TURNS) == 0 ? new TreeMap<>()
+        return number(meta, TURNS) == 0
+                ? new TreeMap<>()
                 : table.query(text(meta, DynamoTable.PK), turnPrefix(Instant.parse(text(meta, CREATED_AT))));
     }
 
     static ConversationSummary summary(Map<String, AttributeValue> item) {
-        return new ConversationSummary(text(item, ID), text(item, TITLE), Instant.parse(text(item, CREATED_AT)),
-                Instant.parse(text(item, UPDATED_AT)), (int) number(item, TURNS));
+        return new ConversationSummary(
+                text(item, ID),
+                text(item, TITLE),
+                Instant.parse(text(item, CREATED_AT)),
+                Instant.parse(text(item, UPDATED_AT)),
+                (int) number(item, TURNS));
     }
 }

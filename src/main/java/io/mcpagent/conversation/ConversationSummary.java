@@ -8,5 +8,4 @@ import java.time.Instant;
  * @param title the beginning of its first message
  * @param turns how many turns it has
  */
-public record ConversationSummary(String id, String title, Instant createdAt, Instant updatedAt, int turns) {
-}
+public record ConversationSummary(String id, String title, Instant createdAt, Instant updatedAt, int turns) {}

@@ -4,7 +4,6 @@ import static io.mcpagent.conversation.DynamoTable.number;
 import static io.mcpagent.conversation.DynamoTable.text;
 
 import io.mcpagent.conversation.Conversations.Change;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -12,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.Delete;
 import software.amazon.awssdk.services.dynamodb.model.Put;
@@ -38,8 +36,14 @@ final class ConversationWrites {
     private final String attempt = UUID.randomUUID().toString();
     private final String partition;
 
-    ConversationWrites(DynamoTable table, DynamoIdempotentReplies replies, Duration ttl, Conversation before, Conversation after, String runId,
-                       Change change) {
+    ConversationWrites(
+            DynamoTable table,
+            DynamoIdempotentReplies replies,
+            Duration ttl,
+            Conversation before,
+            Conversation after,
+            String runId,
+            Change change) {
         this.table = table;
         this.replies = replies;
         this.ttl = ttl;
@@ -58,10 +62,16 @@ final class ConversationWrites {
             writes.add(put(turn()));
         }
         Map<String, AttributeValue> listed = listItem();
-        Map<String, AttributeValue> listedBefore = ConversationItems.listKey(before.owner(), before.id(), before.updatedAt());
+        Map<String, AttributeValue> listedBefore =
+                ConversationItems.listKey(before.owner(), before.id(), before.updatedAt());
         boolean moved = !listed.get(DynamoTable.SK).equals(listedBefore.get(DynamoTable.SK));
         if (before.version() > 0 && moved) {
-            writes.add(TransactWriteItem.builder().delete(Delete.builder().tableName(table.name()).key(listedBefore).build()).build());
+            writes.add(TransactWriteItem.builder()
+                    .delete(Delete.builder()
+                            .tableName(table.name())
+                            .key(listedBefore)
+                            .build())
+                    .build());
         }
         writes.add(put(listed));
         if (change.reply() != null) {
@@ -103,26 +113,40 @@ final class ConversationWrites {
         values.put(":run", text(runId));
         values.put(":createdAt", text(before.createdAt().toString()));
         String condition = "#version = :before AND #leaseRun = :run AND #createdAt = :createdAt";
-        String expression = "SET " + String.join(", ", set) + (remove.isEmpty() ? "" : " REMOVE " + String.join(", ", remove));
-        return Update.builder().tableName(table.name()).key(DynamoTable.key(partition, ConversationItems.META))
-                .updateExpression(expression).conditionExpression(condition)
-                .expressionAttributeNames(Expressions.names(expression + " " + condition)).expressionAttributeValues(values).build();
+        String expression =
+                "SET " + String.join(", ", set) + (remove.isEmpty() ? "" : " REMOVE " + String.join(", ", remove));
+        return Update.builder()
+                .tableName(table.name())
+                .key(DynamoTable.key(partition, ConversationItems.META))
+                .updateExpression(expression)
+                .conditionExpression(condition)
+                .expressionAttributeNames(Expressions.names(expression + " " + condition))
+                .expressionAttributeValues(values)
+                .build();
     }
 
-    private static void set(String attribute, AttributeValue value, List<String> set, Map<String, AttributeValue> values) {
+    private static void set(
+            String attribute, AttributeValue value, List<String> set, Map<String, AttributeValue> values) {
         set.add("#%s = :%s".formatted(attribute, attribute));
         values.put(":" + attribute, value);
     }
 
     private Map<String, AttributeValue> pending() {
-        return StoredBytes.store(table, partition, ConversationItems.pendingSortKey(before.createdAt()), StoredJson.write(change.pending()),
-                PENDING_INLINE, turnsExpireAt());
+        return StoredBytes.store(
+                table,
+                partition,
+                ConversationItems.pendingSortKey(before.createdAt()),
+                StoredJson.write(change.pending()),
+                PENDING_INLINE,
+                turnsExpireAt());
     }
 
     private Map<String, AttributeValue> turn() {
-        String sk = ConversationItems.turnSortKey(before.createdAt(), after.turns().size());
+        String sk =
+                ConversationItems.turnSortKey(before.createdAt(), after.turns().size());
         Map<String, AttributeValue> item = new HashMap<>(DynamoTable.key(partition, sk));
-        item.putAll(StoredBytes.store(table, partition, sk, StoredJson.write(change.append()), StoredBytes.ITEM, turnsExpireAt()));
+        item.putAll(StoredBytes.store(
+                table, partition, sk, StoredJson.write(change.append()), StoredBytes.ITEM, turnsExpireAt()));
         item.put(DynamoTable.EXPIRES_AT, number(turnsExpireAt()));
         return item;
     }
@@ -133,7 +157,8 @@ final class ConversationWrites {
 
     private Map<String, AttributeValue> listItem() {
         Instant updatedAt = after.updatedAt();
-        Map<String, AttributeValue> item = new HashMap<>(ConversationItems.listKey(after.owner(), after.id(), updatedAt));
+        Map<String, AttributeValue> item =
+                new HashMap<>(ConversationItems.listKey(after.owner(), after.id(), updatedAt));
         item.put(ConversationItems.ID, text(after.id()));
         item.put(ConversationItems.TITLE, text(Titles.titleOf(after)));
         item.put(ConversationItems.CREATED_AT, text(after.createdAt().toString()));
@@ -145,6 +170,8 @@ final class ConversationWrites {
     }
 
     private TransactWriteItem put(Map<String, AttributeValue> item) {
-        return TransactWriteItem.builder().put(Put.builder().tableName(table.name()).item(item).build()).build();
+        return TransactWriteItem.builder()
+                .put(Put.builder().tableName(table.name()).item(item).build())
+                .build();
     }
 }

@@ -4,7 +4,6 @@ import static io.mcpagent.conversation.DynamoTable.number;
 import static io.mcpagent.conversation.DynamoTable.text;
 
 import io.mcpagent.system.Ids;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -14,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-
 import org.jboss.logging.Logger;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
@@ -60,7 +58,8 @@ final class DynamoConversations implements Conversations {
             if (!ConversationItems.isVisible(meta, clock.instant())) {
                 return Optional.empty();
             }
-            Conversation found = ConversationItems.conversation(table, owner, meta, ConversationItems.turnItems(table, meta));
+            Conversation found =
+                    ConversationItems.conversation(table, owner, meta, ConversationItems.turnItems(table, meta));
             if (found != null) {
                 return Optional.of(found);
             }
@@ -77,13 +76,21 @@ final class DynamoConversations implements Conversations {
         List<ConversationSummary> list = new ArrayList<>();
         Map<String, AttributeValue> from = null;
         do {
-            QueryRequest request = QueryRequest.builder().tableName(table.name()).keyConditionExpression("#pk = :pk")
+            QueryRequest request = QueryRequest.builder()
+                    .tableName(table.name())
+                    .keyConditionExpression("#pk = :pk")
                     .expressionAttributeNames(Map.of("#pk", DynamoTable.PK))
                     .expressionAttributeValues(Map.of(":pk", text(ConversationItems.listPartition(owner))))
-                    .scanIndexForward(false).limit(Math.clamp(atMost, 1, 1000)).consistentRead(true).exclusiveStartKey(from)
-                    .overrideConfiguration(table.timeouts()).build();
+                    .scanIndexForward(false)
+                    .limit(Math.clamp(atMost, 1, 1000))
+                    .consistentRead(true)
+                    .exclusiveStartKey(from)
+                    .overrideConfiguration(table.timeouts())
+                    .build();
             QueryResponse page = table.call(dynamo -> dynamo.query(request));
-            page.items().stream().filter(item -> ConversationItems.isValid(item, clock.instant())).map(ConversationItems::summary)
+            page.items().stream()
+                    .filter(item -> ConversationItems.isValid(item, clock.instant()))
+                    .map(ConversationItems::summary)
                     .forEach(list::add);
             from = page.hasLastEvaluatedKey() && !page.lastEvaluatedKey().isEmpty() ? page.lastEvaluatedKey() : null;
         } while (from != null && list.size() < atMost);
@@ -118,14 +125,21 @@ final class DynamoConversations implements Conversations {
     private Map<String, AttributeValue> lease(String owner, String id, String runId, Duration lease) {
         Instant now = clock.instant();
         String update = "SET #leaseRun = :run, #leaseUntil = :until";
-        String condition = "#version > :zero AND #validUntil > :nowSeconds AND (" + NOT_LEASED + " OR #leaseRun = :run)";
+        String condition =
+                "#version > :zero AND #validUntil > :nowSeconds AND (" + NOT_LEASED + " OR #leaseRun = :run)";
         Map<String, AttributeValue> values = new HashMap<>(leaseValues(now, runId));
         values.put(":until", number(now.plus(lease).toEpochMilli()));
-        UpdateItemRequest request = UpdateItemRequest.builder().tableName(table.name()).key(ConversationItems.metaKey(owner, id))
-                .updateExpression(update).conditionExpression(condition).expressionAttributeNames(Expressions.names(update + condition))
-                .expressionAttributeValues(values).returnValues(ReturnValue.ALL_NEW)
+        UpdateItemRequest request = UpdateItemRequest.builder()
+                .tableName(table.name())
+                .key(ConversationItems.metaKey(owner, id))
+                .updateExpression(update)
+                .conditionExpression(condition)
+                .expressionAttributeNames(Expressions.names(update + condition))
+                .expressionAttributeValues(values)
+                .returnValues(ReturnValue.ALL_NEW)
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
-                .overrideConfiguration(table.timeouts()).build();
+                .overrideConfiguration(table.timeouts())
+                .build();
         try {
             return table.call(dynamo -> dynamo.updateItem(request)).attributes();
         } catch (ConditionalCheckFailedException e) {
@@ -135,11 +149,21 @@ final class DynamoConversations implements Conversations {
     }
 
     private static Map<String, AttributeValue> leaseValues(Instant now, String runId) {
-        return Map.of(":run", text(runId), ":now", number(now.toEpochMilli()), ":nowSeconds", number(now.getEpochSecond()), ":zero", number(0));
+        return Map.of(
+                ":run",
+                text(runId),
+                ":now",
+                number(now.toEpochMilli()),
+                ":nowSeconds",
+                number(now.getEpochSecond()),
+                ":zero",
+                number(0));
     }
 
     private void refuseLeased(Map<String, AttributeValue> meta, String runId) {
-        if (meta != null && ConversationItems.isLeased(meta, clock.instant()) && !runId.equals(text(meta, ConversationItems.LEASE_RUN))) {
+        if (meta != null
+                && ConversationItems.isLeased(meta, clock.instant())
+                && !runId.equals(text(meta, ConversationItems.LEASE_RUN))) {
             throw new ConversationBusyException("another run has this conversation");
         }
     }
@@ -157,12 +181,17 @@ final class DynamoConversations implements Conversations {
         meta.put(ConversationItems.LEASE_UNTIL, number(now.plus(lease).toEpochMilli()));
         meta.put(ConversationItems.VALID_UNTIL, number(0));
         meta.put(DynamoTable.EXPIRES_AT, number(ConversationItems.expiresAt(now, lease)));
-        String condition = "attribute_not_exists(#pk) OR ((#version = :zero OR #validUntil <= :nowSeconds) AND (" + NOT_LEASED
-                + " OR #leaseRun = :run))";
-        PutItemRequest request = PutItemRequest.builder().tableName(table.name()).item(meta).conditionExpression(condition)
-                .expressionAttributeNames(Expressions.names(condition)).expressionAttributeValues(leaseValues(now, runId))
+        String condition = "attribute_not_exists(#pk) OR ((#version = :zero OR #validUntil <= :nowSeconds) AND ("
+                + NOT_LEASED + " OR #leaseRun = :run))";
+        PutItemRequest request = PutItemRequest.builder()
+                .tableName(table.name())
+                .item(meta)
+                .conditionExpression(condition)
+                .expressionAttributeNames(Expressions.names(condition))
+                .expressionAttributeValues(leaseValues(now, runId))
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
-                .overrideConfiguration(table.timeouts()).build();
+                .overrideConfiguration(table.timeouts())
+                .build();
         try {
             table.call(dynamo -> dynamo.putItem(request));
             return new Conversation(id, owner, 0, createdAt, createdAt, List.of(), null);
@@ -191,15 +220,18 @@ final class DynamoConversations implements Conversations {
     private void prolong(TreeMap<String, Map<String, AttributeValue>> items) {
         Instant now = clock.instant();
         // An hour is more than any run takes.
-        long needed = ConversationItems.expiresAt(now, ttl) + Duration.ofHours(1).toSeconds();
+        long needed =
+                ConversationItems.expiresAt(now, ttl) + Duration.ofHours(1).toSeconds();
         for (Map<String, AttributeValue> item : items.values()) {
             if (number(item, DynamoTable.EXPIRES_AT) < needed) {
                 String update = "SET #expiresAt = :expiresAt";
                 table.call(dynamo -> dynamo.updateItem(request -> request.tableName(table.name())
                         .key(DynamoTable.key(text(item, DynamoTable.PK), text(item, DynamoTable.SK)))
-                        .updateExpression(update).conditionExpression("attribute_exists(#pk)")
+                        .updateExpression(update)
+                        .conditionExpression("attribute_exists(#pk)")
                         .expressionAttributeNames(Expressions.names(update + "#pk"))
-                        .expressionAttributeValues(Map.of(":expiresAt", number(ConversationItems.turnExpiresAt(now, ttl))))
+                        .expressionAttributeValues(
+                                Map.of(":expiresAt", number(ConversationItems.turnExpiresAt(now, ttl))))
                         .overrideConfiguration(table.timeouts())));
             }
         }
@@ -239,15 +271,22 @@ final class DynamoConversations implements Conversations {
         Map<String, AttributeValue> values = Map.of(":run", text(runId), ":version", number(version));
         try {
             if (version == 0) {
-                table.call(dynamo -> dynamo.deleteItem(request -> request.tableName(table.name()).key(key).conditionExpression(condition)
-                        .expressionAttributeNames(Expressions.names(condition)).expressionAttributeValues(values)
+                table.call(dynamo -> dynamo.deleteItem(request -> request.tableName(table.name())
+                        .key(key)
+                        .conditionExpression(condition)
+                        .expressionAttributeNames(Expressions.names(condition))
+                        .expressionAttributeValues(values)
                         .overrideConfiguration(table.timeouts())));
                 return;
             }
             String update = "REMOVE #leaseRun, #leaseUntil";
-            table.call(dynamo -> dynamo.updateItem(request -> request.tableName(table.name()).key(key).updateExpression(update)
-                    .conditionExpression(condition).expressionAttributeNames(Expressions.names(update + condition))
-                    .expressionAttributeValues(values).overrideConfiguration(table.timeouts())));
+            table.call(dynamo -> dynamo.updateItem(request -> request.tableName(table.name())
+                    .key(key)
+                    .updateExpression(update)
+                    .conditionExpression(condition)
+                    .expressionAttributeNames(Expressions.names(update + condition))
+                    .expressionAttributeValues(values)
+                    .overrideConfiguration(table.timeouts())));
         } catch (ConditionalCheckFailedException lost) {
             // It is not this run's any more: there is nothing to give back.
         }

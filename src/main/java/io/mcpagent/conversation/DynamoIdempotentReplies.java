@@ -10,7 +10,6 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
-
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.Put;
@@ -44,11 +43,15 @@ final class DynamoIdempotentReplies implements IdempotentReplies {
         String attempt = UUID.randomUUID().toString();
         Map<String, AttributeValue> item = item(owner, key, requestHash, now.plus(lease));
         item.put(ATTEMPT, text(attempt));
-        PutItemRequest request = PutItemRequest.builder().tableName(table.name()).item(item).conditionExpression(FREE)
+        PutItemRequest request = PutItemRequest.builder()
+                .tableName(table.name())
+                .item(item)
+                .conditionExpression(FREE)
                 .expressionAttributeNames(Map.of("#pk", DynamoTable.PK, "#endsAt", ENDS_AT))
                 .expressionAttributeValues(Map.of(":now", number(now.toEpochMilli())))
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
-                .overrideConfiguration(table.timeouts()).build();
+                .overrideConfiguration(table.timeouts())
+                .build();
         try {
             table.call(dynamo -> dynamo.putItem(request));
             return new Claim.Claimed();
@@ -79,8 +82,10 @@ final class DynamoIdempotentReplies implements IdempotentReplies {
     @Override
     public void abandon(String owner, String key) {
         try {
-            table.call(dynamo -> dynamo.deleteItem(request -> request.tableName(table.name()).key(keyOf(owner, key))
-                    .conditionExpression("attribute_not_exists(#body)").expressionAttributeNames(Map.of("#body", BODY))
+            table.call(dynamo -> dynamo.deleteItem(request -> request.tableName(table.name())
+                    .key(keyOf(owner, key))
+                    .conditionExpression("attribute_not_exists(#body)")
+                    .expressionAttributeNames(Map.of("#body", BODY))
                     .overrideConfiguration(table.timeouts())));
         } catch (ConditionalCheckFailedException answered) {
             // It stays.
@@ -92,12 +97,26 @@ final class DynamoIdempotentReplies implements IdempotentReplies {
         Instant now = clock.instant();
         Instant end = now.plus(KEPT);
         Map<String, AttributeValue> item = item(reply.owner(), reply.key(), reply.requestHash(), end);
-        item.put(BODY, AttributeValue.fromM(StoredBytes.store(table, text(item, DynamoTable.PK), SORT_KEY,
-                reply.body().getBytes(StandardCharsets.UTF_8), StoredBytes.ITEM, end.getEpochSecond())));
-        return TransactWriteItem.builder().put(Put.builder().tableName(table.name()).item(item)
-                .conditionExpression(FREE + " OR (#hash = :hash AND attribute_not_exists(#body))")
-                .expressionAttributeNames(Map.of("#pk", DynamoTable.PK, "#endsAt", ENDS_AT, "#hash", HASH, "#body", BODY))
-                .expressionAttributeValues(Map.of(":now", number(now.toEpochMilli()), ":hash", text(reply.requestHash()))).build()).build();
+        item.put(
+                BODY,
+                AttributeValue.fromM(StoredBytes.store(
+                        table,
+                        text(item, DynamoTable.PK),
+                        SORT_KEY,
+                        reply.body().getBytes(StandardCharsets.UTF_8),
+                        StoredBytes.ITEM,
+                        end.getEpochSecond())));
+        return TransactWriteItem.builder()
+                .put(Put.builder()
+                        .tableName(table.name())
+                        .item(item)
+                        .conditionExpression(FREE + " OR (#hash = :hash AND attribute_not_exists(#body))")
+                        .expressionAttributeNames(
+                                Map.of("#pk", DynamoTable.PK, "#endsAt", ENDS_AT, "#hash", HASH, "#body", BODY))
+                        .expressionAttributeValues(
+                                Map.of(":now", number(now.toEpochMilli()), ":hash", text(reply.requestHash())))
+                        .build())
+                .build();
     }
 
     private static Map<String, AttributeValue> item(String owner, String key, String requestHash, Instant end) {

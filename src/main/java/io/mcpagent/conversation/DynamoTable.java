@@ -1,7 +1,6 @@
 package io.mcpagent.conversation;
 
 import io.mcpagent.system.Deadline;
-
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -18,7 +17,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -45,6 +43,7 @@ public final class DynamoTable {
 
     /** For one call with all its retries, and for one attempt of it: the caller is a person who waits. */
     static final Duration CALL_TIMEOUT = Duration.ofSeconds(2);
+
     static final Duration ATTEMPT_TIMEOUT = Duration.ofMillis(1200);
 
     private static final Duration WARM_UP_TIMEOUT = Duration.ofSeconds(30);
@@ -54,7 +53,8 @@ public final class DynamoTable {
     private static final int MOST_REPETITIONS = 10;
 
     /** Why a transaction may be refused that succeeds a moment later. */
-    private static final Set<String> PASSING = Set.of("None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded");
+    private static final Set<String> PASSING =
+            Set.of("None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded");
 
     private final Supplier<DynamoDbClient> client;
     private final String name;
@@ -67,13 +67,18 @@ public final class DynamoTable {
     DynamoTable(Supplier<DynamoDbClient> client, String name, Duration callTimeout, Duration attemptTimeout) {
         this.client = client;
         this.name = name;
-        this.timeouts = AwsRequestOverrideConfiguration.builder().apiCallTimeout(callTimeout).apiCallAttemptTimeout(attemptTimeout).build();
+        this.timeouts = AwsRequestOverrideConfiguration.builder()
+                .apiCallTimeout(callTimeout)
+                .apiCallAttemptTimeout(attemptTimeout)
+                .build();
     }
 
     /** Makes a first call, which takes its time. */
     void warmUp() {
-        call(dynamo -> dynamo.getItem(request -> request.tableName(name).key(key("warm-up", "warm-up"))
-                .overrideConfiguration(limit -> limit.apiCallTimeout(WARM_UP_TIMEOUT).apiCallAttemptTimeout(WARM_UP_TIMEOUT))));
+        call(dynamo -> dynamo.getItem(request -> request.tableName(name)
+                .key(key("warm-up", "warm-up"))
+                .overrideConfiguration(
+                        limit -> limit.apiCallTimeout(WARM_UP_TIMEOUT).apiCallAttemptTimeout(WARM_UP_TIMEOUT))));
     }
 
     public String name() {
@@ -114,7 +119,8 @@ public final class DynamoTable {
         } catch (ConditionalCheckFailedException | TransactionCanceledException e) {
             throw e;
         } catch (SdkException e) {
-            throw new StoreUnavailableException("the table " + name + " does not serve: " + e.getClass().getSimpleName(), e);
+            throw new StoreUnavailableException(
+                    "the table " + name + " does not serve: " + e.getClass().getSimpleName(), e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -131,8 +137,11 @@ public final class DynamoTable {
      * @throws StoreUnavailableException    if it is not known to be made
      */
     public void transact(List<TransactWriteItem> writes) {
-        TransactWriteItemsRequest request = TransactWriteItemsRequest.builder().transactItems(writes)
-                .clientRequestToken(UUID.randomUUID().toString()).overrideConfiguration(timeouts).build();
+        TransactWriteItemsRequest request = TransactWriteItemsRequest.builder()
+                .transactItems(writes)
+                .clientRequestToken(UUID.randomUUID().toString())
+                .overrideConfiguration(timeouts)
+                .build();
         Deadline end = Deadline.in(TRANSACTION_LIMIT);
         for (int attempt = 1; ; attempt++) {
             try {
@@ -143,7 +152,8 @@ public final class DynamoTable {
                     throw e;
                 }
                 if (!isPassing(e) || end.passed()) {
-                    throw new StoreUnavailableException("the table " + name + " does not take a transaction: " + reasons(e), e);
+                    throw new StoreUnavailableException(
+                            "the table " + name + " does not take a transaction: " + reasons(e), e);
                 }
             } catch (StoreUnavailableException e) {
                 if (end.passed()) {
@@ -159,7 +169,8 @@ public final class DynamoTable {
     }
 
     private static boolean isPassing(TransactionCanceledException e) {
-        return e.cancellationReasons().stream().map(CancellationReason::code)
+        return e.cancellationReasons().stream()
+                .map(CancellationReason::code)
                 .allMatch(code -> code == null || PASSING.contains(code));
     }
 
@@ -190,10 +201,16 @@ public final class DynamoTable {
     private void query(String pk, String prefix, String projection, Consumer<Map<String, AttributeValue>> consumer) {
         Map<String, AttributeValue> from = null;
         do {
-            QueryRequest request = QueryRequest.builder().tableName(name).keyConditionExpression("#pk = :pk AND begins_with(#sk, :prefix)")
-                    .projectionExpression(projection).expressionAttributeNames(Map.of("#pk", PK, "#sk", SK))
+            QueryRequest request = QueryRequest.builder()
+                    .tableName(name)
+                    .keyConditionExpression("#pk = :pk AND begins_with(#sk, :prefix)")
+                    .projectionExpression(projection)
+                    .expressionAttributeNames(Map.of("#pk", PK, "#sk", SK))
                     .expressionAttributeValues(Map.of(":pk", text(pk), ":prefix", text(prefix)))
-                    .consistentRead(true).exclusiveStartKey(from).overrideConfiguration(timeouts).build();
+                    .consistentRead(true)
+                    .exclusiveStartKey(from)
+                    .overrideConfiguration(timeouts)
+                    .build();
             QueryResponse page = call(dynamo -> dynamo.query(request));
             page.items().forEach(consumer);
             from = page.hasLastEvaluatedKey() && !page.lastEvaluatedKey().isEmpty() ? page.lastEvaluatedKey() : null;
@@ -202,12 +219,14 @@ public final class DynamoTable {
 
     /** An item, strongly consistent; empty if it is absent. */
     public Map<String, AttributeValue> get(Map<String, AttributeValue> key) {
-        return call(dynamo -> dynamo.getItem(request -> request.tableName(name).key(key).consistentRead(true).overrideConfiguration(timeouts)))
+        return call(dynamo -> dynamo.getItem(request ->
+                        request.tableName(name).key(key).consistentRead(true).overrideConfiguration(timeouts)))
                 .item();
     }
 
     void put(Map<String, AttributeValue> item) {
-        call(dynamo -> dynamo.putItem(request -> request.tableName(name).item(item).overrideConfiguration(timeouts)));
+        call(dynamo ->
+                dynamo.putItem(request -> request.tableName(name).item(item).overrideConfiguration(timeouts)));
     }
 
     /** The key of an item. */

@@ -10,13 +10,12 @@ public final class Expressions {
 
     private static final Pattern NAME = Pattern.compile("#(\\w+)");
 
-    private Expressions() {
-    }
+    private Expressions() {}
 
     /** The attribute names that an expression uses. */
     public static Map<String, String> names(String expression) {
         Map<String, String> names = new HashMap<>();
-        for (Matcher matcher = NAME.matcher(expression); matcher.find();) {
+        for (Matcher matcher = NAME.matcher(expression); matcher.find(); ) {
             names.put(matcher.group(), matcher.group(1));
         }
         return names;

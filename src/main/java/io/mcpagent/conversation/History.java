@@ -3,7 +3,6 @@ package io.mcpagent.conversation;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.Role;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -23,8 +22,7 @@ public final class History {
 
     private static final int ASCII_CHARACTERS_A_TOKEN = 3;
 
-    private History() {
-    }
+    private History() {}
 
     /**
      * The messages of the last turns of {@code turns}, then {@code current}.
@@ -114,7 +112,8 @@ public final class History {
                 case Content.Text(String text) -> estimate(text);
                 case Content.ToolUse(String id, String name, String input) -> estimate(name) + estimate(input);
                 case Content.ToolResult(String id, String text, boolean error) -> estimate(text);
-                case Content.Reasoning(String text, String signature, String redacted) -> estimate(text) + estimate(redacted);
+                case Content.Reasoning(String text, String signature, String redacted) ->
+                    estimate(text) + estimate(redacted);
             };
         }
         return tokens;
@@ -148,7 +147,8 @@ public final class History {
                     answered.add(result.toolUseId());
                 }
             }
-            if (message.role() != (i % 2 == 0 ? Role.USER : Role.ASSISTANT) || !answered.equals(i % 2 == 0 ? asked : Set.of())) {
+            if (message.role() != (i % 2 == 0 ? Role.USER : Role.ASSISTANT)
+                    || !answered.equals(i % 2 == 0 ? asked : Set.of())) {
                 return false;
             }
             asked = new HashSet<>();

@@ -12,20 +12,16 @@ public interface IdempotentReplies {
     /** What is known of a key. */
     sealed interface Claim {
         /** The key is new, and now this request's: it ends with {@link Conversations#save} or {@link #abandon}. */
-        record Claimed() implements Claim {
-        }
+        record Claimed() implements Claim {}
 
         /** A request with this key is still running. */
-        record Running() implements Claim {
-        }
+        record Running() implements Claim {}
 
         /** The key belongs to another request. */
-        record Mismatch() implements Claim {
-        }
+        record Mismatch() implements Claim {}
 
         /** The request was answered before. */
-        record Answered(String body) implements Claim {
-        }
+        record Answered(String body) implements Claim {}
     }
 
     /**
@@ -36,8 +32,7 @@ public interface IdempotentReplies {
      * @param requestHash SHA-256, in hex, of what was asked
      * @param body  the JSON answer
      */
-    record Reply(String owner, String key, String requestHash, String body) {
-    }
+    record Reply(String owner, String key, String requestHash, String body) {}
 
     /**
      * Claims the key for a request, for {@code lease} at most (the process may die).

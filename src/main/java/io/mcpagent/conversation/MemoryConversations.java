@@ -1,7 +1,6 @@
 package io.mcpagent.conversation;
 
 import io.mcpagent.system.Ids;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -22,12 +21,10 @@ final class MemoryConversations implements Conversations {
     /** How much of the capacity is freed at once, so that a full store does not look for the longest unused one at every new conversation. */
     private static final int EVICTED_PART = 20;
 
-    private record Key(String owner, String id) {
-    }
+    private record Key(String owner, String id) {}
 
     /** @param usedNanos when it was last used, on the monotonic clock */
-    private record Entry(Conversation conversation, String leaseRun, long leaseEndNanos, long usedNanos) {
-    }
+    private record Entry(Conversation conversation, String leaseRun, long leaseEndNanos, long usedNanos) {}
 
     private final ConcurrentHashMap<Key, Entry> entries = new ConcurrentHashMap<>();
     private final ReentrantLock eviction = new ReentrantLock();
@@ -41,7 +38,8 @@ final class MemoryConversations implements Conversations {
         this(ttl, capacity, replies, InstantSource.system(), System::nanoTime);
     }
 
-    MemoryConversations(Duration ttl, int capacity, MemoryIdempotentReplies replies, InstantSource clock, LongSupplier nanoTime) {
+    MemoryConversations(
+            Duration ttl, int capacity, MemoryIdempotentReplies replies, InstantSource clock, LongSupplier nanoTime) {
         if (capacity < 1) {
             throw new IllegalArgumentException("the capacity must be at least 1, not " + capacity);
         }
@@ -66,8 +64,11 @@ final class MemoryConversations implements Conversations {
                 owned.add(entry.conversation);
             }
         });
-        return owned.stream().sorted(Comparator.comparing(Conversation::updatedAt).reversed()).limit(atMost)
-                .map(Titles::summaryOf).toList();
+        return owned.stream()
+                .sorted(Comparator.comparing(Conversation::updatedAt).reversed())
+                .limit(atMost)
+                .map(Titles::summaryOf)
+                .toList();
     }
 
     @Override
@@ -144,8 +145,10 @@ final class MemoryConversations implements Conversations {
 
     /** Whether nothing is left of it: it has expired, or its first run ended without storing anything. */
     private boolean gone(Entry entry) {
-        return !leased(entry) && (entry.conversation.version() == 0
-                || !clock.instant().isBefore(entry.conversation.updatedAt().plus(ttl)));
+        return !leased(entry)
+                && (entry.conversation.version() == 0
+                        || !clock.instant()
+                                .isBefore(entry.conversation.updatedAt().plus(ttl)));
     }
 
     private Entry used(Entry entry) {
@@ -175,7 +178,11 @@ final class MemoryConversations implements Conversations {
     private void evictLongestUnused(long surplus) {
         long now = nanoTime.getAsLong();
         // Numbers are sorted ten times as fast as entries.
-        long[] ages = entries.values().stream().filter(entry -> !leased(entry)).mapToLong(entry -> entry.usedNanos - now).sorted().toArray();
+        long[] ages = entries.values().stream()
+                .filter(entry -> !leased(entry))
+                .mapToLong(entry -> entry.usedNanos - now)
+                .sorted()
+                .toArray();
         if (ages.length == 0) {
             return;
         }

@@ -12,12 +12,10 @@ final class MemoryIdempotentReplies implements IdempotentReplies {
     /** How long an answer is remembered. */
     static final Duration KEPT = Duration.ofHours(24);
 
-    private record Key(String owner, String key) {
-    }
+    private record Key(String owner, String key) {}
 
     /** @param body null while the request is running */
-    private record Entry(String requestHash, String body, long endNanos) {
-    }
+    private record Entry(String requestHash, String body, long endNanos) {}
 
     private final ConcurrentHashMap<Key, Entry> entries = new ConcurrentHashMap<>();
     private final ReentrantLock eviction = new ReentrantLock();
@@ -36,7 +34,8 @@ final class MemoryIdempotentReplies implements IdempotentReplies {
     @Override
     public Claim claim(String owner, String key, String requestHash, Duration lease) {
         Entry mine = new Entry(requestHash, null, nanoTime.getAsLong() + lease.toNanos());
-        Entry known = entries.compute(new Key(owner, key), (ignored, entry) -> entry == null || ended(entry) ? mine : entry);
+        Entry known =
+                entries.compute(new Key(owner, key), (ignored, entry) -> entry == null || ended(entry) ? mine : entry);
         if (known == mine) {
             if (entries.mappingCount() > capacity) {
                 evict();
@@ -62,7 +61,9 @@ final class MemoryIdempotentReplies implements IdempotentReplies {
     void answer(Reply reply) {
         Entry answered = new Entry(reply.requestHash(), reply.body(), nanoTime.getAsLong() + KEPT.toNanos());
         entries.compute(new Key(reply.owner(), reply.key()), (key, entry) -> {
-            if (entry != null && !ended(entry) && (entry.body != null || !entry.requestHash.equals(reply.requestHash()))) {
+            if (entry != null
+                    && !ended(entry)
+                    && (entry.body != null || !entry.requestHash.equals(reply.requestHash()))) {
                 throw new ConversationBusyException("this request was answered by another run");
             }
             return answered;
@@ -89,8 +90,10 @@ final class MemoryIdempotentReplies implements IdempotentReplies {
                 return;
             }
             long now = nanoTime.getAsLong();
-            entries.entrySet().stream().filter(candidate -> candidate.getValue().body != null)
-                    .sorted(Comparator.comparingLong(candidate -> candidate.getValue().endNanos - now)).limit(surplus + capacity / 100)
+            entries.entrySet().stream()
+                    .filter(candidate -> candidate.getValue().body != null)
+                    .sorted(Comparator.comparingLong(candidate -> candidate.getValue().endNanos - now))
+                    .limit(surplus + capacity / 100)
                     .forEach(candidate -> removeUnchanged(candidate.getKey(), candidate.getValue()));
         } finally {
             eviction.unlock();

@@ -2,7 +2,6 @@ package io.mcpagent.conversation;
 
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
-
 import java.util.List;
 
 /**
@@ -16,8 +15,14 @@ import java.util.List;
  * @param calls     the turn's tool calls so far
  * @param receipt   what the turn cost so far
  */
-public record PendingTurn(String runId, String modelId, List<Message> messages, List<Content.ToolResult> results,
-                          List<Approval> approvals, List<CallRecord> calls, Receipt receipt) {
+public record PendingTurn(
+        String runId,
+        String modelId,
+        List<Message> messages,
+        List<Content.ToolResult> results,
+        List<Approval> approvals,
+        List<CallRecord> calls,
+        Receipt receipt) {
 
     public PendingTurn {
         messages = List.copyOf(messages);

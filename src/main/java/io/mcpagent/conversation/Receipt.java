@@ -1,7 +1,6 @@
 package io.mcpagent.conversation;
 
 import io.mcpagent.model.Usage;
-
 import java.math.BigDecimal;
 
 /**
@@ -13,5 +12,4 @@ import java.math.BigDecimal;
  * @param toolCalls  tool calls that were made
  * @param millis     from the request to the end of the turn
  */
-public record Receipt(int modelCalls, Usage usage, BigDecimal dollars, int toolCalls, long millis) {
-}
+public record Receipt(int modelCalls, Usage usage, BigDecimal dollars, int toolCalls, long millis) {}

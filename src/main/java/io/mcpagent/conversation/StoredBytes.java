@@ -11,7 +11,6 @@ import java.util.SortedMap;
 import java.util.UUID;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
-
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -31,8 +30,7 @@ final class StoredBytes {
     private static final String CHUNKS = "chunks";
     private static final String CHUNK_KEY = "chunkKey";
 
-    private StoredBytes() {
-    }
+    private StoredBytes() {}
 
     /**
      * Writes what does not fit into {@code inline} bytes.
@@ -40,7 +38,8 @@ final class StoredBytes {
      * @param sk the sort key of the item that they belong to, which the chunks' keys begin with
      * @return attributes for that item
      */
-    static Map<String, AttributeValue> store(DynamoTable table, String pk, String sk, byte[] bytes, int inline, long expiresAt) {
+    static Map<String, AttributeValue> store(
+            DynamoTable table, String pk, String sk, byte[] bytes, int inline, long expiresAt) {
         byte[] packed = bytes.length < PACKED_FROM ? bytes : pack(bytes);
         if (packed.length <= inline) {
             return Map.of(DATA, AttributeValue.fromB(SdkBytes.fromByteArrayUnsafe(packed)));

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import io.mcpagent.system.JsonBuffers;
-
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -19,7 +18,8 @@ final class StoredJson {
 
     static final int FORMAT = 1;
 
-    private static final JsonFactory FACTORY = JsonFactory.builder().recyclerPool(JsonBuffers.POOL).build();
+    private static final JsonFactory FACTORY =
+            JsonFactory.builder().recyclerPool(JsonBuffers.POOL).build();
 
     private interface Write {
         void to(JsonGenerator json) throws IOException;
@@ -29,8 +29,7 @@ final class StoredJson {
         T from(JsonParser json) throws IOException;
     }
 
-    private StoredJson() {
-    }
+    private StoredJson() {}
 
     static byte[] write(TurnRecord turn) {
         return write(json -> StoredJsonWriter.turn(json, turn));
@@ -51,7 +50,8 @@ final class StoredJson {
     }
 
     private static byte[] write(Write write) {
-        // Through text, since a byte generator refuses half a surrogate pair, and a tool may well answer with one: here it becomes "?".
+        // Through text, since a byte generator refuses half a surrogate pair, and a tool may well answer with one: here
+        // it becomes "?".
         StringWriter text = new StringWriter(1024);
         try (JsonGenerator json = FACTORY.createGenerator(text)) {
             write.to(json);
@@ -67,7 +67,8 @@ final class StoredJson {
             return read.from(json);
         } catch (IOException | RuntimeException e) {
             // Without the cause's message, which may quote what is stored.
-            throw new IllegalStateException("a stored turn can't be read: " + e.getClass().getSimpleName());
+            throw new IllegalStateException(
+                    "a stored turn can't be read: " + e.getClass().getSimpleName());
         }
     }
 }

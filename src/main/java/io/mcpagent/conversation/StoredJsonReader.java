@@ -7,7 +7,6 @@ import io.mcpagent.model.Message;
 import io.mcpagent.model.Role;
 import io.mcpagent.model.Usage;
 import io.mcpagent.tools.ToolOutcome;
-
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -76,7 +75,9 @@ final class StoredJsonReader {
         }
 
         <T> List<T> list(String name, Element<T> element) {
-            return lists.getOrDefault(name, List.of()).stream().map(element::read).toList();
+            return lists.getOrDefault(name, List.of()).stream()
+                    .map(element::read)
+                    .toList();
         }
 
         <T> T object(String name, Element<T> element) {
@@ -85,20 +86,29 @@ final class StoredJsonReader {
         }
     }
 
-    private StoredJsonReader() {
-    }
+    private StoredJsonReader() {}
 
     static TurnRecord turn(JsonParser json) throws IOException {
         Members turn = root(json);
-        return new TurnRecord(turn.text("runId"), turn.instant("at"), turn.text("modelId"), turn.list("messages", StoredJsonReader::message),
-                turn.list("calls", StoredJsonReader::call), turn.object("receipt", StoredJsonReader::receipt));
+        return new TurnRecord(
+                turn.text("runId"),
+                turn.instant("at"),
+                turn.text("modelId"),
+                turn.list("messages", StoredJsonReader::message),
+                turn.list("calls", StoredJsonReader::call),
+                turn.object("receipt", StoredJsonReader::receipt));
     }
 
     static PendingTurn pending(JsonParser json) throws IOException {
         Members pending = root(json);
-        return new PendingTurn(pending.text("runId"), pending.text("modelId"), pending.list("messages", StoredJsonReader::message),
-                pending.list("results", result -> (Content.ToolResult) content(result)), pending.list("approvals", StoredJsonReader::approval),
-                pending.list("calls", StoredJsonReader::call), pending.object("receipt", StoredJsonReader::receipt));
+        return new PendingTurn(
+                pending.text("runId"),
+                pending.text("modelId"),
+                pending.list("messages", StoredJsonReader::message),
+                pending.list("results", result -> (Content.ToolResult) content(result)),
+                pending.list("approvals", StoredJsonReader::approval),
+                pending.list("calls", StoredJsonReader::call),
+                pending.object("receipt", StoredJsonReader::receipt));
     }
 
     private static Members root(JsonParser json) throws IOException {
@@ -117,8 +127,11 @@ final class StoredJsonReader {
         return switch (content.text("kind")) {
             case "text" -> new Content.Text(content.text("text"));
             case "toolUse" -> new Content.ToolUse(content.text("id"), content.text("name"), content.text("input"));
-            case "toolResult" -> new Content.ToolResult(content.text("id"), content.text("text"), Boolean.parseBoolean(content.text("error")));
-            case "reasoning" -> new Content.Reasoning(content.text("text"), content.text("signature"), content.text("redacted"));
+            case "toolResult" ->
+                new Content.ToolResult(
+                        content.text("id"), content.text("text"), Boolean.parseBoolean(content.text("error")));
+            case "reasoning" ->
+                new Content.Reasoning(content.text("text"), content.text("signature"), content.text("redacted"));
             // Left out, it would make another history than the model had.
             default -> throw new IllegalArgumentException("the kind of a content block is unknown");
         };
@@ -126,20 +139,37 @@ final class StoredJsonReader {
 
     private static CallRecord call(Members call) {
         String outcome = call.text("outcome");
-        return new CallRecord(call.text("id"), call.text("name"), call.text("arguments"),
-                outcome == null ? null : ToolOutcome.valueOf(outcome), call.number("durationMs"));
+        return new CallRecord(
+                call.text("id"),
+                call.text("name"),
+                call.text("arguments"),
+                outcome == null ? null : ToolOutcome.valueOf(outcome),
+                call.number("durationMs"));
     }
 
     private static Approval approval(Members approval) {
         String state = approval.text("state");
-        return new Approval(approval.text("callId"), approval.text("tool"), approval.text("arguments"), approval.text("fingerprint"),
-                state == null ? null : Approval.State.valueOf(state), approval.instant("expiresAt"));
+        return new Approval(
+                approval.text("callId"),
+                approval.text("tool"),
+                approval.text("arguments"),
+                approval.text("fingerprint"),
+                state == null ? null : Approval.State.valueOf(state),
+                approval.instant("expiresAt"));
     }
 
     private static Receipt receipt(Members receipt) {
-        Usage usage = new Usage(receipt.number("input"), receipt.number("output"), receipt.number("cacheRead"), receipt.number("cacheWrite"));
+        Usage usage = new Usage(
+                receipt.number("input"),
+                receipt.number("output"),
+                receipt.number("cacheRead"),
+                receipt.number("cacheWrite"));
         String dollars = receipt.text("dollars");
-        return new Receipt((int) receipt.number("modelCalls"), usage, dollars == null ? null : new BigDecimal(dollars),
-                (int) receipt.number("toolCalls"), receipt.number("millis"));
+        return new Receipt(
+                (int) receipt.number("modelCalls"),
+                usage,
+                dollars == null ? null : new BigDecimal(dollars),
+                (int) receipt.number("toolCalls"),
+                receipt.number("millis"));
     }
 }

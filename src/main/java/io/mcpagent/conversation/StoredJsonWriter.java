@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.Usage;
-
 import java.io.IOException;
 import java.util.List;
 
@@ -15,8 +14,7 @@ final class StoredJsonWriter {
         void write(JsonGenerator json, T element) throws IOException;
     }
 
-    private StoredJsonWriter() {
-    }
+    private StoredJsonWriter() {}
 
     static void turn(JsonGenerator json, TurnRecord turn) throws IOException {
         json.writeStartObject();
@@ -43,7 +41,8 @@ final class StoredJsonWriter {
         json.writeEndObject();
     }
 
-    private static <T> void array(JsonGenerator json, String name, List<T> elements, Element<? super T> element) throws IOException {
+    private static <T> void array(JsonGenerator json, String name, List<T> elements, Element<? super T> element)
+            throws IOException {
         json.writeArrayFieldStart(name);
         for (T one : elements) {
             element.write(json, one);
@@ -120,7 +119,10 @@ final class StoredJsonWriter {
         json.writeNumberField("cacheRead", usage.cacheRead());
         json.writeNumberField("cacheWrite", usage.cacheWrite());
         // As text, since a number would lose its zeros at the end.
-        text(json, "dollars", receipt.dollars() == null ? null : receipt.dollars().toPlainString());
+        text(
+                json,
+                "dollars",
+                receipt.dollars() == null ? null : receipt.dollars().toPlainString());
         json.writeNumberField("toolCalls", receipt.toolCalls());
         json.writeNumberField("millis", receipt.millis());
         json.writeEndObject();

@@ -1,7 +1,6 @@
 package io.mcpagent.conversation;
 
 import io.mcpagent.model.Message;
-
 import java.util.List;
 
 /** How a conversation is named in a list. */
@@ -9,11 +8,14 @@ final class Titles {
 
     private static final int LONGEST = 80;
 
-    private Titles() {
-    }
+    private Titles() {}
 
     static ConversationSummary summaryOf(Conversation conversation) {
-        return new ConversationSummary(conversation.id(), titleOf(conversation), conversation.createdAt(), conversation.updatedAt(),
+        return new ConversationSummary(
+                conversation.id(),
+                titleOf(conversation),
+                conversation.createdAt(),
+                conversation.updatedAt(),
                 conversation.turns().size());
     }
 
@@ -22,13 +24,16 @@ final class Titles {
         if (!conversation.turns().isEmpty()) {
             return titleOf(conversation.turns().getFirst().messages());
         }
-        return conversation.pending() == null ? "" : titleOf(conversation.pending().messages());
+        return conversation.pending() == null
+                ? ""
+                : titleOf(conversation.pending().messages());
     }
 
     private static String titleOf(List<Message> messages) {
         String text = messages.isEmpty() ? "" : messages.getFirst().text();
         // A bounded look at the text: a message may be large, its title is not.
-        String line = text.substring(0, Math.min(text.length(), 4 * LONGEST)).strip().replaceAll("\\s+", " ");
+        String line =
+                text.substring(0, Math.min(text.length(), 4 * LONGEST)).strip().replaceAll("\\s+", " ");
         if (line.codePointCount(0, line.length()) <= LONGEST) {
             return line;
         }

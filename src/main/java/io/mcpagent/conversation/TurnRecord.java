@@ -1,7 +1,6 @@
 package io.mcpagent.conversation;
 
 import io.mcpagent.model.Message;
-
 import java.time.Instant;
 import java.util.List;
 
@@ -15,7 +14,8 @@ import java.util.List;
  * @param calls    its tool calls
  * @param receipt  what it cost
  */
-public record TurnRecord(String runId, Instant at, String modelId, List<Message> messages, List<CallRecord> calls, Receipt receipt) {
+public record TurnRecord(
+        String runId, Instant at, String modelId, List<Message> messages, List<CallRecord> calls, Receipt receipt) {
 
     public TurnRecord {
         messages = List.copyOf(messages);

@@ -7,9 +7,6 @@ import io.quarkus.arc.profile.IfBuildProfile;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import org.eclipse.microprofile.config.ConfigProvider;
-import org.jboss.logging.Logger;
-
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -22,6 +19,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.eclipse.microprofile.config.ConfigProvider;
+import org.jboss.logging.Logger;
 
 /**
  * In dev mode only: runs the toolbox over the sample shop and the local stand-in of Bedrock, as one process beside this one, from its sources
@@ -36,6 +35,7 @@ final class LocalServices {
     private static final String MAIN = "src/local/java/io/mcpagent/local/LocalStack.java";
     /** Static fields do not survive a live reload; the JVM's properties do. */
     private static final String RUNNING = "io.mcpagent.local.pid";
+
     private static final String READY = "local: ready";
     private static final int PATIENCE_SECONDS = 15;
 
@@ -54,7 +54,8 @@ final class LocalServices {
     private static boolean wantsLocalBedrock() {
         boolean byProfile = io.quarkus.runtime.configuration.ConfigUtils.isProfileActive("bedrock");
         boolean byName = System.getenv("BEDROCK_MODEL_ID") != null || System.getProperty("BEDROCK_MODEL_ID") != null;
-        boolean byEndpoint = System.getenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME") != null || System.getenv("AWS_ENDPOINT_URL") != null;
+        boolean byEndpoint =
+                System.getenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME") != null || System.getenv("AWS_ENDPOINT_URL") != null;
         return !byProfile && !byName && !byEndpoint;
     }
 
@@ -81,7 +82,10 @@ final class LocalServices {
 
     private static boolean running() {
         String pid = System.getProperty(RUNNING);
-        return pid != null && ProcessHandle.of(Long.parseLong(pid)).filter(ProcessHandle::isAlive).isPresent();
+        return pid != null
+                && ProcessHandle.of(Long.parseLong(pid))
+                        .filter(ProcessHandle::isAlive)
+                        .isPresent();
     }
 
     private static void launch(boolean toolbox, boolean bedrock) throws InterruptedException {
@@ -90,9 +94,20 @@ final class LocalServices {
             LOG.warnf("No local services: %s is not below %s", MAIN, project);
             return;
         }
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jackson(), project.resolve(MAIN).toString(),
-                "--directory", project.toString(), "--toolbox-port", toolboxPort(), "--bedrock-port", bedrockPort()));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx192m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                jackson(),
+                project.resolve(MAIN).toString(),
+                "--directory",
+                project.toString(),
+                "--toolbox-port",
+                toolboxPort(),
+                "--bedrock-port",
+                bedrockPort()));
         if (!toolbox) {
             command.add("--no-toolbox");
         }
@@ -100,13 +115,16 @@ final class LocalServices {
             command.add("--no-bedrock");
         }
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
             System.setProperty(RUNNING, Long.toString(process.pid()));
             CountDownLatch ready = new CountDownLatch(1);
-            // This thread also keeps the process object, and with it the pipe to the process's standard input, from being collected.
+            // This thread also keeps the process object, and with it the pipe to the process's standard input, from
+            // being collected.
             Thread.ofPlatform().daemon().name("local-services").start(() -> forward(process, ready));
             if (!ready.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                LOG.info("The local services are still starting; the agent answers meanwhile, and says what is missing");
+                LOG.info(
+                        "The local services are still starting; the agent answers meanwhile, and says what is missing");
             }
         } catch (IOException e) {
             LOG.warn("The local services could not be started", e);
@@ -131,6 +149,8 @@ final class LocalServices {
     /** The jars of Jackson that this application runs with. */
     private static String jackson() {
         return Stream.of(ObjectMapper.class, JsonParser.class, JsonProperty.class)
-                .map(type -> type.getProtectionDomain().getCodeSource().getLocation().getPath()).collect(Collectors.joining(File.pathSeparator));
+                .map(type ->
+                        type.getProtectionDomain().getCodeSource().getLocation().getPath())
+                .collect(Collectors.joining(File.pathSeparator));
     }
 }

@@ -9,7 +9,6 @@ import io.opentelemetry.sdk.trace.SpanProcessor;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.quarkus.arc.profile.IfBuildProfile;
 import jakarta.inject.Singleton;
-
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -36,9 +35,17 @@ final class RecentTurns implements SpanProcessor {
     private final Deque<SpanData> ended = new ArrayDeque<>();
 
     /** One turn: what it cost, and its parts in the order in which they began. */
-    record Turn(String traceId, long startedAt, double milliseconds, String conversationId, String outcome, Double dollars, Long inputTokens,
-                Long outputTokens, String error, List<Part> parts) {
-    }
+    record Turn(
+            String traceId,
+            long startedAt,
+            double milliseconds,
+            String conversationId,
+            String outcome,
+            Double dollars,
+            Long inputTokens,
+            Long outputTokens,
+            String error,
+            List<Part> parts) {}
 
     /**
      * One span below a turn.
@@ -47,8 +54,14 @@ final class RecentTurns implements SpanProcessor {
      * @param start     milliseconds after the turn's start
      * @param error     what went wrong, or null
      */
-    record Part(String name, String operation, double start, double milliseconds, Long inputTokens, Long outputTokens, String error) {
-    }
+    record Part(
+            String name,
+            String operation,
+            double start,
+            double milliseconds,
+            Long inputTokens,
+            Long outputTokens,
+            String error) {}
 
     @Override
     public void onEnd(ReadableSpan span) {
@@ -85,21 +98,42 @@ final class RecentTurns implements SpanProcessor {
         synchronized (ended) {
             spans = new ArrayList<>(ended);
         }
-        return spans.stream().filter(span -> TURN.equals(span.getAttributes().get(OPERATION))).map(span -> turn(span, spans))
-                .sorted(Comparator.comparingLong(Turn::startedAt).reversed()).limit(TURNS).toList();
+        return spans.stream()
+                .filter(span -> TURN.equals(span.getAttributes().get(OPERATION)))
+                .map(span -> turn(span, spans))
+                .sorted(Comparator.comparingLong(Turn::startedAt).reversed())
+                .limit(TURNS)
+                .toList();
     }
 
     private static Turn turn(SpanData turn, List<SpanData> spans) {
-        List<Part> parts = spans.stream().filter(span -> span.getParentSpanId().equals(turn.getSpanId()))
-                .sorted(Comparator.comparingLong(SpanData::getStartEpochNanos)).map(span -> part(span, turn)).toList();
-        return new Turn(turn.getTraceId(), turn.getStartEpochNanos() / 1_000_000, duration(turn), turn.getAttributes().get(CONVERSATION),
-                turn.getAttributes().get(OUTCOME), turn.getAttributes().get(DOLLARS), turn.getAttributes().get(INPUT),
-                turn.getAttributes().get(OUTPUT), error(turn), parts);
+        List<Part> parts = spans.stream()
+                .filter(span -> span.getParentSpanId().equals(turn.getSpanId()))
+                .sorted(Comparator.comparingLong(SpanData::getStartEpochNanos))
+                .map(span -> part(span, turn))
+                .toList();
+        return new Turn(
+                turn.getTraceId(),
+                turn.getStartEpochNanos() / 1_000_000,
+                duration(turn),
+                turn.getAttributes().get(CONVERSATION),
+                turn.getAttributes().get(OUTCOME),
+                turn.getAttributes().get(DOLLARS),
+                turn.getAttributes().get(INPUT),
+                turn.getAttributes().get(OUTPUT),
+                error(turn),
+                parts);
     }
 
     private static Part part(SpanData span, SpanData turn) {
-        return new Part(span.getName(), span.getAttributes().get(OPERATION), (span.getStartEpochNanos() - turn.getStartEpochNanos()) / NANOS_IN_MILLI,
-                duration(span), span.getAttributes().get(INPUT), span.getAttributes().get(OUTPUT), error(span));
+        return new Part(
+                span.getName(),
+                span.getAttributes().get(OPERATION),
+                (span.getStartEpochNanos() - turn.getStartEpochNanos()) / NANOS_IN_MILLI,
+                duration(span),
+                span.getAttributes().get(INPUT),
+                span.getAttributes().get(OUTPUT),
+                error(span));
     }
 
     private static double duration(SpanData span) {
@@ -107,6 +141,8 @@ final class RecentTurns implements SpanProcessor {
     }
 
     private static String error(SpanData span) {
-        return span.getStatus().getStatusCode() == StatusCode.ERROR ? span.getAttributes().get(ERROR) : null;
+        return span.getStatus().getStatusCode() == StatusCode.ERROR
+                ? span.getAttributes().get(ERROR)
+                : null;
     }
 }

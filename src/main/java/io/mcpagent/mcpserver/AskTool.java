@@ -10,7 +10,6 @@ import io.mcpagent.chat.Question;
 import io.mcpagent.chat.Questions;
 import io.mcpagent.system.ProblemException;
 import jakarta.inject.Singleton;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Set;
@@ -72,12 +71,20 @@ final class AskTool {
             return failed("The arguments are message and conversationId.");
         }
         try {
-            Question question = questions.message(origin.subject(), new ChatRequest(arguments.path("message").asText(null),
-                    arguments.path("conversationId").asText(null)), false, null, origin.trace());
+            Question question = questions.message(
+                    origin.subject(),
+                    new ChatRequest(
+                            arguments.path("message").asText(null),
+                            arguments.path("conversationId").asText(null)),
+                    false,
+                    null,
+                    origin.trace());
             return answered(answering.answer(question, origin.http(), run -> runs.add(origin.request(), run)));
         } catch (ProblemException e) {
             return failed(e.problem().title() + ". " + e.detail()
-                    + (e.retryAfter() == null ? "" : " Try again after " + Math.max(1, e.retryAfter().toSeconds()) + " s."));
+                    + (e.retryAfter() == null
+                            ? ""
+                            : " Try again after " + Math.max(1, e.retryAfter().toSeconds()) + " s."));
         } finally {
             runs.remove(origin.request());
         }
@@ -90,9 +97,12 @@ final class AskTool {
         }
         reply.notices().forEach(text::add);
         // No tool for that: who asks here is an agent, and an approval is a person's.
-        reply.approvals().forEach(call -> text.add("The tool `" + call.tool() + "` waits for a person's approval until " + call.expiresAt()
-                + ", on the chat page or by POST /chat/" + reply.conversationId() + "/approvals/" + call.callId() + ". It would run with `"
-                + call.arguments().replace("`", "'") + "`."));
+        reply.approvals()
+                .forEach(call -> text.add(
+                        "The tool `" + call.tool() + "` waits for a person's approval until " + call.expiresAt()
+                                + ", on the chat page or by POST /chat/" + reply.conversationId() + "/approvals/"
+                                + call.callId() + ". It would run with `"
+                                + call.arguments().replace("`", "'") + "`."));
         ObjectNode result = result(text.toString(), false);
         try {
             result.set("structuredContent", json.readTree(json.writeValueAsBytes(reply)));

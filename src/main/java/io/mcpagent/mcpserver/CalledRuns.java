@@ -2,7 +2,6 @@ package io.mcpagent.mcpserver;
 
 import io.mcpagent.turn.Run;
 import jakarta.inject.Singleton;
-
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -19,8 +18,7 @@ final class CalledRuns {
      * @param session its client's session, or null
      * @param id      its id in that session, as JSON
      */
-    record Key(String subject, String session, String id) {
-    }
+    record Key(String subject, String session, String id) {}
 
     /** A run has begun for this request. */
     void add(Key key, Run run) {

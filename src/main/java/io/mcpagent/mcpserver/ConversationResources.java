@@ -12,7 +12,6 @@ import io.mcpagent.conversation.StoreUnavailableException;
 import io.mcpagent.system.ProblemException;
 import io.mcpagent.turn.Failures;
 import jakarta.inject.Singleton;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.function.Supplier;
@@ -37,26 +36,45 @@ final class ConversationResources {
         ObjectNode result = Rpc.JSON.objectNode();
         ArrayNode resources = result.putArray("resources");
         for (ConversationSummary conversation : fromStore(() -> conversations.list(subject, LISTED))) {
-            resources.addObject().put("uri", SCHEME + conversation.id()).put("name", conversation.id()).put("title", conversation.title())
-                    .put("mimeType", MEDIA_TYPE).putObject("annotations").put("lastModified", conversation.updatedAt().toString());
+            resources
+                    .addObject()
+                    .put("uri", SCHEME + conversation.id())
+                    .put("name", conversation.id())
+                    .put("title", conversation.title())
+                    .put("mimeType", MEDIA_TYPE)
+                    .putObject("annotations")
+                    .put("lastModified", conversation.updatedAt().toString());
         }
         return result;
     }
 
     ObjectNode template() {
-        return Rpc.JSON.objectNode().put("uriTemplate", SCHEME + "{id}").put("name", "conversation").put("title", "A conversation")
-                .put("description", "One of your conversations: its turns, tool calls, results and receipts").put("mimeType", MEDIA_TYPE);
+        return Rpc.JSON
+                .objectNode()
+                .put("uriTemplate", SCHEME + "{id}")
+                .put("name", "conversation")
+                .put("title", "A conversation")
+                .put("description", "One of your conversations: its turns, tool calls, results and receipts")
+                .put("mimeType", MEDIA_TYPE);
     }
 
     ObjectNode read(String subject, JsonNode params) {
         String uri = params.path("uri").asText();
-        Conversation found = uri.startsWith(SCHEME) ? fromStore(() -> conversations.find(subject, uri.substring(SCHEME.length()))).orElse(null) : null;
+        Conversation found = uri.startsWith(SCHEME)
+                ? fromStore(() -> conversations.find(subject, uri.substring(SCHEME.length())))
+                        .orElse(null)
+                : null;
         if (found == null) {
-            throw new RpcError(RpcError.RESOURCE_NOT_FOUND, "There is no such conversation: it never existed, has expired, or belongs to somebody else.");
+            throw new RpcError(
+                    RpcError.RESOURCE_NOT_FOUND,
+                    "There is no such conversation: it never existed, has expired, or belongs to somebody else.");
         }
         ObjectNode result = Rpc.JSON.objectNode();
         try {
-            result.putArray("contents").addObject().put("uri", uri).put("mimeType", MEDIA_TYPE)
+            result.putArray("contents")
+                    .addObject()
+                    .put("uri", uri)
+                    .put("mimeType", MEDIA_TYPE)
                     .put("text", json.writeValueAsString(ConversationView.of(found)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -41,13 +41,19 @@ final class McpEndpoint {
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
-    public Response receive(JsonNode body, @HeaderParam(SESSION) String session, @HeaderParam("MCP-Protocol-Version") String version,
-                            @HeaderParam("traceparent") String trace, @Context RoutingContext http) {
+    public Response receive(
+            JsonNode body,
+            @HeaderParam(SESSION) String session,
+            @HeaderParam("MCP-Protocol-Version") String version,
+            @HeaderParam("traceparent") String trace,
+            @Context RoutingContext http) {
         if (body == null || !body.isObject() || !body.path("jsonrpc").asText().equals("2.0")) {
             throw new ProblemException(Problem.INVALID_REQUEST, "Send one JSON-RPC 2.0 message.");
         }
         if (version != null && !Methods.VERSIONS.contains(version)) {
-            throw new ProblemException(Problem.INVALID_REQUEST, "The header MCP-Protocol-Version can be " + String.join(" or ", Methods.VERSIONS) + ".");
+            throw new ProblemException(
+                    Problem.INVALID_REQUEST,
+                    "The header MCP-Protocol-Version can be " + String.join(" or ", Methods.VERSIONS) + ".");
         }
         JsonNode id = body.path("id");
         if (!body.path("method").isTextual() || id.isMissingNode()) {
@@ -55,10 +61,12 @@ final class McpEndpoint {
             return Response.accepted().build();
         }
         if (!id.isTextual() && !id.isIntegralNumber()) {
-            throw new ProblemException(Problem.INVALID_REQUEST, "The id of a request must be a string or a whole number.");
+            throw new ProblemException(
+                    Problem.INVALID_REQUEST, "The id of a request must be a string or a whole number.");
         }
         String method = body.path("method").asText();
-        JsonNode answer = answer(method, body.path("params"), id, new Methods.Origin(caller.subject(), key(session, id), trace, http));
+        JsonNode answer = answer(
+                method, body.path("params"), id, new Methods.Origin(caller.subject(), key(session, id), trace, http));
         Response.ResponseBuilder response = Response.ok(answer, MediaType.APPLICATION_JSON_TYPE);
         return (method.equals("initialize") ? response.header(SESSION, Ids.random()) : response).build();
     }

@@ -4,9 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
-
 import java.util.List;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** The methods of MCP that the agent offers. Safe for use by many threads. */
 @Singleton
@@ -20,7 +19,10 @@ final class Methods {
     private final String name;
     private final String version;
 
-    Methods(AskTool ask, ConversationResources conversations, @ConfigProperty(name = "quarkus.application.name") String name,
+    Methods(
+            AskTool ask,
+            ConversationResources conversations,
+            @ConfigProperty(name = "quarkus.application.name") String name,
             @ConfigProperty(name = "quarkus.application.version") String version) {
         this.ask = ask;
         this.conversations = conversations;
@@ -35,8 +37,7 @@ final class Methods {
      * @param request what names the request
      * @param trace   the trace context, or null
      */
-    record Origin(String subject, CalledRuns.Key request, String trace, RoutingContext http) {
-    }
+    record Origin(String subject, CalledRuns.Key request, String trace, RoutingContext http) {}
 
     /** @throws RpcError if there is no such method, or it can't be carried out */
     JsonNode call(String method, JsonNode params, Origin origin) {
@@ -54,13 +55,16 @@ final class Methods {
 
     private ObjectNode initialize(JsonNode params) {
         String wanted = params.path("protocolVersion").asText();
-        ObjectNode result = Rpc.JSON.objectNode().put("protocolVersion", VERSIONS.contains(wanted) ? wanted : VERSIONS.getFirst());
+        ObjectNode result =
+                Rpc.JSON.objectNode().put("protocolVersion", VERSIONS.contains(wanted) ? wanted : VERSIONS.getFirst());
         ObjectNode capabilities = result.putObject("capabilities");
         capabilities.putObject("tools");
         capabilities.putObject("resources");
         result.putObject("serverInfo").put("name", name).put("version", version);
-        return result.put("instructions", "Use the tool ask for questions about the data behind this agent. It remembers a conversation: "
-                + "give the conversationId of an answer to go on with it.");
+        return result.put(
+                "instructions",
+                "Use the tool ask for questions about the data behind this agent. It remembers a conversation: "
+                        + "give the conversationId of an answer to go on with it.");
     }
 
     private static ObjectNode list(String name, JsonNode only) {

@@ -9,8 +9,7 @@ final class Rpc {
 
     static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
-    private Rpc() {
-    }
+    private Rpc() {}
 
     static ObjectNode result(JsonNode id, JsonNode result) {
         ObjectNode message = JSON.objectNode().put("jsonrpc", "2.0");

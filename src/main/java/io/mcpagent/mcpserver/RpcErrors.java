@@ -19,7 +19,15 @@ final class RpcErrors implements ErrorForm {
 
     @Override
     public JsonNode body(Problem problem, String detail, String traceId) {
-        ObjectNode data = Rpc.JSON.objectNode().put("type", "/problems/" + problem.slug()).put("status", problem.status()).put("traceId", traceId);
-        return Rpc.error(null, problem.status() == 400 ? INVALID_REQUEST : RpcError.UNAVAILABLE, problem.title() + ". " + detail, data);
+        ObjectNode data = Rpc.JSON
+                .objectNode()
+                .put("type", "/problems/" + problem.slug())
+                .put("status", problem.status())
+                .put("traceId", traceId);
+        return Rpc.error(
+                null,
+                problem.status() == 400 ? INVALID_REQUEST : RpcError.UNAVAILABLE,
+                problem.title() + ". " + detail,
+                data);
     }
 }

@@ -1,6 +1,9 @@
 package io.mcpagent.model;
 
 import jakarta.inject.Singleton;
+import java.net.URI;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.microprofile.config.Config;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
@@ -14,10 +17,6 @@ import software.amazon.awssdk.profiles.ProfileFile;
 import software.amazon.awssdk.profiles.ProfileFileSystemSetting;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
-
-import java.net.URI;
-import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Where Bedrock is and who asks: the AWS SDK's own settings and chains. Each setting that has an environment variable is read from any source of
@@ -74,9 +73,11 @@ class AwsAccess {
 
     private Site find() throws ModelException {
         try {
-            String token = setting("AWS_BEARER_TOKEN_BEDROCK", "aws.bearerTokenBedrock").orElse(null);
+            String token = setting("AWS_BEARER_TOKEN_BEDROCK", "aws.bearerTokenBedrock")
+                    .orElse(null);
             Optional<URI> override = setting("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "aws.endpointUrlBedrockRuntime")
-                    .or(() -> setting("AWS_ENDPOINT_URL", "aws.endpointUrl")).map(URI::create);
+                    .or(() -> setting("AWS_ENDPOINT_URL", "aws.endpointUrl"))
+                    .map(URI::create);
             if (token != null && override.isPresent()) {
                 return new Site(override.get(), Route.to(override.get()), null, token, null);
             }
@@ -92,7 +93,8 @@ class AwsAccess {
         try {
             return DefaultAwsRegionProviderChain.builder().build().getRegion();
         } catch (SdkClientException e) {
-            throw new IllegalArgumentException("No AWS region is known: set AWS_REGION to the region whose Bedrock is to be asked", e);
+            throw new IllegalArgumentException(
+                    "No AWS region is known: set AWS_REGION to the region whose Bedrock is to be asked", e);
         }
     }
 
@@ -107,14 +109,17 @@ class AwsAccess {
                 .serviceEndpointPrefix("bedrock-runtime")
                 .defaultProtocol("https")
                 .region(region)
-                .build().clientEndpoint();
+                .build()
+                .clientEndpoint();
     }
 
     private AwsCredentialsProvider credentials() {
         Optional<String> key = setting("AWS_ACCESS_KEY_ID", "aws.accessKeyId");
         Optional<String> secret = setting("AWS_SECRET_ACCESS_KEY", "aws.secretAccessKey");
         if (key.isEmpty() || secret.isEmpty()) {
-            return DefaultCredentialsProvider.builder().asyncCredentialUpdateEnabled(true).build();
+            return DefaultCredentialsProvider.builder()
+                    .asyncCredentialUpdateEnabled(true)
+                    .build();
         }
         return StaticCredentialsProvider.create(setting("AWS_SESSION_TOKEN", "aws.sessionToken")
                 .<AwsCredentials>map(token -> AwsSessionCredentials.create(key.get(), secret.get(), token))
@@ -125,6 +130,7 @@ class AwsAccess {
     private Optional<String> setting(String variable, String systemProperty) {
         return config.getOptionalValue(systemProperty, String.class)
                 .or(() -> config.getOptionalValue(variable, String.class))
-                .map(String::strip).filter(value -> !value.isEmpty());
+                .map(String::strip)
+                .filter(value -> !value.isEmpty());
     }
 }

@@ -1,17 +1,16 @@
 package io.mcpagent.model;
 
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
 import org.apache.hc.client5.http.io.ManagedHttpClientConnection;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.io.DefaultBHttpClientConnection;
 import org.apache.hc.core5.http.impl.io.SocketHolder;
 import org.apache.hc.core5.util.Timeout;
-
-import javax.net.ssl.SSLSession;
-import javax.net.ssl.SSLSocket;
-import java.io.FilterInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.Socket;
 
 /**
  * A pooled connection that tells a {@link ReadGuard} of each read of its socket. So a deadline holds for every byte, however they drip in,

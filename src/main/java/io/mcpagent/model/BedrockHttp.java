@@ -5,6 +5,13 @@ import io.mcpagent.system.Deadline;
 import io.mcpagent.system.Tls;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.impl.IdleConnectionEvictor;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
@@ -24,14 +31,6 @@ import org.apache.hc.core5.pool.PoolReusePolicy;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
-import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
-import java.time.Duration;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeoutException;
-
 /**
  * The connections to Bedrock: HttpClient's pool, TLS and HTTP/1.1, without its chain of interceptors, of which none is needed. Safe for use by
  * many threads.
@@ -42,7 +41,10 @@ class BedrockHttp {
     /** Shorter than the service's own idle time, so that a connection is seldom found closed. */
     static final TimeValue KEEP_ALIVE = TimeValue.ofSeconds(50);
 
-    private static final Http1Config HTTP1 = Http1Config.custom().setMaxHeaderCount(100).setMaxLineLength(16 << 10).build();
+    private static final Http1Config HTTP1 = Http1Config.custom()
+            .setMaxHeaderCount(100)
+            .setMaxLineLength(16 << 10)
+            .build();
 
     private final PoolingHttpClientConnectionManager connections;
     private final IdleConnectionEvictor evictor;
@@ -58,11 +60,19 @@ class BedrockHttp {
                 .setConnPoolPolicy(PoolReusePolicy.LIFO)
                 .setMaxConnTotal(config.model().maxConnections())
                 .setMaxConnPerRoute(config.model().maxConnections())
-                .setDefaultSocketConfig(SocketConfig.custom().setTcpNoDelay(true).setSoKeepAlive(true).build())
-                .setDefaultConnectionConfig(ConnectionConfig.custom().setValidateAfterInactivity(TimeValue.ofSeconds(5)).build())
+                .setDefaultSocketConfig(SocketConfig.custom()
+                        .setTcpNoDelay(true)
+                        .setSoKeepAlive(true)
+                        .build())
+                .setDefaultConnectionConfig(ConnectionConfig.custom()
+                        .setValidateAfterInactivity(TimeValue.ofSeconds(5))
+                        .build())
                 .build();
-        evictor = new IdleConnectionEvictor(connections, Thread.ofVirtual().name("bedrock-idle-connections").factory(),
-                TimeValue.ofSeconds(10), KEEP_ALIVE);
+        evictor = new IdleConnectionEvictor(
+                connections,
+                Thread.ofVirtual().name("bedrock-idle-connections").factory(),
+                TimeValue.ofSeconds(10),
+                KEEP_ALIVE);
         evictor.start();
     }
 
@@ -116,13 +126,15 @@ class BedrockHttp {
         }
     }
 
-    private void connect(Route route, ConnectionEndpoint endpoint, Deadline deadline, HttpClientContext context) throws IOException, HttpException {
+    private void connect(Route route, ConnectionEndpoint endpoint, Deadline deadline, HttpClientContext context)
+            throws IOException, HttpException {
         Timeout timeout = milliseconds(deadline.leftAtMost(connectTimeout));
         connections.connect(endpoint, timeout, context);
         if (!route.http().isTunnelled()) {
             return;
         }
-        ClassicHttpRequest request = new BasicClassicHttpRequest("CONNECT", route.http().getTargetHost(), route.tunnelTarget());
+        ClassicHttpRequest request =
+                new BasicClassicHttpRequest("CONNECT", route.http().getTargetHost(), route.tunnelTarget());
         request.addHeader("Host", route.tunnelTarget());
         if (route.proxyAuthorization() != null) {
             request.addHeader("Proxy-Authorization", route.proxyAuthorization());
@@ -140,7 +152,8 @@ class BedrockHttp {
         try {
             return lease.get(milliseconds(deadline.left()));
         } catch (TimeoutException e) {
-            throw new SocketTimeoutException("no connection became free in time; agent.model.max-connections limits them");
+            throw new SocketTimeoutException(
+                    "no connection became free in time; agent.model.max-connections limits them");
         } catch (ExecutionException e) {
             throw new IOException("no connection to be had", e);
         } catch (InterruptedException e) {

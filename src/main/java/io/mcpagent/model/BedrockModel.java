@@ -4,12 +4,11 @@ import io.mcpagent.model.ModelException.Kind;
 import io.mcpagent.system.AgentConfig;
 import io.mcpagent.system.Deadline;
 import jakarta.inject.Singleton;
-import org.apache.hc.core5.http.HttpException;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import org.apache.hc.core5.http.HttpException;
 
 /**
  * One attempt to ask one model by Bedrock Runtime's Converse and ConverseStream. Blocks the calling virtual thread; its interrupt closes the
@@ -20,6 +19,7 @@ class BedrockModel {
 
     /** The end of a stream follows its last event at once; a service that is slow with it is not worth the wait. */
     private static final Duration END_OF_STREAM = Duration.ofMillis(200);
+
     private static final int LARGEST_REPLY = 32 << 20;
 
     private final BedrockRequests requests;
@@ -38,7 +38,8 @@ class BedrockModel {
         ModelReply read(Exchange exchange) throws IOException, ModelException, InterruptedException;
     }
 
-    ModelReply converse(String modelId, RequestBody.Bytes body, Deadline deadline) throws ModelException, InterruptedException {
+    ModelReply converse(String modelId, RequestBody.Bytes body, Deadline deadline)
+            throws ModelException, InterruptedException {
         try {
             return ask(modelId, "converse", body, deadline.left(), deadline, exchange -> readReply(modelId, exchange));
         } catch (IOException | HttpException e) {
@@ -46,7 +47,8 @@ class BedrockModel {
         }
     }
 
-    ModelReply stream(String modelId, RequestBody.Bytes body, Deadline deadline, ReplyListener listener) throws ModelException, InterruptedException {
+    ModelReply stream(String modelId, RequestBody.Bytes body, Deadline deadline, ReplyListener listener)
+            throws ModelException, InterruptedException {
         StreamedReply reply = new StreamedReply(listener);
         try (reply) {
             return ask(modelId, "converse-stream", body, idleTimeout, deadline, exchange -> {
@@ -59,7 +61,8 @@ class BedrockModel {
         }
     }
 
-    private ModelReply ask(String modelId, String operation, RequestBody.Bytes body, Duration idle, Deadline deadline, Answer answer)
+    private ModelReply ask(
+            String modelId, String operation, RequestBody.Bytes body, Duration idle, Deadline deadline, Answer answer)
             throws IOException, HttpException, ModelException, InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException();
@@ -86,7 +89,8 @@ class BedrockModel {
         }
     }
 
-    private Exchange send(BedrockRequests.Signed signed, Duration idle, Deadline deadline) throws IOException, HttpException, InterruptedException {
+    private Exchange send(BedrockRequests.Signed signed, Duration idle, Deadline deadline)
+            throws IOException, HttpException, InterruptedException {
         return http.send(signed.route(), signed.request(), idle, deadline);
     }
 
@@ -100,7 +104,8 @@ class BedrockModel {
         return ReplyReader.read(modelId, body);
     }
 
-    private static void readStream(Exchange exchange, StreamedReply reply) throws IOException, ModelException, InterruptedException {
+    private static void readStream(Exchange exchange, StreamedReply reply)
+            throws IOException, ModelException, InterruptedException {
         reply.accepted();
         InputStream in = exchange.body();
         EventStreamDecoder frames = new EventStreamDecoder(in);
@@ -112,9 +117,10 @@ class BedrockModel {
                 throw new InterruptedException();
             }
             switch (frames.messageType()) {
-                case EVENT -> reply.event(frames.type(), frames.payloadArray(), frames.payloadStart(), frames.payloadLength());
+                case EVENT ->
+                    reply.event(frames.type(), frames.payloadArray(), frames.payloadStart(), frames.payloadLength());
                 case EXCEPTION, ERROR -> throw ServiceErrors.of(frames, reply.begun());
-                case OTHER -> { }
+                case OTHER -> {}
             }
         }
         end(exchange, frames);
@@ -133,11 +139,14 @@ class BedrockModel {
     }
 
     /** An interrupt closes the socket under whoever reads it, so it shows as an I/O error first. */
-    private static ModelException failure(Exception e, Kind otherwise, boolean begun, Deadline deadline) throws InterruptedException {
+    private static ModelException failure(Exception e, Kind otherwise, boolean begun, Deadline deadline)
+            throws InterruptedException {
         if (Thread.interrupted()) {
             throw (InterruptedException) new InterruptedException().initCause(e);
         }
-        boolean late = e instanceof SocketTimeoutException || e.getCause() instanceof SocketTimeoutException || deadline.passed();
+        boolean late = e instanceof SocketTimeoutException
+                || e.getCause() instanceof SocketTimeoutException
+                || deadline.passed();
         Kind kind = late ? Kind.TIMEOUT : otherwise;
         return new ModelException(kind, e.toString(), begun, e);
     }

@@ -1,6 +1,8 @@
 package io.mcpagent.model;
 
 import jakarta.inject.Singleton;
+import java.io.ByteArrayInputStream;
+import java.net.URI;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
@@ -11,9 +13,6 @@ import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
-
-import java.io.ByteArrayInputStream;
-import java.net.URI;
 
 /** Makes the signed HTTP requests. Safe for use by many threads. */
 @Singleton
@@ -29,8 +28,7 @@ class BedrockRequests {
     }
 
     /** A request and the way to where it goes. */
-    record Signed(Route route, ClassicHttpRequest request) {
-    }
+    record Signed(Route route, ClassicHttpRequest request) {}
 
     /**
      * A request that asks a model.
@@ -56,14 +54,21 @@ class BedrockRequests {
         return new Signed(site.route(), request);
     }
 
-    private void sign(AwsAccess.Site site, String path, RequestBody.Bytes body, ClassicHttpRequest request) throws ModelException, InterruptedException {
+    private void sign(AwsAccess.Site site, String path, RequestBody.Bytes body, ClassicHttpRequest request)
+            throws ModelException, InterruptedException {
         AwsCredentials credentials = credentials(site);
-        SdkHttpRequest unsigned = SdkHttpRequest.builder().method(SdkHttpMethod.POST).uri(site.endpoint()).encodedPath(path).build();
-        signer.sign(sign -> sign.identity(credentials).request(unsigned)
+        SdkHttpRequest unsigned = SdkHttpRequest.builder()
+                .method(SdkHttpMethod.POST)
+                .uri(site.endpoint())
+                .encodedPath(path)
+                .build();
+        signer.sign(sign -> sign.identity(credentials)
+                        .request(unsigned)
                         .payload(() -> new ByteArrayInputStream(body.array(), 0, body.size()))
                         .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "bedrock")
                         .putProperty(AwsV4HttpSigner.REGION_NAME, site.region()))
-                .request().forEachHeader((name, values) -> values.forEach(value -> request.addHeader(name, value)));
+                .request()
+                .forEachHeader((name, values) -> values.forEach(value -> request.addHeader(name, value)));
     }
 
     private static AwsCredentials credentials(AwsAccess.Site site) throws ModelException, InterruptedException {

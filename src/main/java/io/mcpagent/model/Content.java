@@ -52,6 +52,5 @@ public sealed interface Content {
      * @param signature what proves to the service that the text is its own, or null
      * @param redacted  the encrypted reasoning in Base64, or null when it is readable
      */
-    record Reasoning(String text, String signature, String redacted) implements Content {
-    }
+    record Reasoning(String text, String signature, String redacted) implements Content {}
 }

@@ -42,7 +42,9 @@ final class EventStreamDecoder {
 
     /** What a frame carries. */
     enum MessageType {
-        EVENT, EXCEPTION, ERROR,
+        EVENT,
+        EXCEPTION,
+        ERROR,
         /** A kind of frame that this version does not know. */
         OTHER
     }
@@ -116,7 +118,10 @@ final class EventStreamDecoder {
     }
 
     private int int32(int at) {
-        return (buffer[at] & 0xFF) << 24 | (buffer[at + 1] & 0xFF) << 16 | (buffer[at + 2] & 0xFF) << 8 | buffer[at + 3] & 0xFF;
+        return (buffer[at] & 0xFF) << 24
+                | (buffer[at + 1] & 0xFF) << 16
+                | (buffer[at + 2] & 0xFF) << 8
+                | buffer[at + 3] & 0xFF;
     }
 
     /** In Java: in a native executable the JDK's own is a call into C, which costs more than these eight bytes. */
@@ -214,7 +219,9 @@ final class EventStreamDecoder {
                 case "error" -> MessageType.ERROR;
                 default -> MessageType.OTHER;
             };
-        } else if (same(nameStart, nameEnd, EVENT_TYPE) || same(nameStart, nameEnd, EXCEPTION_TYPE) || same(nameStart, nameEnd, ERROR_CODE)) {
+        } else if (same(nameStart, nameEnd, EVENT_TYPE)
+                || same(nameStart, nameEnd, EXCEPTION_TYPE)
+                || same(nameStart, nameEnd, ERROR_CODE)) {
             type = text(valueStart, valueEnd);
         } else if (same(nameStart, nameEnd, ERROR_MESSAGE)) {
             errorMessage = text(valueStart, valueEnd);

@@ -1,6 +1,11 @@
 package io.mcpagent.model;
 
 import io.mcpagent.system.Deadline;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.hc.client5.http.io.ConnectionEndpoint;
 import org.apache.hc.client5.http.io.HttpClientConnectionManager;
 import org.apache.hc.core5.http.ClassicHttpRequest;
@@ -13,19 +18,13 @@ import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.SocketTimeoutException;
-import java.time.Duration;
-import java.util.concurrent.locks.ReentrantLock;
-
 /**
  * One request on one connection. Unless {@link #keep} is called, {@link #close} resets the connection: what a service still sends for a reply
  * that nobody wants is never read to its end. For use by one thread, but for what the {@link Watch} calls.
  */
 final class Exchange implements BedrockConnection.ReadGuard, Watch.Watched, AutoCloseable {
 
-    private static final BeforeBlocking NOTHING = () -> { };
+    private static final BeforeBlocking NOTHING = () -> {};
     private static final long NOT_READING = 0;
 
     private final HttpClientConnectionManager connections;
@@ -50,8 +49,12 @@ final class Exchange implements BedrockConnection.ReadGuard, Watch.Watched, Auto
         void run() throws IOException;
     }
 
-    Exchange(HttpClientConnectionManager connections, ConnectionEndpoint endpoint, HttpRequestExecutor executor, Duration idleTimeout,
-             Deadline deadline) {
+    Exchange(
+            HttpClientConnectionManager connections,
+            ConnectionEndpoint endpoint,
+            HttpRequestExecutor executor,
+            Duration idleTimeout,
+            Deadline deadline) {
         this.connections = connections;
         this.endpoint = endpoint;
         this.executor = executor;
@@ -70,11 +73,14 @@ final class Exchange implements BedrockConnection.ReadGuard, Watch.Watched, Auto
             response = endpoint.execute("", request, this::execute, context);
         } catch (IOException e) {
             IOException failure = failed(e);
-            throw reused && !(failure instanceof SocketTimeoutException) ? new StaleConnectionException(failure) : failure;
+            throw reused && !(failure instanceof SocketTimeoutException)
+                    ? new StaleConnectionException(failure)
+                    : failure;
         }
     }
 
-    private ClassicHttpResponse execute(ClassicHttpRequest request, HttpClientConnection connection, HttpContext context)
+    private ClassicHttpResponse execute(
+            ClassicHttpRequest request, HttpClientConnection connection, HttpContext context)
             throws IOException, HttpException {
         ((BedrockConnection) connection).guard(this);
         ClassicHttpResponse answer = executor.execute(request, connection, context);
@@ -102,7 +108,8 @@ final class Exchange implements BedrockConnection.ReadGuard, Watch.Watched, Auto
         if (!overdue || failure instanceof SocketTimeoutException) {
             return failure;
         }
-        SocketTimeoutException late = new SocketTimeoutException(deadline.passed() ? "the deadline has passed" : "the service was silent for too long");
+        SocketTimeoutException late = new SocketTimeoutException(
+                deadline.passed() ? "the deadline has passed" : "the service was silent for too long");
         late.initCause(failure);
         return late;
     }
@@ -145,7 +152,9 @@ final class Exchange implements BedrockConnection.ReadGuard, Watch.Watched, Auto
     }
 
     InputStream body() throws IOException {
-        return response.getEntity() == null ? InputStream.nullInputStream() : response.getEntity().getContent();
+        return response.getEntity() == null
+                ? InputStream.nullInputStream()
+                : response.getEntity().getContent();
     }
 
     /** Sets what is to be done whenever all that arrived was read and this thread may block for more. */

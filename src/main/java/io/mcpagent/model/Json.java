@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.mcpagent.system.JsonBuffers;
-
 import java.io.IOException;
 
 /** Jackson's streaming side. */
@@ -17,8 +16,7 @@ final class Json {
             .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .build();
 
-    private Json() {
-    }
+    private Json() {}
 
     /** Reads a value of which only the fields of one object are wanted; any other value is skipped. */
     @FunctionalInterface

@@ -33,6 +33,9 @@ public record Message(Role role, List<Content> content) {
 
     /** The tool calls that this message asks for, in the model's order. */
     public List<Content.ToolUse> toolUses() {
-        return content.stream().filter(Content.ToolUse.class::isInstance).map(Content.ToolUse.class::cast).toList();
+        return content.stream()
+                .filter(Content.ToolUse.class::isInstance)
+                .map(Content.ToolUse.class::cast)
+                .toList();
     }
 }

@@ -5,12 +5,11 @@ import io.mcpagent.system.AgentConfig;
 import io.mcpagent.system.Breaker;
 import io.mcpagent.system.Deadline;
 import jakarta.inject.Singleton;
-import org.jboss.logging.Logger;
-
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jboss.logging.Logger;
 
 /**
  * The model that is asked first and the one that stands in for it. A throttled or failed attempt is repeated after a random wait, within the
@@ -48,7 +47,11 @@ public class Models implements Model {
         this.bodies = bodies;
         this.maxAttempts = Math.max(1, config.model().maxAttempts());
         this.primary = new Candidate(config.model().id(), config.model());
-        this.fallback = config.model().fallbackId().filter(id -> !id.equals(primary.id)).map(id -> new Candidate(id, config.model())).orElse(null);
+        this.fallback = config.model()
+                .fallbackId()
+                .filter(id -> !id.equals(primary.id))
+                .map(id -> new Candidate(id, config.model()))
+                .orElse(null);
     }
 
     @Override
@@ -93,14 +96,19 @@ public class Models implements Model {
             if (!another(e) || deadline.passed()) {
                 throw e;
             }
-            LOG.logf(e.kind() == Kind.BREAKER_OPEN ? Logger.Level.DEBUG : Logger.Level.WARN, "%s: %s; asking %s", primary.id, e.getMessage(),
+            LOG.logf(
+                    e.kind() == Kind.BREAKER_OPEN ? Logger.Level.DEBUG : Logger.Level.WARN,
+                    "%s: %s; asking %s",
+                    primary.id,
+                    e.getMessage(),
                     fallback.id);
             int used = e.kind() == Kind.BREAKER_OPEN ? 0 : first;
             return ask(fallback, Math.max(1, maxAttempts - used), deadline, attempt);
         }
     }
 
-    private ModelReply ask(Candidate model, int attempts, Deadline deadline, Attempt attempt) throws ModelException, InterruptedException {
+    private ModelReply ask(Candidate model, int attempts, Deadline deadline, Attempt attempt)
+            throws ModelException, InterruptedException {
         for (int made = 1; ; made++) {
             try {
                 return askOnce(model, deadline, attempt);
@@ -118,7 +126,8 @@ public class Models implements Model {
         }
     }
 
-    private ModelReply askOnce(Candidate model, Deadline deadline, Attempt attempt) throws ModelException, InterruptedException {
+    private ModelReply askOnce(Candidate model, Deadline deadline, Attempt attempt)
+            throws ModelException, InterruptedException {
         if (!model.breaker.allows()) {
             throw new ModelException(Kind.BREAKER_OPEN, "the breaker of " + model.id + " is open", false, null);
         }
@@ -153,10 +162,11 @@ public class Models implements Model {
 
     /** Whether the same model may be asked again: silence has cost too much time for that. */
     private static boolean again(ModelException e) {
-        return !e.begun() && switch (e.kind()) {
-            case THROTTLED, UNAVAILABLE, BROKEN_STREAM -> true;
-            case TIMEOUT, INVALID, ACCESS, BREAKER_OPEN -> false;
-        };
+        return !e.begun()
+                && switch (e.kind()) {
+                    case THROTTLED, UNAVAILABLE, BROKEN_STREAM -> true;
+                    case TIMEOUT, INVALID, ACCESS, BREAKER_OPEN -> false;
+                };
     }
 
     /** Whether the other model may be asked. */

@@ -18,10 +18,8 @@ public interface ReplyListener {
     void toolUseEnded(String id);
 
     /** A piece of readable reasoning; never empty. */
-    default void reasoning(String delta) {
-    }
+    default void reasoning(String delta) {}
 
     /** Nothing more of what was sent is at hand: a good moment to flush what the events above made. */
-    default void pause() {
-    }
+    default void pause() {}
 }

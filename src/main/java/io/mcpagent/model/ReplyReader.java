@@ -2,7 +2,6 @@ package io.mcpagent.model;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -35,13 +34,14 @@ final class ReplyReader {
 
     private void readResponse(String name, JsonParser value) throws IOException {
         switch (name) {
-            case "output" -> Json.fields(value, (field, output) -> {
-                if (field.equals("message")) {
-                    Json.fields(output, this::readMessage);
-                } else {
-                    output.skipChildren();
-                }
-            });
+            case "output" ->
+                Json.fields(value, (field, output) -> {
+                    if (field.equals("message")) {
+                        Json.fields(output, this::readMessage);
+                    } else {
+                        output.skipChildren();
+                    }
+                });
             case "stopReason" -> stopReason = StopReason.of(Json.text(value));
             case "usage" -> usage = usage(value);
             default -> value.skipChildren();

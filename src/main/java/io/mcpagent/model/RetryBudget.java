@@ -8,7 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class RetryBudget {
 
-    // In half retries. The most is what as many calls at once may need as a task can hold, all of them throttled together.
+    // In half retries. The most is what as many calls at once may need as a task can hold, all of them throttled
+    // together.
     private static final int FIRST = 40;
     private static final int MOST = 1_000;
 

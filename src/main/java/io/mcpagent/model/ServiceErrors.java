@@ -2,7 +2,6 @@ package io.mcpagent.model;
 
 import com.fasterxml.jackson.core.JsonParser;
 import io.mcpagent.model.ModelException.Kind;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
@@ -14,8 +13,7 @@ final class ServiceErrors {
     private static final int MOST_READ = 8 << 10;
     private static final Pattern ARN = Pattern.compile("arn:[a-z-]+:[^\\s,;'\"]+");
 
-    private ServiceErrors() {
-    }
+    private ServiceErrors() {}
 
     /** The failure that a response of another status than 200 tells of. Reads a small body to its end, so that the connection can be kept. */
     static ModelException of(Exchange exchange) throws IOException {
@@ -27,14 +25,17 @@ final class ServiceErrors {
         if (body.length < MOST_READ) {
             exchange.keep();
         }
-        return new ModelException(kind, exchange.status() + " " + type + ": " + message(body, 0, body.length), retryAfter);
+        return new ModelException(
+                kind, exchange.status() + " " + type + ": " + message(body, 0, body.length), retryAfter);
     }
 
     /** The failure that an exception frame or an error frame tells of. */
     static ModelException of(EventStreamDecoder frame, boolean begun) {
         String message = frame.messageType() == EventStreamDecoder.MessageType.ERROR
-                ? frame.errorMessage() : message(frame.payloadArray(), frame.payloadStart(), frame.payloadLength());
-        return new ModelException(kind(frame.type(), 500), "in the stream: " + frame.type() + ": " + message, begun, null);
+                ? frame.errorMessage()
+                : message(frame.payloadArray(), frame.payloadStart(), frame.payloadLength());
+        return new ModelException(
+                kind(frame.type(), 500), "in the stream: " + frame.type() + ": " + message, begun, null);
     }
 
     /** {@code ThrottlingException:http://internal.amazon.com/…} and {@code com.amazon.coral#ThrottlingException} are the same. */
@@ -47,11 +48,21 @@ final class ServiceErrors {
     private static Kind kind(String type, int status) {
         return switch (type.toLowerCase(Locale.ROOT)) {
             case "throttlingexception", "toomanyrequestsexception", "servicequotaexceededexception" -> Kind.THROTTLED;
-            case "internalserverexception", "internalfailure", "serviceunavailableexception", "serviceunavailable", "modelnotreadyexception",
-                 "modeltimeoutexception", "modelerrorexception", "modelstreamerrorexception" -> Kind.UNAVAILABLE;
+            case "internalserverexception",
+                    "internalfailure",
+                    "serviceunavailableexception",
+                    "serviceunavailable",
+                    "modelnotreadyexception",
+                    "modeltimeoutexception",
+                    "modelerrorexception",
+                    "modelstreamerrorexception" -> Kind.UNAVAILABLE;
             case "validationexception" -> Kind.INVALID;
-            case "accessdeniedexception", "unrecognizedclientexception", "expiredtokenexception", "invalidsignatureexception",
-                 "missingauthenticationtokenexception", "resourcenotfoundexception" -> Kind.ACCESS;
+            case "accessdeniedexception",
+                    "unrecognizedclientexception",
+                    "expiredtokenexception",
+                    "invalidsignatureexception",
+                    "missingauthenticationtokenexception",
+                    "resourcenotfoundexception" -> Kind.ACCESS;
             default -> kind(status);
         };
     }

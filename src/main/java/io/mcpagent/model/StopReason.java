@@ -2,7 +2,13 @@ package io.mcpagent.model;
 
 /** Why the model stopped. */
 public enum StopReason {
-    END_TURN, TOOL_USE, MAX_TOKENS, STOP_SEQUENCE, GUARDRAIL_INTERVENED, CONTENT_FILTERED, CONTEXT_WINDOW_EXCEEDED,
+    END_TURN,
+    TOOL_USE,
+    MAX_TOKENS,
+    STOP_SEQUENCE,
+    GUARDRAIL_INTERVENED,
+    CONTENT_FILTERED,
+    CONTEXT_WINDOW_EXCEEDED,
     /** A reason that this version does not know; treated as the end of the turn. */
     OTHER;
 

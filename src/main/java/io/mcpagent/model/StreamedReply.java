@@ -1,7 +1,6 @@
 package io.mcpagent.model;
 
 import com.fasterxml.jackson.core.JsonParser;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -54,7 +53,10 @@ final class StreamedReply implements AutoCloseable {
                 return new Content.Reasoning(null, null, redacted);
             }
             if (reasoning != null || signature != null) {
-                return new Content.Reasoning(reasoning == null ? "" : reasoning.toString(), signature == null ? null : signature.toString(), null);
+                return new Content.Reasoning(
+                        reasoning == null ? "" : reasoning.toString(),
+                        signature == null ? null : signature.toString(),
+                        null);
             }
             // Bedrock would refuse a blank text in the next request.
             return text == null || text.toString().isBlank() ? null : new Content.Text(text.toString());
@@ -118,7 +120,7 @@ final class StreamedReply implements AutoCloseable {
                 stop(block(index));
             }
             case "messageStop", "metadata" -> read(bytes, offset, length);
-            default -> { }
+            default -> {}
         }
     }
 
@@ -173,13 +175,14 @@ final class StreamedReply implements AutoCloseable {
     private void readDelta(String name, JsonParser value) throws IOException {
         switch (name) {
             case "text" -> text = Json.text(value);
-            case "toolUse" -> Json.fields(value, (field, part) -> {
-                if (field.equals("input")) {
-                    toolInput = Json.text(part);
-                } else {
-                    part.skipChildren();
-                }
-            });
+            case "toolUse" ->
+                Json.fields(value, (field, part) -> {
+                    if (field.equals("input")) {
+                        toolInput = Json.text(part);
+                    } else {
+                        part.skipChildren();
+                    }
+                });
             case "reasoningContent" -> Json.fields(value, this::readReasoning);
             default -> value.skipChildren();
         }

@@ -3,7 +3,6 @@ package io.mcpagent.model;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.SerializableString;
 import com.fasterxml.jackson.core.io.SerializedString;
-
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -19,13 +18,13 @@ final class ToolsJson {
 
     /** More than the catalogs that are in use at once: the current one, and the one before while old turns end. */
     private static final int MOST_KEPT = 4;
+
     private static final int LONGEST_NAME = 64;
 
     private final boolean cachePoint;
     private volatile List<Made> made = List.of();
 
-    private record Made(List<ToolDefinition> tools, SerializableString json) {
-    }
+    private record Made(List<ToolDefinition> tools, SerializableString json) {}
 
     ToolsJson(boolean cachePoint) {
         this.cachePoint = cachePoint;
@@ -68,7 +67,9 @@ final class ToolsJson {
                 }
             }
         }
-        return names.stream().map(name -> new ToolDefinition(name, "Not available now.", "{\"type\":\"object\"}")).toList();
+        return names.stream()
+                .map(name -> new ToolDefinition(name, "Not available now.", "{\"type\":\"object\"}"))
+                .toList();
     }
 
     /** The name as Bedrock takes it: the model may have called a tool by a name that could not be sent back. */

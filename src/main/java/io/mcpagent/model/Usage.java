@@ -14,7 +14,8 @@ public record Usage(long input, long output, long cacheRead, long cacheWrite) {
 
     /** The sum of both. */
     public Usage plus(Usage other) {
-        return new Usage(input + other.input, output + other.output, cacheRead + other.cacheRead, cacheWrite + other.cacheWrite);
+        return new Usage(
+                input + other.input, output + other.output, cacheRead + other.cacheRead, cacheWrite + other.cacheWrite);
     }
 
     /** All tokens, whatever their price. */

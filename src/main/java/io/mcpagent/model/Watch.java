@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class Watch implements AutoCloseable {
 
-    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1,
-            Thread.ofPlatform().daemon().name("bedrock-watch").factory());
+    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("bedrock-watch").factory());
 
     Watch() {
         clock.setRemoveOnCancelPolicy(true);

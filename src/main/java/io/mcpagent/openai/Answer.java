@@ -1,14 +1,12 @@
 package io.mcpagent.openai;
 
 import io.mcpagent.chat.ChatReply;
-
 import java.util.StringJoiner;
 
 /** What a reader of a completion must know besides what the model wrote, and how a completion says it. */
 final class Answer {
 
-    private Answer() {
-    }
+    private Answer() {}
 
     /** The sentences that belong after the model's text, each a paragraph of its own; empty if there are none. */
     static String after(ChatReply reply) {
@@ -18,8 +16,10 @@ final class Answer {
             reply.notices().forEach(text::add);
         }
         for (ChatReply.Waiting call : reply.approvals()) {
-            text.add("The tool `" + call.tool() + "` was not called: it needs a person's approval, which can't be given in this protocol. "
-                    + "It would have run with `" + call.arguments().replace("`", "'") + "`. Ask on the chat page, or with POST /chat, to approve it.");
+            text.add("The tool `" + call.tool()
+                    + "` was not called: it needs a person's approval, which can't be given in this protocol. "
+                    + "It would have run with `" + call.arguments().replace("`", "'")
+                    + "`. Ask on the chat page, or with POST /chat, to approve it.");
         }
         return text.toString();
     }

@@ -5,7 +5,6 @@ import io.mcpagent.chat.ChatReply;
 import io.mcpagent.chat.EventFormat;
 import io.mcpagent.chat.JsonEvents;
 import io.mcpagent.turn.TurnEvent;
-
 import java.io.IOException;
 
 /**
@@ -35,16 +34,16 @@ final class CompletionChunks implements EventFormat {
             case TurnEvent.TextDelta(String _, String delta) -> text(delta, to);
             case TurnEvent.TextEnded _ -> betweenTexts = true;
             case TurnEvent.Finished(var result) -> finish(ChatReply.of(result), to);
-            case TurnEvent.Failed failed -> to.object(error -> {
-                error.writeObjectFieldStart("error");
-                error.writeStringField("message", failed.problem().title() + ". " + failed.detail());
-                error.writeStringField("type", OpenAiErrors.type(failed.problem()));
-                error.writeNullField("param");
-                error.writeStringField("code", OpenAiErrors.code(failed.problem()));
-                error.writeEndObject();
-            });
-            default -> {
-            }
+            case TurnEvent.Failed failed ->
+                to.object(error -> {
+                    error.writeObjectFieldStart("error");
+                    error.writeStringField("message", failed.problem().title() + ". " + failed.detail());
+                    error.writeStringField("type", OpenAiErrors.type(failed.problem()));
+                    error.writeNullField("param");
+                    error.writeStringField("code", OpenAiErrors.code(failed.problem()));
+                    error.writeEndObject();
+                });
+            default -> {}
         }
     }
 
@@ -78,8 +77,7 @@ final class CompletionChunks implements EventFormat {
     private void finish(ChatReply reply, JsonEvents to) {
         text(Answer.after(reply), to);
         begin(to);
-        chunk(to, Answer.finishReason(reply), nothing -> {
-        });
+        chunk(to, Answer.finishReason(reply), nothing -> {});
         if (includeUsage) {
             to.object(members -> {
                 head(members);

@@ -1,7 +1,6 @@
 package io.mcpagent.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -16,7 +15,8 @@ import java.util.TreeSet;
  */
 record CompletionRequest(boolean stream, boolean includeUsage, Dialogue dialogue) {
 
-    private static final String OUR_TOOLS = "The agent has its own tools and calls them itself; a client can bring none along.";
+    private static final String OUR_TOOLS =
+            "The agent has its own tools and calls them itself; a client can bring none along.";
 
     /** What would change the answer and is not offered: a client must hear of it. The values are those that ask for nothing. */
     private static final Map<String, Unsupported> UNSUPPORTED = Map.ofEntries(
@@ -29,21 +29,41 @@ record CompletionRequest(boolean stream, boolean includeUsage, Dialogue dialogue
             Map.entry("top_logprobs", new Unsupported("Log probabilities are not offered.", Set.of("0"))),
             Map.entry("logit_bias", new Unsupported("A bias of tokens is not offered.", Set.of("{}"))),
             Map.entry("stop", new Unsupported("Stop sequences are not offered.", Set.of("[]"))),
-            Map.entry("response_format", new Unsupported("Answers are text: response_format can only be of type text.", Set.of("{\"type\":\"text\"}"))),
-            Map.entry("modalities", new Unsupported("Answers are text: modalities can only be text.", Set.of("[\"text\"]"))),
+            Map.entry(
+                    "response_format",
+                    new Unsupported(
+                            "Answers are text: response_format can only be of type text.",
+                            Set.of("{\"type\":\"text\"}"))),
+            Map.entry(
+                    "modalities",
+                    new Unsupported("Answers are text: modalities can only be text.", Set.of("[\"text\"]"))),
             Map.entry("audio", new Unsupported("Answers are text: audio is not offered.", Set.of())),
             Map.entry("prediction", new Unsupported("Predicted output is not offered.", Set.of())),
             Map.entry("web_search_options", new Unsupported("Searching the web is not offered.", Set.of())));
 
     /** What clients send along out of habit: how the model is asked is the agent's own configuration. */
-    private static final Set<String> IGNORED = Set.of("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed", "user", "max_tokens",
-            "max_completion_tokens", "metadata", "store", "service_tier", "parallel_tool_calls", "reasoning_effort", "verbosity", "safety_identifier",
-            "prompt_cache_key", "prompt_cache_retention");
+    private static final Set<String> IGNORED = Set.of(
+            "temperature",
+            "top_p",
+            "presence_penalty",
+            "frequency_penalty",
+            "seed",
+            "user",
+            "max_tokens",
+            "max_completion_tokens",
+            "metadata",
+            "store",
+            "service_tier",
+            "parallel_tool_calls",
+            "reasoning_effort",
+            "verbosity",
+            "safety_identifier",
+            "prompt_cache_key",
+            "prompt_cache_retention");
 
     private static final Set<String> READ = Set.of("model", "messages", "stream", "stream_options");
 
-    private record Unsupported(String why, Set<String> harmless) {
-    }
+    private record Unsupported(String why, Set<String> harmless) {}
 
     /**
      * Reads a request.
@@ -68,7 +88,10 @@ record CompletionRequest(boolean stream, boolean includeUsage, Dialogue dialogue
         if (!isAbsent(options) && !options.isObject()) {
             throw InvalidParameter.value("stream_options", "stream_options must be an object.");
         }
-        return new CompletionRequest(stream, flag(options, "include_usage", "stream_options.include_usage"), Dialogue.of(body.path("messages")));
+        return new CompletionRequest(
+                stream,
+                flag(options, "include_usage", "stream_options.include_usage"),
+                Dialogue.of(body.path("messages")));
     }
 
     private static void check(String name, JsonNode value) {

@@ -12,6 +12,7 @@ final class Completions {
 
     /** A date that every instance and every start agree on: the agent as a model has no other. */
     private static final long CREATED = 1_767_225_600;
+
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final String model;
@@ -26,7 +27,11 @@ final class Completions {
     }
 
     ObjectNode modelObject() {
-        return JSON.objectNode().put("id", model).put("object", "model").put("created", CREATED).put("owned_by", model);
+        return JSON.objectNode()
+                .put("id", model)
+                .put("object", "model")
+                .put("created", CREATED)
+                .put("owned_by", model);
     }
 
     ObjectNode modelList() {
@@ -40,10 +45,16 @@ final class Completions {
     }
 
     ObjectNode completion(ChatReply reply) {
-        ObjectNode completion = JSON.objectNode().put("id", id(reply.runId())).put("object", "chat.completion")
-                .put("created", System.currentTimeMillis() / 1000).put("model", model);
+        ObjectNode completion = JSON.objectNode()
+                .put("id", id(reply.runId()))
+                .put("object", "chat.completion")
+                .put("created", System.currentTimeMillis() / 1000)
+                .put("model", model);
         ObjectNode choice = completion.putArray("choices").addObject().put("index", 0);
-        choice.putObject("message").put("role", "assistant").put("content", Answer.text(reply)).putNull("refusal");
+        choice.putObject("message")
+                .put("role", "assistant")
+                .put("content", Answer.text(reply))
+                .putNull("refusal");
         choice.putNull("logprobs").put("finish_reason", Answer.finishReason(reply));
         completion.set("usage", usage(reply.usage()));
         return completion;
@@ -51,7 +62,9 @@ final class Completions {
 
     ObjectNode usage(ChatReply.Usage usage) {
         long prompt = Answer.promptTokens(usage);
-        ObjectNode node = JSON.objectNode().put("prompt_tokens", prompt).put("completion_tokens", usage.outputTokens())
+        ObjectNode node = JSON.objectNode()
+                .put("prompt_tokens", prompt)
+                .put("completion_tokens", usage.outputTokens())
                 .put("total_tokens", prompt + usage.outputTokens());
         node.putObject("prompt_tokens_details").put("cached_tokens", usage.cacheReadTokens());
         return node;

@@ -5,7 +5,6 @@ import io.mcpagent.conversation.TurnRecord;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.Role;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,8 +22,7 @@ record Dialogue(List<TurnRecord> history, String question) {
     /** Stands where the client's messages begin with the assistant's: a conversation with the model begins with the user. */
     private static final String BEGINNING = "(The conversation begins.)";
 
-    private record Said(Role role, String text) {
-    }
+    private record Said(Role role, String text) {}
 
     /** @throws InvalidParameter if the messages can't be taken */
     static Dialogue of(JsonNode messages) {
@@ -40,11 +38,15 @@ record Dialogue(List<TurnRecord> history, String question) {
             read("messages[" + i + "]", messages.get(i), said, instructions);
         }
         if (said.isEmpty() || said.getLast().role() != Role.USER) {
-            throw InvalidParameter.value("messages", "The last message must be the user's, with a text that is not blank.");
+            throw InvalidParameter.value(
+                    "messages", "The last message must be the user's, with a text that is not blank.");
         }
         String question = said.removeLast().text();
-        return new Dialogue(turns(said), instructions.length() == 0 ? question
-                : "<client_instructions>\n" + instructions + "\n</client_instructions>\n\n" + question);
+        return new Dialogue(
+                turns(said),
+                instructions.length() == 0
+                        ? question
+                        : "<client_instructions>\n" + instructions + "\n</client_instructions>\n\n" + question);
     }
 
     private static void read(String param, JsonNode message, List<Said> said, StringJoiner instructions) {
@@ -59,13 +61,17 @@ record Dialogue(List<TurnRecord> history, String question) {
             case "user" -> add(said, Role.USER, Texts.of(param + ".content", message.path("content"), false));
             case "assistant" -> {
                 if (!message.path("tool_calls").isEmpty() || message.hasNonNull("function_call")) {
-                    throw InvalidParameter.unsupported(param + ".tool_calls", "The agent calls its own tools itself and never asks a client for them.");
+                    throw InvalidParameter.unsupported(
+                            param + ".tool_calls",
+                            "The agent calls its own tools itself and never asks a client for them.");
                 }
                 add(said, Role.ASSISTANT, Texts.of(param + ".content", message.path("content"), true));
             }
-            case "tool", "function" -> throw InvalidParameter.unsupported(param + ".role",
-                    "The agent calls its own tools itself and takes no results of a client's.");
-            default -> throw InvalidParameter.value(param + ".role", "The role must be system, developer, user or assistant.");
+            case "tool", "function" ->
+                throw InvalidParameter.unsupported(
+                        param + ".role", "The agent calls its own tools itself and takes no results of a client's.");
+            default ->
+                throw InvalidParameter.value(param + ".role", "The role must be system, developer, user or assistant.");
         }
     }
 
@@ -86,7 +92,13 @@ record Dialogue(List<TurnRecord> history, String question) {
         }
         List<TurnRecord> turns = new ArrayList<>();
         for (int i = 0; i + 1 < said.size(); i += 2) {
-            turns.add(new TurnRecord("brought-" + i, Instant.EPOCH, null, List.of(message(said.get(i)), message(said.get(i + 1))), List.of(), null));
+            turns.add(new TurnRecord(
+                    "brought-" + i,
+                    Instant.EPOCH,
+                    null,
+                    List.of(message(said.get(i)), message(said.get(i + 1))),
+                    List.of(),
+                    null));
         }
         return turns;
     }

@@ -19,7 +19,11 @@ final class InvalidParameter extends RuntimeException {
     }
 
     static InvalidParameter unknown(String known) {
-        return new InvalidParameter(400, null, "unknown_parameter", "The request has a parameter that is not known here. Known are: " + known + ".");
+        return new InvalidParameter(
+                400,
+                null,
+                "unknown_parameter",
+                "The request has a parameter that is not known here. Known are: " + known + ".");
     }
 
     static InvalidParameter unsupported(String param, String why) {

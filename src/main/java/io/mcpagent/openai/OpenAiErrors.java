@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mcpagent.system.ErrorForm;
 import io.mcpagent.system.Problem;
 import jakarta.inject.Singleton;
-
 import java.util.Locale;
 
 /**
@@ -38,7 +37,11 @@ final class OpenAiErrors implements ErrorForm {
      */
     static ObjectNode of(String message, String type, String param, String code) {
         ObjectNode body = JsonNodeFactory.instance.objectNode();
-        body.putObject("error").put("message", message).put("type", type).put("param", param).put("code", code);
+        body.putObject("error")
+                .put("message", message)
+                .put("type", type)
+                .put("param", param)
+                .put("code", code);
         return body;
     }
 

@@ -49,12 +49,20 @@ final class OpenAiResource {
     public Response complete(JsonNode body, @HeaderParam("traceparent") String trace, @Context RoutingContext http) {
         CompletionRequest request = CompletionRequest.of(body, completions.model());
         Dialogue dialogue = request.dialogue();
-        Question question = questions.unstored(caller.subject(), dialogue.history(), dialogue.question(), request.stream(), trace);
+        Question question =
+                questions.unstored(caller.subject(), dialogue.history(), dialogue.question(), request.stream(), trace);
         if (!request.stream()) {
-            return Response.ok(completions.completion(answering.answer(question, http)), MediaType.APPLICATION_JSON_TYPE).build();
+            return Response.ok(
+                            completions.completion(answering.answer(question, http)), MediaType.APPLICATION_JSON_TYPE)
+                    .build();
         }
-        return Response.ok(answering.stream(question, exchange -> new CompletionChunks(completions, exchange.runId(), request.includeUsage()), http),
-                MediaType.SERVER_SENT_EVENTS_TYPE).build();
+        return Response.ok(
+                        answering.stream(
+                                question,
+                                exchange -> new CompletionChunks(completions, exchange.runId(), request.includeUsage()),
+                                http),
+                        MediaType.SERVER_SENT_EVENTS_TYPE)
+                .build();
     }
 
     @GET
@@ -76,7 +84,9 @@ final class OpenAiResource {
 
     @ServerExceptionMapper
     Response invalid(InvalidParameter e) {
-        return Response.status(e.status()).type(MediaType.APPLICATION_JSON_TYPE)
-                .entity(OpenAiErrors.of(e.getMessage(), OpenAiErrors.INVALID, e.param(), e.code())).build();
+        return Response.status(e.status())
+                .type(MediaType.APPLICATION_JSON_TYPE)
+                .entity(OpenAiErrors.of(e.getMessage(), OpenAiErrors.INVALID, e.param(), e.code()))
+                .build();
     }
 }

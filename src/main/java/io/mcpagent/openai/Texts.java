@@ -1,7 +1,6 @@
 package io.mcpagent.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import java.util.Set;
 import java.util.StringJoiner;
 
@@ -10,8 +9,7 @@ final class Texts {
 
     private static final Set<String> MEDIA = Set.of("image_url", "input_audio", "file");
 
-    private Texts() {
-    }
+    private Texts() {}
 
     /**
      * The text.

@@ -3,7 +3,6 @@ package io.mcpagent.system;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
-
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
@@ -216,7 +215,8 @@ public interface AgentConfig {
 
     /** Where conversations are kept. */
     enum Store {
-        MEMORY, DYNAMODB
+        MEMORY,
+        DYNAMODB
     }
 
     /** What may be spent. A limit that is not set does not exist. */

@@ -7,11 +7,10 @@ import io.smallrye.health.api.Wellness;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
-
-import java.time.Duration;
 
 /**
  * Says how the agent's dependencies are, as data of {@code /health}. It is always UP: an agent without tools or model still answers, and says
@@ -45,19 +44,26 @@ final class DependencyHealth {
     @Produces
     @Wellness
     HealthCheck toolbox() {
-        return () -> HealthCheckResponse.named("toolbox").up().withData("state", toolbox.isAvailable() ? "available" : "unavailable").build();
+        return () -> HealthCheckResponse.named("toolbox")
+                .up()
+                .withData("state", toolbox.isAvailable() ? "available" : "unavailable")
+                .build();
     }
 
     @Produces
     @Wellness
     HealthCheck model() {
         return () -> {
-            HealthCheckResponseBuilder response = HealthCheckResponse.named("model").up();
-            models.breakers().forEach((id, state) -> response.withData(id, switch (state) {
-                case CLOSED -> "available";
-                case HALF_OPEN -> "being tried";
-                case OPEN -> "unavailable";
-            }));
+            HealthCheckResponseBuilder response =
+                    HealthCheckResponse.named("model").up();
+            models.breakers()
+                    .forEach((id, state) -> response.withData(
+                            id,
+                            switch (state) {
+                                case CLOSED -> "available";
+                                case HALF_OPEN -> "being tried";
+                                case OPEN -> "unavailable";
+                            }));
             return response.build();
         };
     }

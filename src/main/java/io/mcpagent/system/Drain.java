@@ -6,11 +6,10 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import org.jboss.logging.Logger;
-import sun.misc.Signal;
-
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jboss.logging.Logger;
+import sun.misc.Signal;
 
 /**
  * Ends the process well: on SIGTERM or SIGINT new turns are refused, the running ones end, and the process exits with 0. Amazon ECS sends SIGKILL
@@ -33,7 +32,9 @@ final class Drain {
     void install(@Observes StartupEvent event) {
         if (LaunchMode.current() == LaunchMode.NORMAL) {
             for (String name : new String[] {"TERM", "INT"}) {
-                Signal.handle(new Signal(name), signal -> Thread.ofPlatform().name("drain").start(this::drain));
+                Signal.handle(
+                        new Signal(name),
+                        signal -> Thread.ofPlatform().name("drain").start(this::drain));
             }
         }
     }

@@ -13,8 +13,7 @@ final class HealthProbe {
     private static final String REQUEST = "GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     private static final String OK = "HTTP/1.1 200 ";
 
-    private HealthProbe() {
-    }
+    private HealthProbe() {}
 
     static boolean alive(int port) {
         try (Socket socket = new Socket()) {

@@ -8,8 +8,7 @@ public final class Ids {
 
     private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
 
-    private Ids() {
-    }
+    private Ids() {}
 
     /** 128 random bits as 22 characters that are safe in a URL. */
     public static String random() {

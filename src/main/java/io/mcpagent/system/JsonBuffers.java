@@ -13,6 +13,5 @@ public final class JsonBuffers {
     /** To be given to each factory. Safe for use by many threads. */
     public static final RecyclerPool<BufferRecycler> POOL = JsonRecyclerPools.newBoundedPool(64);
 
-    private JsonBuffers() {
-    }
+    private JsonBuffers() {}
 }

@@ -11,17 +11,18 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 @QuarkusMain
 public final class Main {
 
-    private Main() {
-    }
+    private Main() {}
 
     public static void main(String... arguments) {
         if (arguments.length == 1 && arguments[0].equals("health")) {
             System.exit(HealthProbe.alive(port()) ? 0 : 1);
         }
-        UnknownSettings.ofThisAgent().find(System.getenv().keySet(), System.getProperties().stringPropertyNames()).ifPresent(mistake -> {
-            System.err.println(mistake);
-            System.exit(1);
-        });
+        UnknownSettings.ofThisAgent()
+                .find(System.getenv().keySet(), System.getProperties().stringPropertyNames())
+                .ifPresent(mistake -> {
+                    System.err.println(mistake);
+                    System.exit(1);
+                });
         waitForSocketsReliably();
         Switch.beforeStart();
         Quarkus.run(arguments);
@@ -33,7 +34,8 @@ public final class Main {
      * Threads of the system wake it reliably.
      */
     private static void waitForSocketsReliably() {
-        if (System.getProperty("org.graalvm.nativeimage.imagecode") != null && System.getProperty("jdk.pollerMode") == null) {
+        if (System.getProperty("org.graalvm.nativeimage.imagecode") != null
+                && System.getProperty("jdk.pollerMode") == null) {
             System.setProperty("jdk.pollerMode", "1");
         }
     }

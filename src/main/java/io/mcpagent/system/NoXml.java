@@ -9,16 +9,13 @@ import com.oracle.svm.core.annotate.TargetClass;
  */
 final class NoXml {
 
-    private NoXml() {
-    }
+    private NoXml() {}
 
     @Delete
     @TargetClass(className = "com.sun.xml.internal.stream.XMLInputFactoryImpl")
-    static final class Input {
-    }
+    static final class Input {}
 
     @Delete
     @TargetClass(className = "com.sun.xml.internal.stream.XMLOutputFactoryImpl")
-    static final class Output {
-    }
+    static final class Output {}
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.inject.Singleton;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -76,11 +75,17 @@ final class OpenApiDocument {
         content.putObject("schema").put("$ref", "#/components/schemas/Problem");
         ObjectNode examples = content.putObject("examples");
         for (Problem problem : problems) {
-            examples.putObject(problem.slug()).put("summary", problem.title()).putPOJO("value", ProblemBody.of(problem, problem.explanation(), TRACE_ID));
+            examples.putObject(problem.slug())
+                    .put("summary", problem.title())
+                    .putPOJO("value", ProblemBody.of(problem, problem.explanation(), TRACE_ID));
         }
     }
 
     private static void header(ObjectNode answer, String name, String description) {
-        answer.putObject("headers").putObject(name).put("description", description).putObject("schema").put("type", "string");
+        answer.putObject("headers")
+                .putObject(name)
+                .put("description", description)
+                .putObject("schema")
+                .put("type", "string");
     }
 }

@@ -10,7 +10,6 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
-
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
@@ -45,7 +44,8 @@ public final class ProblemAnswers {
         }
         Body answer = body(http, problem, detail);
         // Quarkus says so of every answer that must not be compressed, but later than the first of these.
-        response.setStatusCode(problem.status()).putHeader(HttpHeaders.CONTENT_TYPE, answer.mediaType())
+        response.setStatusCode(problem.status())
+                .putHeader(HttpHeaders.CONTENT_TYPE, answer.mediaType())
                 .putHeader(HttpHeaders.CONTENT_ENCODING, HttpHeaders.IDENTITY);
         Buffer body = Buffer.buffer(answer.json());
         http.request().resume();
@@ -66,8 +66,7 @@ public final class ProblemAnswers {
      * The body of an error answer, in the form that clients of its path understand. A string: as an answer to a request for a stream nothing else is
      * written as JSON.
      */
-    record Body(String mediaType, String json) {
-    }
+    record Body(String mediaType, String json) {}
 
     /** What is answered to this request. */
     Body body(RoutingContext http, Problem problem, String detail) {
@@ -91,7 +90,8 @@ public final class ProblemAnswers {
 
     private static boolean mayBeLong(HttpServerRequest request) {
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-        return request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null || length != null && length.length() > DIGITS_OF_SHORT_BODY;
+        return request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null
+                || length != null && length.length() > DIGITS_OF_SHORT_BODY;
     }
 
     private String write(Object body) {

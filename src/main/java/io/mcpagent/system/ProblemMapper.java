@@ -7,11 +7,10 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
-import org.jboss.logging.Logger;
-import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
-
 import java.io.IOException;
 import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /** Answers every failure with a problem from the closed list; an exception's own text goes to the log only. */
 final class ProblemMapper {
@@ -53,14 +52,26 @@ final class ProblemMapper {
             return e.getResponse();
         }
         return switch (status) {
-            case 401 -> response(http, Problem.UNAUTHORIZED, "Send an Authorization header.").build();
-            case 403 -> response(http, Problem.FORBIDDEN, "You may not do this.").build();
+            case 401 ->
+                response(http, Problem.UNAUTHORIZED, "Send an Authorization header.")
+                        .build();
+            case 403 ->
+                response(http, Problem.FORBIDDEN, "You may not do this.").build();
             case 404 -> response(http, Problem.NOT_FOUND, "Check the path.").build();
-            case 405 -> response(http, Problem.METHOD_NOT_ALLOWED, "Check the method.").build();
-            case 406 -> response(http, Problem.NOT_ACCEPTABLE, "Accept application/json or text/event-stream.").build();
+            case 405 ->
+                response(http, Problem.METHOD_NOT_ALLOWED, "Check the method.").build();
+            case 406 ->
+                response(http, Problem.NOT_ACCEPTABLE, "Accept application/json or text/event-stream.")
+                        .build();
             case 413 -> response(http, Problem.TOO_LARGE, "Send less.").build();
-            case 415 -> response(http, Problem.UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json.").build();
-            default -> status < 500 ? response(http, Problem.INVALID_REQUEST, "The request could not be understood.").build() : unexpected(e, http);
+            case 415 ->
+                response(http, Problem.UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json.")
+                        .build();
+            default ->
+                status < 500
+                        ? response(http, Problem.INVALID_REQUEST, "The request could not be understood.")
+                                .build()
+                        : unexpected(e, http);
         };
     }
 
@@ -68,19 +79,26 @@ final class ProblemMapper {
     @ServerExceptionMapper(priority = 2)
     Response brokenOff(IOException e, RoutingContext http) {
         LOG.debug("A request ended before it was whole", e);
-        return response(http, Problem.INVALID_REQUEST, "The request was not complete.").build();
+        return response(http, Problem.INVALID_REQUEST, "The request was not complete.")
+                .build();
     }
 
     @ServerExceptionMapper
     Response unexpected(Exception e, RoutingContext http) {
         LOG.errorf(e, "A request failed, trace %s", ProblemAnswers.traceId(http));
-        return response(http, Problem.INTERNAL_ERROR, "The log of the service says why.").build();
+        return response(http, Problem.INTERNAL_ERROR, "The log of the service says why.")
+                .build();
     }
 
     private Response json(JsonProcessingException e, RoutingContext http) {
         String detail = switch (e) {
-            case UnrecognizedPropertyException unknown -> "The body has an unknown member. Known are: " + unknown.getKnownPropertyIds().stream()
-                    .map(Object::toString).sorted().collect(Collectors.joining(", ")) + ".";
+            case UnrecognizedPropertyException unknown ->
+                "The body has an unknown member. Known are: "
+                        + unknown.getKnownPropertyIds().stream()
+                                .map(Object::toString)
+                                .sorted()
+                                .collect(Collectors.joining(", "))
+                        + ".";
             case MismatchedInputException _ -> "The body is JSON, but not of the expected form.";
             default -> "The body is not valid JSON.";
         };

@@ -1,14 +1,13 @@
 package io.mcpagent.system;
 
+import java.io.IOException;
+import java.net.Socket;
+import javax.net.ssl.SSLSocket;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.ssl.SSLContexts;
-
-import javax.net.ssl.SSLSocket;
-import java.io.IOException;
-import java.net.Socket;
 
 /**
  * TLS for the connections that the agent opens, as the JDK does it for HTTPS: its trust store, and its check of the server's name. The check of
@@ -21,7 +20,8 @@ public final class Tls implements TlsSocketStrategy {
     private volatile TlsSocketStrategy made;
 
     @Override
-    public SSLSocket upgrade(Socket socket, String target, int port, Object attachment, HttpContext context) throws IOException {
+    public SSLSocket upgrade(Socket socket, String target, int port, Object attachment, HttpContext context)
+            throws IOException {
         return strategy().upgrade(socket, target, port, attachment, context);
     }
 

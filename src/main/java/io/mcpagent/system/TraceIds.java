@@ -1,7 +1,6 @@
 package io.mcpagent.system;
 
 import io.vertx.ext.web.RoutingContext;
-
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -26,15 +25,15 @@ public final class TraceIds {
     private static final String IN_REQUEST = TraceIds.class.getName();
     private static final Pattern W3C = Pattern.compile("(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}");
     // What an AWS load balancer adds: Root=1-{8 hex}-{24 hex}; a service before us may add Parent and Sampled.
-    private static final Pattern AMAZON_ROOT = Pattern.compile("(?:^|.*;)\\s*Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:$|;.*)");
+    private static final Pattern AMAZON_ROOT =
+            Pattern.compile("(?:^|.*;)\\s*Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:$|;.*)");
     private static final Pattern AMAZON_PARENT = Pattern.compile("(?:^|.*;)\\s*Parent=([0-9a-f]{16})(?:$|;.*)");
     private static final Pattern AMAZON_SAMPLED = Pattern.compile("(?:^|.*;)\\s*Sampled=([01])(?:$|;.*)");
     private static final int LONGEST_AMAZON_HEADER = 512;
     private static final String NO_TRACE = "0".repeat(32);
     private static final String NO_SPAN = "0".repeat(16);
 
-    private TraceIds() {
-    }
+    private TraceIds() {}
 
     /** The trace of this request: the same at every call. */
     public static String of(RoutingContext http) {
@@ -72,19 +71,25 @@ public final class TraceIds {
         Matcher root = amazon(AMAZON_ROOT, header);
         Matcher parent = amazon(AMAZON_PARENT, header);
         Matcher sampled = amazon(AMAZON_SAMPLED, header);
-        return root == null || parent == null || sampled == null ? Optional.empty()
+        return root == null || parent == null || sampled == null
+                ? Optional.empty()
                 : Optional.of("00-" + root.group(1) + root.group(2) + "-" + parent.group(1) + "-0" + sampled.group(1));
     }
 
     /** An id that nobody else has. It begins with the time, in seconds, since X-Ray wants to see when a trace began. */
     public static String random() {
-        return HexFormat.of().toHexDigits((int) Instant.now().getEpochSecond()) + HexFormat.of().formatHex(Ids.randomBits(), 0, 12);
+        return HexFormat.of().toHexDigits((int) Instant.now().getEpochSecond())
+                + HexFormat.of().formatHex(Ids.randomBits(), 0, 12);
     }
 
     private static Matcher w3c(UnaryOperator<String> header) {
         String traceparent = header.apply(TRACEPARENT);
         Matcher matcher = W3C.matcher(traceparent == null ? "" : traceparent);
-        return matcher.matches() && !matcher.group(1).equals(NO_TRACE) && !matcher.group(2).equals(NO_SPAN) ? matcher : null;
+        return matcher.matches()
+                        && !matcher.group(1).equals(NO_TRACE)
+                        && !matcher.group(2).equals(NO_SPAN)
+                ? matcher
+                : null;
     }
 
     private static Matcher amazon(Pattern part, UnaryOperator<String> header) {

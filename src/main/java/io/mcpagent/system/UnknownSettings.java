@@ -33,7 +33,9 @@ final class UnknownSettings {
     /** With the names that {@link AgentConfig} has. */
     static UnknownSettings ofThisAgent() {
         try (InputStream resource = UnknownSettings.class.getResourceAsStream(NAMES)) {
-            return new UnknownSettings(new String(resource.readAllBytes(), StandardCharsets.UTF_8).lines().toList());
+            return new UnknownSettings(new String(resource.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -41,9 +43,14 @@ final class UnknownSettings {
 
     /** What to tell whoever starts the agent, or nothing if all is known. */
     Optional<String> find(Collection<String> environment, Collection<String> properties) {
-        return Stream.concat(environment.stream().filter(name -> name.startsWith(PREFIX)), properties.stream().filter(name -> name.startsWith("agent.")))
-                .sorted().filter(this::isUnknown).findFirst()
-                .map(name -> name + " is no setting of the agent. Did you mean " + (name.startsWith(PREFIX) ? variable(nearest(name)) : nearest(name)) + "?");
+        return Stream.concat(
+                        environment.stream().filter(name -> name.startsWith(PREFIX)),
+                        properties.stream().filter(name -> name.startsWith("agent.")))
+                .sorted()
+                .filter(this::isUnknown)
+                .findFirst()
+                .map(name -> name + " is no setting of the agent. Did you mean "
+                        + (name.startsWith(PREFIX) ? variable(nearest(name)) : nearest(name)) + "?");
     }
 
     private boolean isUnknown(String name) {
@@ -51,20 +58,25 @@ final class UnknownSettings {
         if (variables.stream().anyMatch(known -> matches(known, variable))) {
             return false;
         }
-        return !name.startsWith(PREFIX) || names.stream().anyMatch(known -> variable.startsWith(group(known)))
+        return !name.startsWith(PREFIX)
+                || names.stream().anyMatch(known -> variable.startsWith(group(known)))
                 || distance(variable, variable(nearest(name))) <= NEARLY;
     }
 
     private static boolean matches(String known, String variable) {
         int star = known.indexOf('*');
-        return star < 0 ? variable.startsWith(known) && isIndex(variable.substring(known.length()))
+        return star < 0
+                ? variable.startsWith(known) && isIndex(variable.substring(known.length()))
                 : variable.startsWith(known.substring(0, star)) && variable.endsWith(known.substring(star + 1));
     }
 
     /** Whether it is nothing, or says which element of a list is meant: {@code _0_}. */
     private static boolean isIndex(String end) {
-        return end.isEmpty() || end.length() > 2 && end.startsWith("_") && end.endsWith("_")
-                && end.chars().skip(1).limit(end.length() - 2).allMatch(c -> c >= '0' && c <= '9');
+        return end.isEmpty()
+                || end.length() > 2
+                        && end.startsWith("_")
+                        && end.endsWith("_")
+                        && end.chars().skip(1).limit(end.length() - 2).allMatch(c -> c >= '0' && c <= '9');
     }
 
     /** The environment variable of a property, as MicroProfile Config has it; without patterns, since this is done at each start. */
@@ -84,7 +96,9 @@ final class UnknownSettings {
     }
 
     private String nearest(String name) {
-        return names.stream().min(Comparator.comparingInt(known -> distance(variable(name), variable(known)))).orElseThrow();
+        return names.stream()
+                .min(Comparator.comparingInt(known -> distance(variable(name), variable(known))))
+                .orElseThrow();
     }
 
     /** How many letters have to be put in, left out or changed to make one of the other. */

@@ -7,7 +7,6 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-
 import java.util.stream.Stream;
 
 /** Says how many breakers keep requests from a model or from the tool server. */
@@ -25,11 +24,18 @@ final class Breakers {
     }
 
     void watch(@Observes StartupEvent event) {
-        telemetry.getMeter(Meters.SCOPE).gaugeBuilder("agent.breaker.open").ofLongs().setUnit("{breaker}")
-                .setDescription("Breakers of models and of the tool server that are not closed").buildWithCallback(now -> now.record(open()));
+        telemetry
+                .getMeter(Meters.SCOPE)
+                .gaugeBuilder("agent.breaker.open")
+                .ofLongs()
+                .setUnit("{breaker}")
+                .setDescription("Breakers of models and of the tool server that are not closed")
+                .buildWithCallback(now -> now.record(open()));
     }
 
     private long open() {
-        return Stream.concat(models.breakers().values().stream(), Stream.of(toolbox.breaker())).filter(state -> state != Breaker.State.CLOSED).count();
+        return Stream.concat(models.breakers().values().stream(), Stream.of(toolbox.breaker()))
+                .filter(state -> state != Breaker.State.CLOSED)
+                .count();
     }
 }

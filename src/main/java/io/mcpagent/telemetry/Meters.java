@@ -11,7 +11,6 @@ import io.opentelemetry.api.metrics.LongHistogram;
 import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.context.Context;
 import jakarta.inject.Singleton;
-
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,8 +28,10 @@ final class Meters {
 
     private static final AttributeKey<String> OUTCOME = AttributeKey.stringKey("outcome");
     private static final AttributeKey<String> TOOL = AttributeKey.stringKey("tool");
-    private static final List<Double> MODEL_SECONDS = List.of(0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92);
-    private static final List<Long> TOKENS = List.of(1L, 4L, 16L, 64L, 256L, 1024L, 4096L, 16384L, 65536L, 262144L, 1048576L);
+    private static final List<Double> MODEL_SECONDS =
+            List.of(0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92);
+    private static final List<Long> TOKENS =
+            List.of(1L, 4L, 16L, 64L, 256L, 1024L, 4096L, 16384L, 65536L, 262144L, 1048576L);
     // No thread's context is asked for: there are no exemplars.
     private static final Context NOWHERE = Context.root();
 
@@ -54,27 +55,58 @@ final class Meters {
     private record ModelLabels(Attributes call, Attributes input, Attributes output) {
 
         static ModelLabels of(String model) {
-            Attributes call = Attributes.of(Semantics.OPERATION, Semantics.CHAT, Semantics.PROVIDER, Semantics.BEDROCK, Semantics.REQUEST_MODEL, model);
-            return new ModelLabels(call, call.toBuilder().put(Semantics.TOKEN_TYPE, "input").build(),
+            Attributes call = Attributes.of(
+                    Semantics.OPERATION,
+                    Semantics.CHAT,
+                    Semantics.PROVIDER,
+                    Semantics.BEDROCK,
+                    Semantics.REQUEST_MODEL,
+                    model);
+            return new ModelLabels(
+                    call,
+                    call.toBuilder().put(Semantics.TOKEN_TYPE, "input").build(),
                     call.toBuilder().put(Semantics.TOKEN_TYPE, "output").build());
         }
     }
 
     Meters(OpenTelemetry telemetry) {
         Meter meter = telemetry.getMeter(SCOPE);
-        tokens = meter.histogramBuilder("gen_ai.client.token.usage").setUnit("{token}").ofLongs()
-                .setDescription("Tokens that a model call read or wrote").setExplicitBucketBoundariesAdvice(TOKENS).build();
-        modelSeconds = seconds(meter, "gen_ai.client.operation.duration", "How long a model call took, with its retries");
-        turns = meter.counterBuilder("agent.turns").setUnit("{turn}").setDescription("Turns that ended").build();
-        turnSeconds = seconds(meter, "agent.turn.duration", "How long a turn took");
-        firstTokenSeconds = seconds(meter, "agent.time_to_first_token", "From the start of a streamed turn to the model's first text");
-        toolCalls = meter.counterBuilder("agent.tool.calls").setUnit("{call}").setDescription("Tool calls that were made or refused").build();
-        dollars = meter.counterBuilder("agent.cost.dollars").ofDoubles().setUnit("{dollar}").setDescription("What model calls cost").build();
-        budgetRefusals = meter.counterBuilder("agent.budget.refusals").setUnit("{refusal}").setDescription("Turns that a limit on dollars or tokens ended")
+        tokens = meter.histogramBuilder("gen_ai.client.token.usage")
+                .setUnit("{token}")
+                .ofLongs()
+                .setDescription("Tokens that a model call read or wrote")
+                .setExplicitBucketBoundariesAdvice(TOKENS)
                 .build();
-        meter.gaugeBuilder("agent.streams.open").ofLongs().setUnit("{stream}").setDescription("Streamed answers that are being given")
+        modelSeconds =
+                seconds(meter, "gen_ai.client.operation.duration", "How long a model call took, with its retries");
+        turns = meter.counterBuilder("agent.turns")
+                .setUnit("{turn}")
+                .setDescription("Turns that ended")
+                .build();
+        turnSeconds = seconds(meter, "agent.turn.duration", "How long a turn took");
+        firstTokenSeconds = seconds(
+                meter, "agent.time_to_first_token", "From the start of a streamed turn to the model's first text");
+        toolCalls = meter.counterBuilder("agent.tool.calls")
+                .setUnit("{call}")
+                .setDescription("Tool calls that were made or refused")
+                .build();
+        dollars = meter.counterBuilder("agent.cost.dollars")
+                .ofDoubles()
+                .setUnit("{dollar}")
+                .setDescription("What model calls cost")
+                .build();
+        budgetRefusals = meter.counterBuilder("agent.budget.refusals")
+                .setUnit("{refusal}")
+                .setDescription("Turns that a limit on dollars or tokens ended")
+                .build();
+        meter.gaugeBuilder("agent.streams.open")
+                .ofLongs()
+                .setUnit("{stream}")
+                .setDescription("Streamed answers that are being given")
                 .buildWithCallback(now -> now.record(openStreams.get()));
-        meter.gaugeBuilder("agent.cache.hit_ratio").setUnit("1").setDescription("How much of the model's input since the last look came from the prompt cache")
+        meter.gaugeBuilder("agent.cache.hit_ratio")
+                .setUnit("1")
+                .setDescription("How much of the model's input since the last look came from the prompt cache")
                 .buildWithCallback(now -> {
                     double ratio = cacheHitRatio();
                     if (ratio >= 0) {
@@ -84,7 +116,11 @@ final class Meters {
     }
 
     private static DoubleHistogram seconds(Meter meter, String name, String description) {
-        return meter.histogramBuilder(name).setUnit("s").setDescription(description).setExplicitBucketBoundariesAdvice(MODEL_SECONDS).build();
+        return meter.histogramBuilder(name)
+                .setUnit("s")
+                .setDescription(description)
+                .setExplicitBucketBoundariesAdvice(MODEL_SECONDS)
+                .build();
     }
 
     /** A model call that was answered. */
@@ -99,7 +135,12 @@ final class Meters {
     }
 
     void modelFailed(String requestModel, String errorType, double seconds) {
-        modelSeconds.record(seconds, labels(requestModel).call().toBuilder().put(Semantics.ERROR_TYPE, errorType).build(), NOWHERE);
+        modelSeconds.record(
+                seconds,
+                labels(requestModel).call().toBuilder()
+                        .put(Semantics.ERROR_TYPE, errorType)
+                        .build(),
+                NOWHERE);
     }
 
     private ModelLabels labels(String model) {

@@ -4,7 +4,6 @@ import io.mcpagent.model.ModelException;
 import io.mcpagent.model.ModelReply;
 import io.mcpagent.model.Usage;
 import io.opentelemetry.api.trace.Span;
-
 import java.util.List;
 import java.util.Locale;
 
@@ -29,7 +28,8 @@ public final class ModelCall {
         meters.modelAnswered(model, reply.usage(), TurnTelemetry.seconds(startedAt));
         if (span.isRecording()) {
             span.setAttribute(Semantics.RESPONSE_MODEL, reply.modelId());
-            span.setAttribute(Semantics.FINISH_REASONS, List.of(reply.stopReason().name().toLowerCase(Locale.ROOT)));
+            span.setAttribute(
+                    Semantics.FINISH_REASONS, List.of(reply.stopReason().name().toLowerCase(Locale.ROOT)));
             usage(span, reply.usage());
             if (content) {
                 SpokenContent.replied(span, reply);

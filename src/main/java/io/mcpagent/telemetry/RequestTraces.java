@@ -61,18 +61,22 @@ final class RequestTraces {
     }
 
     private Span span(HttpServerRequest request, String path, String traceId) {
-        SpanContext parent = TraceIds.parent(request::getHeader).map(Traceparent::read).orElse(SpanContext.getInvalid());
+        SpanContext parent =
+                TraceIds.parent(request::getHeader).map(Traceparent::read).orElse(SpanContext.getInvalid());
         var builder = spans.below(parent, request.method().name(), SpanKind.SERVER)
                 .setAttribute(Semantics.HTTP_METHOD, request.method().name())
                 .setAttribute(Semantics.URL_SCHEME, request.scheme())
                 .setAttribute(Semantics.URL_PATH, path);
-        return parent.isValid() ? builder.startSpan() : ScopedValue.where(TraceIdGenerator.GIVEN, traceId).call(builder::startSpan);
+        return parent.isValid()
+                ? builder.startSpan()
+                : ScopedValue.where(TraceIdGenerator.GIVEN, traceId).call(builder::startSpan);
     }
 
     private static void end(Span span, RoutingContext http, Context context, AsyncResult<Void> ended) {
         String template = context == null ? null : context.getLocal(TEMPLATE);
         if (template != null) {
-            span.updateName(http.request().method().name() + " " + template).setAttribute(Semantics.HTTP_ROUTE, template);
+            span.updateName(http.request().method().name() + " " + template)
+                    .setAttribute(Semantics.HTTP_ROUTE, template);
         }
         int status = http.response().getStatusCode();
         span.setAttribute(Semantics.HTTP_STATUS, (long) status);

@@ -14,8 +14,12 @@ final class SdkSettings implements AutoConfiguredOpenTelemetrySdkBuilderCustomiz
     @Override
     public void customize(AutoConfiguredOpenTelemetrySdkBuilder builder) {
         builder.addMeterProviderCustomizer((meters, settings) -> {
-            for (String scope : new String[] {"io.opentelemetry.sdk.trace", "io.opentelemetry.sdk.metrics", "io.opentelemetry.sdk.logs"}) {
-                meters.registerView(InstrumentSelector.builder().setMeterName(scope).build(), View.builder().setAggregation(Aggregation.drop()).build());
+            for (String scope : new String[] {
+                "io.opentelemetry.sdk.trace", "io.opentelemetry.sdk.metrics", "io.opentelemetry.sdk.logs"
+            }) {
+                meters.registerView(
+                        InstrumentSelector.builder().setMeterName(scope).build(),
+                        View.builder().setAggregation(Aggregation.drop()).build());
             }
             return meters;
         });

@@ -1,7 +1,6 @@
 package io.mcpagent.telemetry;
 
 import io.opentelemetry.api.common.AttributeKey;
-
 import java.util.List;
 
 /**
@@ -35,11 +34,13 @@ final class Semantics {
     static final AttributeKey<String> REQUEST_MODEL = AttributeKey.stringKey("gen_ai.request.model");
     static final AttributeKey<Long> MAX_TOKENS = AttributeKey.longKey("gen_ai.request.max_tokens");
     static final AttributeKey<String> RESPONSE_MODEL = AttributeKey.stringKey("gen_ai.response.model");
-    static final AttributeKey<List<String>> FINISH_REASONS = AttributeKey.stringArrayKey("gen_ai.response.finish_reasons");
+    static final AttributeKey<List<String>> FINISH_REASONS =
+            AttributeKey.stringArrayKey("gen_ai.response.finish_reasons");
     static final AttributeKey<Long> INPUT_TOKENS = AttributeKey.longKey("gen_ai.usage.input_tokens");
     static final AttributeKey<Long> OUTPUT_TOKENS = AttributeKey.longKey("gen_ai.usage.output_tokens");
     static final AttributeKey<Long> CACHE_READ_TOKENS = AttributeKey.longKey("gen_ai.usage.cache_read.input_tokens");
-    static final AttributeKey<Long> CACHE_WRITE_TOKENS = AttributeKey.longKey("gen_ai.usage.cache_creation.input_tokens");
+    static final AttributeKey<Long> CACHE_WRITE_TOKENS =
+            AttributeKey.longKey("gen_ai.usage.cache_creation.input_tokens");
     static final AttributeKey<String> TOKEN_TYPE = AttributeKey.stringKey("gen_ai.token.type");
     static final AttributeKey<String> TOOL_NAME = AttributeKey.stringKey("gen_ai.tool.name");
     static final AttributeKey<String> TOOL_CALL_ID = AttributeKey.stringKey("gen_ai.tool.call.id");
@@ -58,6 +59,5 @@ final class Semantics {
     static final AttributeKey<String> RUN_ID = AttributeKey.stringKey("agent.run.id");
     static final AttributeKey<Double> DOLLARS = AttributeKey.doubleKey("agent.cost.dollars");
 
-    private Semantics() {
-    }
+    private Semantics() {}
 }

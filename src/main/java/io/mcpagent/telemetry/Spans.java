@@ -22,7 +22,10 @@ final class Spans {
     private final Tracer tracer;
     private final boolean content;
 
-    Spans(OpenTelemetry telemetry, @ConfigProperty(name = "quarkus.otel.sdk.disabled", defaultValue = "false") boolean disabled, AgentConfig config) {
+    Spans(
+            OpenTelemetry telemetry,
+            @ConfigProperty(name = "quarkus.otel.sdk.disabled", defaultValue = "false") boolean disabled,
+            AgentConfig config) {
         // The SDK's spans of a disabled SDK would be recorded, and thrown away.
         this.tracer = disabled ? null : telemetry.getTracer("io.mcpagent");
         this.content = !disabled && config.telemetry().content();

@@ -9,7 +9,6 @@ import io.mcpagent.model.ModelReply;
 import io.mcpagent.model.ModelRequest;
 import io.mcpagent.model.Role;
 import io.opentelemetry.api.trace.Span;
-
 import java.util.List;
 import java.util.Locale;
 
@@ -21,8 +20,7 @@ final class SpokenContent {
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
-    private SpokenContent() {
-    }
+    private SpokenContent() {}
 
     static void asked(Span span, ModelRequest request) {
         ArrayNode system = JSON.arrayNode();
@@ -38,7 +36,8 @@ final class SpokenContent {
     static void replied(Span span, ModelReply reply) {
         ObjectNode message = message(Role.ASSISTANT, reply.content());
         message.put("finish_reason", reply.stopReason().name().toLowerCase(Locale.ROOT));
-        span.setAttribute(Semantics.OUTPUT_MESSAGES, JSON.arrayNode().add(message).toString());
+        span.setAttribute(
+                Semantics.OUTPUT_MESSAGES, JSON.arrayNode().add(message).toString());
     }
 
     private static ObjectNode message(Role role, List<Content> content) {
@@ -46,13 +45,20 @@ final class SpokenContent {
         ArrayNode parts = message.putArray("parts");
         for (Content block : content) {
             switch (block) {
-                case Content.Text(String text) -> parts.addObject().put("type", "text").put("content", text);
+                case Content.Text(String text) ->
+                    parts.addObject().put("type", "text").put("content", text);
                 case Content.ToolUse(String id, String name, String input) ->
-                        parts.addObject().put("type", "tool_call").put("id", id).put("name", name).put("arguments", input);
+                    parts.addObject()
+                            .put("type", "tool_call")
+                            .put("id", id)
+                            .put("name", name)
+                            .put("arguments", input);
                 case Content.ToolResult(String id, String text, boolean _) ->
-                        parts.addObject().put("type", "tool_call_response").put("id", id).put("response", text);
-                case Content.Reasoning _ -> {
-                }
+                    parts.addObject()
+                            .put("type", "tool_call_response")
+                            .put("id", id)
+                            .put("response", text);
+                case Content.Reasoning _ -> {}
             }
         }
         return message;

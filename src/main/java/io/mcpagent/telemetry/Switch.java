@@ -4,13 +4,12 @@ import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigSourceFactory;
 import io.smallrye.config.ConfigValue;
 import io.smallrye.config.PropertiesConfigSource;
-import org.eclipse.microprofile.config.spi.ConfigSource;
-
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
+import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
  * Telemetry is on where somebody said where it goes, and off otherwise: Quarkus would send it to port 4317 of this machine, and complain for ever
@@ -19,7 +18,8 @@ import java.util.stream.Stream;
 public final class Switch implements ConfigSourceFactory {
 
     private static final List<String> ENDPOINTS = Stream.of("", ".traces", ".metrics")
-            .map(signal -> "quarkus.otel.exporter.otlp" + signal + ".endpoint").toList();
+            .map(signal -> "quarkus.otel.exporter.otlp" + signal + ".endpoint")
+            .toList();
     private static final String DISABLED = "quarkus.otel.sdk.disabled";
     /** Below everything that people set, above the defaults. */
     private static final int ORDINAL = 50;
@@ -29,7 +29,8 @@ public final class Switch implements ConfigSourceFactory {
      * endpoint is in the environment or in the system's properties, a property says it instead.
      */
     public static void beforeStart() {
-        if (value(DISABLED) == null && ENDPOINTS.stream().map(Switch::value).anyMatch(value -> value != null && !value.isBlank())) {
+        if (value(DISABLED) == null
+                && ENDPOINTS.stream().map(Switch::value).anyMatch(value -> value != null && !value.isBlank())) {
             System.setProperty(DISABLED, "false");
         }
     }
@@ -50,7 +51,9 @@ public final class Switch implements ConfigSourceFactory {
             return Map.of(DISABLED, "false");
         }
         // Dev mode's own page shows the spans; a blank endpoint is one to which nothing is sent.
-        return context.getProfiles().contains("dev") ? Map.of(DISABLED, "false", "quarkus.otel.exporter.otlp.endpoint", " ") : Map.of(DISABLED, "true");
+        return context.getProfiles().contains("dev")
+                ? Map.of(DISABLED, "false", "quarkus.otel.exporter.otlp.endpoint", " ")
+                : Map.of(DISABLED, "true");
     }
 
     @Override
@@ -60,6 +63,9 @@ public final class Switch implements ConfigSourceFactory {
 
     private static boolean isSet(ConfigValue value) {
         // Quarkus' own default is a value, too, but from a source below all that people set.
-        return value != null && value.getConfigSourceOrdinal() > ORDINAL && value.getValue() != null && !value.getValue().isBlank();
+        return value != null
+                && value.getConfigSourceOrdinal() > ORDINAL
+                && value.getValue() != null
+                && !value.getValue().isBlank();
     }
 }

@@ -3,7 +3,6 @@ package io.mcpagent.telemetry;
 import io.mcpagent.tools.ToolOutcome;
 import io.mcpagent.tools.ToolResult;
 import io.opentelemetry.api.trace.Span;
-
 import java.util.Locale;
 
 /** What is seen of one tool call, with its second attempt if there is one. For one thread. */

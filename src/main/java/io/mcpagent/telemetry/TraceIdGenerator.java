@@ -4,7 +4,6 @@ import io.mcpagent.system.TraceIds;
 import io.opentelemetry.api.trace.SpanId;
 import io.opentelemetry.sdk.trace.IdGenerator;
 import jakarta.inject.Singleton;
-
 import java.util.concurrent.ThreadLocalRandom;
 
 /**

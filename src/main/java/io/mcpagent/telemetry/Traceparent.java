@@ -18,26 +18,34 @@ final class Traceparent {
     private static final int SPAN_ID = 36;
     private static final int FLAGS = 53;
 
-    private Traceparent() {
-    }
+    private Traceparent() {}
 
     /** The caller's span; an invalid one if {@code header} is null or malformed. */
     static SpanContext read(String header) {
-        if (header == null || header.length() != LENGTH || header.startsWith("ff") || header.charAt(TRACE_ID - 1) != '-'
-                || header.charAt(SPAN_ID - 1) != '-' || header.charAt(FLAGS - 1) != '-') {
+        if (header == null
+                || header.length() != LENGTH
+                || header.startsWith("ff")
+                || header.charAt(TRACE_ID - 1) != '-'
+                || header.charAt(SPAN_ID - 1) != '-'
+                || header.charAt(FLAGS - 1) != '-') {
             return SpanContext.getInvalid();
         }
         String traceId = header.substring(TRACE_ID, SPAN_ID - 1);
         String spanId = header.substring(SPAN_ID, FLAGS - 1);
-        if (!TraceId.isValid(traceId) || !SpanId.isValid(spanId) || !isHex(header.charAt(FLAGS)) || !isHex(header.charAt(FLAGS + 1))) {
+        if (!TraceId.isValid(traceId)
+                || !SpanId.isValid(spanId)
+                || !isHex(header.charAt(FLAGS))
+                || !isHex(header.charAt(FLAGS + 1))) {
             return SpanContext.getInvalid();
         }
-        return SpanContext.createFromRemoteParent(traceId, spanId, TraceFlags.fromHex(header, FLAGS), TraceState.getDefault());
+        return SpanContext.createFromRemoteParent(
+                traceId, spanId, TraceFlags.fromHex(header, FLAGS), TraceState.getDefault());
     }
 
     /** The header that makes the next hop a child of this span. */
     static String write(SpanContext span) {
-        return "00-" + span.getTraceId() + '-' + span.getSpanId() + '-' + span.getTraceFlags().asHex();
+        return "00-" + span.getTraceId() + '-' + span.getSpanId() + '-'
+                + span.getTraceFlags().asHex();
     }
 
     private static boolean isHex(char digit) {

@@ -2,19 +2,17 @@ package io.mcpagent.telemetry;
 
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.system.Problem;
+import java.util.List;
 import org.jboss.logmanager.ExtLogRecord;
 import org.jboss.logmanager.Level;
 import org.jboss.logmanager.Logger;
-
-import java.util.List;
 
 /** Writes the one line that each turn has in the log: ids, counts and names, never what was said. Where logs are JSON, its parts are fields. */
 final class TurnLog {
 
     private static final Logger LOG = Logger.getLogger("io.mcpagent.turn");
 
-    private TurnLog() {
-    }
+    private TurnLog() {}
 
     /**
      * @param problem why it failed, or null
@@ -23,7 +21,15 @@ final class TurnLog {
      * @param tools   the tools that were called, in their order
      * @param millis  how long it took
      */
-    static void write(String conversationId, String runId, String outcome, Problem problem, String model, Receipt cost, List<String> tools, long millis) {
+    static void write(
+            String conversationId,
+            String runId,
+            String outcome,
+            Problem problem,
+            String model,
+            Receipt cost,
+            List<String> tools,
+            long millis) {
         if (!LOG.isLoggable(Level.INFO)) {
             return;
         }
@@ -34,13 +40,23 @@ final class TurnLog {
         }
         text.append(" in ").append(millis).append(" ms");
         if (cost != null) {
-            text.append(", ").append(cost.modelCalls()).append(" model calls, ").append(cost.usage().total()).append(" tokens");
+            text.append(", ")
+                    .append(cost.modelCalls())
+                    .append(" model calls, ")
+                    .append(cost.usage().total())
+                    .append(" tokens");
             if (cost.dollars() != null) {
                 text.append(", $").append(cost.dollars().toPlainString());
             }
         }
-        text.append(", tools [").append(called).append("], conversation ").append(conversationId).append(", run ").append(runId);
-        ExtLogRecord line = new ExtLogRecord(Level.INFO, text.toString(), ExtLogRecord.FormatStyle.NO_FORMAT, TurnLog.class.getName());
+        text.append(", tools [")
+                .append(called)
+                .append("], conversation ")
+                .append(conversationId)
+                .append(", run ")
+                .append(runId);
+        ExtLogRecord line = new ExtLogRecord(
+                Level.INFO, text.toString(), ExtLogRecord.FormatStyle.NO_FORMAT, TurnLog.class.getName());
         line.setLoggerName(LOG.getName());
         line.putMdc("conversationId", conversationId);
         line.putMdc("runId", runId);

@@ -6,7 +6,6 @@ import io.mcpagent.system.Problem;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;
-
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,8 +46,11 @@ public final class TurnTelemetry {
             return Span.wrap(parent);
         }
         return spans.below(parent, Semantics.INVOKE_AGENT + " " + Semantics.AGENT, SpanKind.INTERNAL)
-                .setAttribute(Semantics.OPERATION, Semantics.INVOKE_AGENT).setAttribute(Semantics.PROVIDER, Semantics.BEDROCK)
-                .setAttribute(Semantics.AGENT_NAME, Semantics.AGENT).setAttribute(Semantics.RUN_ID, runId).startSpan();
+                .setAttribute(Semantics.OPERATION, Semantics.INVOKE_AGENT)
+                .setAttribute(Semantics.PROVIDER, Semantics.BEDROCK)
+                .setAttribute(Semantics.AGENT_NAME, Semantics.AGENT)
+                .setAttribute(Semantics.RUN_ID, runId)
+                .startSpan();
     }
 
     /** The turn has its conversation; a run that never gets one is no turn. */
@@ -62,8 +64,10 @@ public final class TurnTelemetry {
         Span call = Span.getInvalid();
         if (span.isRecording()) {
             call = spans.below(span.getSpanContext(), Semantics.CHAT + " " + model, SpanKind.CLIENT)
-                    .setAttribute(Semantics.OPERATION, Semantics.CHAT).setAttribute(Semantics.PROVIDER, Semantics.BEDROCK)
-                    .setAttribute(Semantics.REQUEST_MODEL, model).startSpan();
+                    .setAttribute(Semantics.OPERATION, Semantics.CHAT)
+                    .setAttribute(Semantics.PROVIDER, Semantics.BEDROCK)
+                    .setAttribute(Semantics.REQUEST_MODEL, model)
+                    .startSpan();
             if (spans.withContent()) {
                 SpokenContent.asked(call, request);
             }
@@ -77,9 +81,12 @@ public final class TurnTelemetry {
         Span call = Span.getInvalid();
         if (span.isRecording()) {
             call = spans.below(span.getSpanContext(), Semantics.EXECUTE_TOOL + " " + tool, SpanKind.CLIENT)
-                    .setAttribute(Semantics.OPERATION, Semantics.EXECUTE_TOOL).setAttribute(Semantics.MCP_METHOD, Semantics.TOOLS_CALL)
-                    .setAttribute(Semantics.TOOL_NAME, tool).setAttribute(Semantics.TOOL_CALL_ID, callId)
-                    .setAttribute(Semantics.NETWORK_TRANSPORT, "tcp").startSpan();
+                    .setAttribute(Semantics.OPERATION, Semantics.EXECUTE_TOOL)
+                    .setAttribute(Semantics.MCP_METHOD, Semantics.TOOLS_CALL)
+                    .setAttribute(Semantics.TOOL_NAME, tool)
+                    .setAttribute(Semantics.TOOL_CALL_ID, callId)
+                    .setAttribute(Semantics.NETWORK_TRANSPORT, "tcp")
+                    .startSpan();
             if (spans.withContent()) {
                 call.setAttribute(Semantics.TOOL_ARGUMENTS, arguments);
             }
@@ -179,7 +186,8 @@ public final class TurnTelemetry {
 
     /** What this request added. */
     private BigDecimal dollars() {
-        return after == null || after.dollars() == null ? null
+        return after == null || after.dollars() == null
+                ? null
                 : before.dollars() == null ? after.dollars() : after.dollars().subtract(before.dollars());
     }
 

@@ -13,8 +13,7 @@ final class AcceptedTools {
 
     private static final Pattern ENTRY = Pattern.compile("([A-Za-z0-9_-]+)=([0-9a-f]{64})");
 
-    private AcceptedTools() {
-    }
+    private AcceptedTools() {}
 
     /** @throws IllegalArgumentException if an entry is none */
     static Map<String, String> read(List<String> entries) {
@@ -22,7 +21,8 @@ final class AcceptedTools {
         for (String entry : entries) {
             Matcher parts = ENTRY.matcher(entry.strip());
             if (!parts.matches()) {
-                throw new IllegalArgumentException("agent.tools.accepted: write name=fingerprint, as the log does, not " + entry);
+                throw new IllegalArgumentException(
+                        "agent.tools.accepted: write name=fingerprint, as the log does, not " + entry);
             }
             accepted.put(parts.group(1), parts.group(2));
         }
@@ -30,6 +30,9 @@ final class AcceptedTools {
     }
 
     static String write(Map<String, String> accepted) {
-        return new TreeMap<>(accepted).entrySet().stream().map(tool -> tool.getKey() + "=" + tool.getValue()).collect(Collectors.joining(","));
+        return new TreeMap<>(accepted)
+                .entrySet().stream()
+                        .map(tool -> tool.getKey() + "=" + tool.getValue())
+                        .collect(Collectors.joining(","));
     }
 }

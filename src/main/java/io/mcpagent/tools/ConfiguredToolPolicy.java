@@ -2,11 +2,10 @@ package io.mcpagent.tools;
 
 import io.mcpagent.system.AgentConfig;
 import jakarta.inject.Singleton;
-import org.jboss.logging.Logger;
-
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
 
 /**
  * The policy from {@code agent.tools.deny}, {@code ask} and {@code allow}, and from what the tools say of themselves.
@@ -47,7 +46,9 @@ public class ConfiguredToolPolicy implements ToolPolicy {
         if (match(deny, tool.name(), serverName)) {
             return Decision.DENY;
         }
-        if (serverName == null || match(ask, tool.name(), serverName) || !tool.fingerprint().equals(accepted.get(tool.name()))) {
+        if (serverName == null
+                || match(ask, tool.name(), serverName)
+                || !tool.fingerprint().equals(accepted.get(tool.name()))) {
             return Decision.ASK;
         }
         return match(allow, tool.name(), serverName) || tool.hints().saysReadOnly() ? Decision.ALLOW : Decision.ASK;
@@ -61,7 +62,8 @@ public class ConfiguredToolPolicy implements ToolPolicy {
     /** Learns what the server offers; accepts it if it is the first. */
     synchronized void observe(Map<String, OfferedTool> offered) {
         serverNames = offered.entrySet().stream()
-                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, tool -> tool.getValue().serverName()));
+                .collect(Collectors.toUnmodifiableMap(
+                        Map.Entry::getKey, tool -> tool.getValue().serverName()));
         // A server without any tools is one that is not configured yet; there is nothing to accept.
         if (accepted.isEmpty()) {
             accepted = fingerprints(offered);
@@ -79,7 +81,9 @@ public class ConfiguredToolPolicy implements ToolPolicy {
     }
 
     private static Map<String, String> fingerprints(Map<String, OfferedTool> offered) {
-        return offered.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, tool -> tool.getValue().tool().fingerprint()));
+        return offered.entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey, tool -> tool.getValue().tool().fingerprint()));
     }
 
     // Whoever writes a pattern knows the server's name for the tool; the log and the answer show the model's.

@@ -2,5 +2,7 @@ package io.mcpagent.tools;
 
 /** What the policy says of a tool. */
 public enum Decision {
-    ALLOW, ASK, DENY
+    ALLOW,
+    ASK,
+    DENY
 }

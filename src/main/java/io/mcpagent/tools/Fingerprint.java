@@ -8,8 +8,7 @@ import java.util.HexFormat;
 /** SHA-256 over texts. */
 final class Fingerprint {
 
-    private Fingerprint() {
-    }
+    private Fingerprint() {}
 
     /** Each part counts with its length, so that nothing can move from one part to the next unnoticed. */
     static String of(String... parts) {

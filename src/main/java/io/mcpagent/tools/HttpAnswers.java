@@ -1,10 +1,9 @@
 package io.mcpagent.tools;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.IOException;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpEntity;
-
-import java.io.IOException;
 
 /** Finds the answer to one request in an HTTP response, which is either plain JSON or a stream of events. */
 final class HttpAnswers {
@@ -42,7 +41,8 @@ final class HttpAnswers {
         }
         try {
             if (type.startsWith("application/json")) {
-                RpcMessage message = RpcMessage.read(new LimitedInput(entity.getContent(), limit), call ? resultSize : -1);
+                RpcMessage message =
+                        RpcMessage.read(new LimitedInput(entity.getContent(), limit), call ? resultSize : -1);
                 if (message.answers(id)) {
                     return message.orThrow();
                 }
@@ -79,7 +79,8 @@ final class HttpAnswers {
 
     private static McpException withoutAnswer(int status) {
         // A 4xx comes before anything is done; a 2xx or 5xx, also from a proxy in between, tells nothing.
-        McpException.Kind kind = status / 100 == 4 || status / 100 == 3 ? McpException.Kind.REJECTED : McpException.Kind.LOST;
+        McpException.Kind kind =
+                status / 100 == 4 || status / 100 == 3 ? McpException.Kind.REJECTED : McpException.Kind.LOST;
         return new McpException(kind, "HTTP status " + status + " without an answer");
     }
 }

@@ -12,7 +12,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mcpagent.system.JsonBuffers;
-
 import java.util.TreeMap;
 
 /** JSON as the tool server's side needs it: numbers stay as exact as they were written. */
@@ -20,17 +19,19 @@ final class Json {
 
     // The length of an answer is bounded where it is read from the network, by a setting.
     static final ObjectMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
-                    // The end of a message is not the end of its connection, and closing a stream may mean to read all the rest of it.
+                    // The end of a message is not the end of its connection, and closing a stream may mean to read all
+                    // the rest of it.
                     .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
                     .recyclerPool(JsonBuffers.POOL)
-                    .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxStringLength(Integer.MAX_VALUE)
+                            .build())
                     .build())
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
-    private Json() {
-    }
+    private Json() {}
 
     /** The same text for the same content, whatever the order of its keys. */
     static String canonical(JsonNode node) throws JsonProcessingException {

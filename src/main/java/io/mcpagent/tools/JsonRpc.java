@@ -2,7 +2,6 @@ package io.mcpagent.tools;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
@@ -19,8 +18,7 @@ final class JsonRpc {
         void write(JsonGenerator json) throws IOException;
     }
 
-    private JsonRpc() {
-    }
+    private JsonRpc() {}
 
     static byte[] initialize(long id) {
         return request(id, "initialize", json -> {
@@ -96,7 +94,8 @@ final class JsonRpc {
     }
 
     private static byte[] message(Fields fields) {
-        try (ByteArrayBuilder bytes = new ByteArrayBuilder(); JsonGenerator json = Json.MAPPER.createGenerator(bytes)) {
+        try (ByteArrayBuilder bytes = new ByteArrayBuilder();
+                JsonGenerator json = Json.MAPPER.createGenerator(bytes)) {
             json.writeStartObject();
             json.writeStringField("jsonrpc", "2.0");
             fields.write(json);

@@ -3,7 +3,6 @@ package io.mcpagent.tools;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.system.AgentConfig;
 import io.mcpagent.system.Deadline;
-
 import java.net.URI;
 import java.util.List;
 

@@ -2,6 +2,17 @@ package io.mcpagent.tools;
 
 import io.mcpagent.system.Deadline;
 import io.mcpagent.system.Tls;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
@@ -23,18 +34,6 @@ import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.pool.PoolReusePolicy;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
-
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.URI;
-import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 /**
  * HTTP/1.1 to one tool server, blocking, each exchange bounded as a whole. Nothing is ever repeated here. A connection goes back to the pool
@@ -76,10 +75,16 @@ final class McpHttp implements AutoCloseable {
         this.pooled = client(pool).build();
         // Its connections are never used twice, so none of them can have died while it lay in a pool.
         PoolingHttpClientConnectionManager once = connections(connectTimeout, maxConnections);
-        this.fresh = client(once).setConnectionReuseStrategy((request, response, context) -> false).build();
-        this.proven = client(once).setConnectionReuseStrategy((request, response, context) -> false)
-                .setConnectionManagerShared(true).setRequestExecutor(new ProvingExecutor()).build();
-        this.alarms = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("mcp-deadlines").factory());
+        this.fresh = client(once)
+                .setConnectionReuseStrategy((request, response, context) -> false)
+                .build();
+        this.proven = client(once)
+                .setConnectionReuseStrategy((request, response, context) -> false)
+                .setConnectionManagerShared(true)
+                .setRequestExecutor(new ProvingExecutor())
+                .build();
+        this.alarms = new ScheduledThreadPoolExecutor(
+                1, Thread.ofPlatform().daemon().name("mcp-deadlines").factory());
         alarms.setRemoveOnCancelPolicy(true);
     }
 
@@ -117,22 +122,29 @@ final class McpHttp implements AutoCloseable {
         Body body = new Body(json);
         request.setEntity(body);
         headers.forEach(request::addHeader);
-        return exchange(request, body, switch (over) {
-            case POOLED -> pooled;
-            case FRESH -> fresh;
-            case PROVEN -> proven;
-        }, deadline, reader);
+        return exchange(
+                request,
+                body,
+                switch (over) {
+                    case POOLED -> pooled;
+                    case FRESH -> fresh;
+                    case PROVEN -> proven;
+                },
+                deadline,
+                reader);
     }
 
     /** Opens a stream on a connection of its own; {@code deadline} covers all that {@code reader} does. */
-    <T> T get(URI uri, List<Header> headers, Deadline deadline, Reader<T> reader) throws McpException, InterruptedException {
+    <T> T get(URI uri, List<Header> headers, Deadline deadline, Reader<T> reader)
+            throws McpException, InterruptedException {
         HttpGet request = new HttpGet(uri);
         headers.forEach(request::addHeader);
         return exchange(request, null, fresh, deadline, reader);
     }
 
-    private <T> T exchange(HttpUriRequestBase request, Body body, CloseableHttpClient client, Deadline deadline,
-                           Reader<T> reader) throws McpException, InterruptedException {
+    private <T> T exchange(
+            HttpUriRequestBase request, Body body, CloseableHttpClient client, Deadline deadline, Reader<T> reader)
+            throws McpException, InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }

@@ -1,12 +1,11 @@
 package io.mcpagent.tools;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import org.apache.hc.core5.http.Header;
-import org.apache.hc.core5.http.message.BasicHeader;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.message.BasicHeader;
 
 /**
  * What the server and we agreed on when we connected.
@@ -19,7 +18,8 @@ record McpSession(List<Header> headers, boolean hasId, boolean offersTools) {
 
     static final String ID_HEADER = "Mcp-Session-Id";
 
-    private static final Set<String> SPOKEN = Set.of(McpConnection.PROTOCOL_VERSION, "2025-06-18", "2025-03-26", "2024-11-05");
+    private static final Set<String> SPOKEN =
+            Set.of(McpConnection.PROTOCOL_VERSION, "2025-06-18", "2025-03-26", "2024-11-05");
 
     /** Headers of requests before there is a session. */
     static List<Header> noSession() {
@@ -34,13 +34,15 @@ record McpSession(List<Header> headers, boolean hasId, boolean offersTools) {
     static McpSession of(JsonNode result, String id) throws McpException {
         String version = result.path("protocolVersion").asText();
         if (!SPOKEN.contains(version)) {
-            throw new McpException(McpException.Kind.REJECTED, "the server wants to speak an MCP version that we don't");
+            throw new McpException(
+                    McpException.Kind.REJECTED, "the server wants to speak an MCP version that we don't");
         }
         List<Header> headers = new ArrayList<>(noSession());
         headers.add(new BasicHeader("MCP-Protocol-Version", version));
         if (id != null) {
             headers.add(new BasicHeader(ID_HEADER, id));
         }
-        return new McpSession(List.copyOf(headers), id != null, result.path("capabilities").has("tools"));
+        return new McpSession(
+                List.copyOf(headers), id != null, result.path("capabilities").has("tools"));
     }
 }

@@ -8,7 +8,6 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-
 import java.util.List;
 
 /**
@@ -26,13 +25,16 @@ public class McpToolbox implements Toolbox {
     public McpToolbox(AgentConfig config, ConfiguredToolPolicy policy) {
         AgentConfig.Tools tools = config.tools();
         this.connection = McpConnection.to(tools);
-        this.list = new ToolListCache(() -> {
-            ToolListing listing = ToolListing.of(listTools(Deadline.in(tools.listTimeout())), policy::hides);
-            policy.observe(listing.offered());
-            return listing;
-        }, tools.listTtl());
+        this.list = new ToolListCache(
+                () -> {
+                    ToolListing listing = ToolListing.of(listTools(Deadline.in(tools.listTimeout())), policy::hides);
+                    policy.observe(listing.offered());
+                    return listing;
+                },
+                tools.listTtl());
         this.calls = new ToolCalls(connection, list, tools);
-        // So that the first call after an outage goes through at once, and need not wait until the breaker lets one try.
+        // So that the first call after an outage goes through at once, and need not wait until the breaker lets one
+        // try.
         list.onRecovery(calls::closeBreaker);
     }
 
@@ -68,7 +70,8 @@ public class McpToolbox implements Toolbox {
     }
 
     @Override
-    public ToolResult call(Tool tool, String arguments, String traceparent, Deadline deadline) throws InterruptedException {
+    public ToolResult call(Tool tool, String arguments, String traceparent, Deadline deadline)
+            throws InterruptedException {
         return calls.call(tool, arguments, traceparent, deadline);
     }
 

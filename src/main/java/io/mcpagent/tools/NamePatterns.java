@@ -10,12 +10,14 @@ final class NamePatterns {
     private final List<Pattern> patterns;
 
     NamePatterns(List<String> names) {
-        this.patterns = names.stream().map(String::strip).map(NamePatterns::compile).toList();
+        this.patterns =
+                names.stream().map(String::strip).map(NamePatterns::compile).toList();
     }
 
     private static Pattern compile(String name) {
         String[] parts = name.split("\\*", -1);
-        return Pattern.compile(List.of(parts).stream().map(Pattern::quote).collect(Collectors.joining(".*")), Pattern.DOTALL);
+        return Pattern.compile(
+                List.of(parts).stream().map(Pattern::quote).collect(Collectors.joining(".*")), Pattern.DOTALL);
     }
 
     boolean match(String name) {

@@ -3,7 +3,6 @@ package io.mcpagent.tools;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.model.ToolDefinition;
-
 import java.util.Optional;
 
 /**
@@ -27,8 +26,8 @@ record OfferedTool(String serverName, Tool tool) {
         Hints hints = hints(json.path("annotations"));
         try {
             String fingerprint = Fingerprint.of(name, told, Json.canonical(schema), hints.toString());
-            ToolDefinition definition = new ToolDefinition(ToolNames.forModel(name), told,
-                    schema.isMissingNode() ? NO_ARGUMENTS : schema.toString());
+            ToolDefinition definition = new ToolDefinition(
+                    ToolNames.forModel(name), told, schema.isMissingNode() ? NO_ARGUMENTS : schema.toString());
             return Optional.of(new OfferedTool(name, new Tool(definition, hints, fingerprint)));
         } catch (JsonProcessingException e) {
             return Optional.empty();
@@ -36,7 +35,9 @@ record OfferedTool(String serverName, Tool tool) {
     }
 
     private static Hints hints(JsonNode annotations) {
-        return new Hints(hint(annotations, "readOnlyHint"), hint(annotations, "destructiveHint"),
+        return new Hints(
+                hint(annotations, "readOnlyHint"),
+                hint(annotations, "destructiveHint"),
                 hint(annotations, "idempotentHint"));
     }
 

@@ -2,12 +2,11 @@ package io.mcpagent.tools;
 
 import io.mcpagent.system.Deadline;
 import io.mcpagent.system.TraceIds;
-import org.jboss.logging.MDC;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import org.jboss.logging.MDC;
 
 /** Calls that run side by side, each on a virtual thread. None of them outlives it. For use by one thread. */
 final class ParallelCalls implements AutoCloseable {
@@ -17,8 +16,7 @@ final class ParallelCalls implements AutoCloseable {
      *
      * @param failure what the call threw, or null; then there is a result
      */
-    record Ended(int index, ToolResult result, Throwable failure) {
-    }
+    record Ended(int index, ToolResult result, Throwable failure) {}
 
     private final Toolbox toolbox;
     private final Deadline deadline;

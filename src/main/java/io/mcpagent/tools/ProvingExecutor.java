@@ -1,5 +1,7 @@
 package io.mcpagent.tools;
 
+import java.io.IOException;
+import java.util.Iterator;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ConnectionClosedException;
@@ -17,9 +19,6 @@ import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 import org.apache.hc.core5.http.protocol.HttpContext;
 
-import java.io.IOException;
-import java.util.Iterator;
-
 /**
  * Sends a request over a new connection only after a ping was answered there. Many balancers accept a connection before they know whether
  * there is a server behind them; a request that is lost then may or may not have been carried out, a lost ping is none at all. Whatever the
@@ -31,12 +30,17 @@ final class ProvingExecutor extends HttpRequestExecutor {
 
     private static final byte[] PING = JsonRpc.ping("proof");
 
-    // A server that closes each connection after one answer can't be proven so; the request is then tried again without.
+    // A server that closes each connection after one answer can't be proven so; the request is then tried again
+    // without.
     private volatile boolean oneAnswerOnly;
 
     @Override
-    public ClassicHttpResponse execute(ClassicHttpRequest request, HttpClientConnection connection, HttpResponseInformationCallback information,
-                                       HttpContext context) throws IOException, HttpException {
+    public ClassicHttpResponse execute(
+            ClassicHttpRequest request,
+            HttpClientConnection connection,
+            HttpResponseInformationCallback information,
+            HttpContext context)
+            throws IOException, HttpException {
         if (!oneAnswerOnly) {
             ClassicHttpRequest ping = pingLike(request);
             ClassicHttpResponse proof = super.execute(ping, connection, null, context);

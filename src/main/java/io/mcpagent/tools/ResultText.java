@@ -3,8 +3,7 @@ package io.mcpagent.tools;
 /** Puts the result of a call into the words that the model reads. */
 final class ResultText {
 
-    private ResultText() {
-    }
+    private ResultText() {}
 
     static String of(CallAnswer answer) {
         if (answer.error()) {
@@ -14,7 +13,8 @@ final class ResultText {
             return answer.counted() ? "[]" : "The result is too large to be read; ask for fewer rows.";
         }
         if (answer.cut()) {
-            String what = answer.total() == 1 && answer.counted() ? "the text" : "the first of " + total(answer) + " rows";
+            String what =
+                    answer.total() == 1 && answer.counted() ? "the text" : "the first of " + total(answer) + " rows";
             return answer.blocks().getFirst() + "\n\nOnly the beginning of " + what + " is shown; ask for less.";
         }
         boolean rows = answer.hasOnlyObjects();
@@ -25,7 +25,8 @@ final class ResultText {
         if (!answer.partial()) {
             return text;
         }
-        return text + "\n\n" + answer.blocks().size() + " of " + total(answer) + (rows ? " rows" : " parts") + " shown; ask for fewer.";
+        return text + "\n\n" + answer.blocks().size() + " of " + total(answer) + (rows ? " rows" : " parts")
+                + " shown; ask for fewer.";
     }
 
     private static String total(CallAnswer answer) {

@@ -1,7 +1,6 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.system.Deadline;
-
 import java.time.Duration;
 
 /**

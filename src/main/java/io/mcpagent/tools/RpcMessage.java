@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
-
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -39,7 +38,8 @@ record RpcMessage(JsonNode id, String method, JsonNode result, CallAnswer call, 
     /** The answer, unless it is an error. */
     RpcMessage orThrow() throws McpException {
         if (error != null) {
-            throw new McpException(error.path("code").asInt(), error.path("message").asText("no message"));
+            throw new McpException(
+                    error.path("code").asInt(), error.path("message").asText("no message"));
         }
         if (result == null && call == null) {
             throw new McpException(McpException.Kind.LOST, "an answer with neither result nor error");

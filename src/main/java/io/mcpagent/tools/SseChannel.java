@@ -1,10 +1,6 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.system.Deadline;
-import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.Header;
-import org.apache.hc.core5.http.message.BasicHeader;
-
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -15,6 +11,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.message.BasicHeader;
 
 /** One session of the legacy transport: the stream that all answers come by, read by a virtual thread of its own. */
 final class SseChannel {
@@ -59,7 +58,8 @@ final class SseChannel {
     }
 
     /** Sends a request and waits for its answer. */
-    SseEvents.Event ask(long id, byte[] json, boolean fresh, Deadline deadline) throws McpException, InterruptedException {
+    SseEvents.Event ask(long id, byte[] json, boolean fresh, Deadline deadline)
+            throws McpException, InterruptedException {
         CompletableFuture<SseEvents.Event> answer = new CompletableFuture<>();
         pending.put(Long.toString(id), answer);
         try {
@@ -82,17 +82,24 @@ final class SseChannel {
 
     /** Sends a message that needs no answer. */
     void tell(byte[] json, boolean fresh, Deadline deadline) throws McpException, InterruptedException {
-        http.post(endpoint.join(), McpSession.noSession(), json, fresh ? McpHttp.Over.FRESH : McpHttp.Over.POOLED, deadline, response -> {
-            int status = response.getCode();
-            if (status == 400 || status == 404) {
-                throw new McpException(McpException.Kind.SESSION_GONE, "the server does not know the session");
-            }
-            if (status / 100 != 2) {
-                throw new McpException(status / 100 == 5 ? McpException.Kind.LOST : McpException.Kind.REJECTED,
-                        "HTTP status " + status);
-            }
-            return null;
-        });
+        http.post(
+                endpoint.join(),
+                McpSession.noSession(),
+                json,
+                fresh ? McpHttp.Over.FRESH : McpHttp.Over.POOLED,
+                deadline,
+                response -> {
+                    int status = response.getCode();
+                    if (status == 400 || status == 404) {
+                        throw new McpException(McpException.Kind.SESSION_GONE, "the server does not know the session");
+                    }
+                    if (status / 100 != 2) {
+                        throw new McpException(
+                                status / 100 == 5 ? McpException.Kind.LOST : McpException.Kind.REJECTED,
+                                "HTTP status " + status);
+                    }
+                    return null;
+                });
     }
 
     private void run() {
@@ -111,7 +118,8 @@ final class SseChannel {
 
     private Void read(ClassicHttpResponse response) throws IOException, McpException, InterruptedException {
         if (response.getCode() != 200) {
-            throw new McpException(McpException.Kind.REJECTED, "HTTP status " + response.getCode() + " for the event stream");
+            throw new McpException(
+                    McpException.Kind.REJECTED, "HTTP status " + response.getCode() + " for the event stream");
         }
         SseEvents events = new SseEvents(response.getEntity().getContent(), limit);
         SseEvents.Event event;

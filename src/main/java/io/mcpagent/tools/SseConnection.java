@@ -2,7 +2,6 @@ package io.mcpagent.tools;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.system.Deadline;
-
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
@@ -27,8 +26,7 @@ final class SseConnection implements McpConnection {
     private final ReentrantLock connecting = new ReentrantLock();
     private volatile Session session;
 
-    private record Session(SseChannel channel, McpSession agreed) {
-    }
+    private record Session(SseChannel channel, McpSession agreed) {}
 
     SseConnection(McpHttp http, URI url, int resultSize) {
         this.http = http;
@@ -66,7 +64,8 @@ final class SseConnection implements McpConnection {
             try {
                 return parse(channel.ask(id, json, fresh, deadline), size);
             } catch (McpException e) {
-                // A stream that failed once, or only seems to, is not trusted again: some servers forget its session without a word.
+                // A stream that failed once, or only seems to, is not trusted again: some servers forget its session
+                // without a word.
                 if (e.kind() != McpException.Kind.ERROR && e.kind() != McpException.Kind.REJECTED) {
                     channel.retire();
                 }

@@ -2,8 +2,6 @@ package io.mcpagent.tools;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.system.Deadline;
-import org.apache.hc.core5.http.Header;
-
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -11,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import org.apache.hc.core5.http.Header;
 
 /**
  * MCP over streamable HTTP.
@@ -47,7 +46,8 @@ final class StreamableHttpConnection implements McpConnection {
         }
         return ToolPages.all(cursor -> {
             long id = ids.incrementAndGet();
-            return send(id, JsonRpc.listTools(id, cursor), false, fresh, deadline).result();
+            return send(id, JsonRpc.listTools(id, cursor), false, fresh, deadline)
+                    .result();
         });
     }
 
@@ -67,10 +67,16 @@ final class StreamableHttpConnection implements McpConnection {
         for (int attempt = 1; ; attempt++) {
             McpSession current = session(deadline);
             try {
-                return http.post(url, current.headers(), json, fresh ? McpHttp.Over.PROVEN : McpHttp.Over.POOLED, deadline,
+                return http.post(
+                        url,
+                        current.headers(),
+                        json,
+                        fresh ? McpHttp.Over.PROVEN : McpHttp.Over.POOLED,
+                        deadline,
                         response -> (call ? answers : lists).read(response, id, call, current.hasId(), this::answer));
             } catch (McpException e) {
-                // A server that gave no session id remembers nothing of us; another one may think differently of our headers.
+                // A server that gave no session id remembers nothing of us; another one may think differently of our
+                // headers.
                 if (e.connectionFailed() && current.hasId() || e.kind() == McpException.Kind.REJECTED) {
                     session.compareAndSet(current, null);
                 }
@@ -105,18 +111,21 @@ final class StreamableHttpConnection implements McpConnection {
     private McpSession connect(Deadline deadline) throws McpException, InterruptedException {
         try {
             long id = ids.incrementAndGet();
-            McpSession agreed = http.post(url, McpSession.noSession(), JsonRpc.initialize(id), McpHttp.Over.FRESH, deadline, response -> {
-                RpcMessage answer = lists.read(response, id, false, false, this::answer);
-                Header sessionId = response.getFirstHeader(McpSession.ID_HEADER);
-                return McpSession.of(answer.result(), sessionId == null ? null : sessionId.getValue());
-            });
+            McpSession agreed = http.post(
+                    url, McpSession.noSession(), JsonRpc.initialize(id), McpHttp.Over.FRESH, deadline, response -> {
+                        RpcMessage answer = lists.read(response, id, false, false, this::answer);
+                        Header sessionId = response.getFirstHeader(McpSession.ID_HEADER);
+                        return McpSession.of(answer.result(), sessionId == null ? null : sessionId.getValue());
+                    });
             tellInitialized(agreed, deadline);
             return agreed;
         } catch (McpException e) {
             // Whatever went wrong here: the request that we connect for has not been sent.
             McpException.Kind kind = e.kind() == McpException.Kind.TIMEOUT ? McpException.Kind.NOT_SENT : e.kind();
-            throw new McpException(kind == McpException.Kind.REJECTED ? kind : McpException.Kind.NOT_SENT,
-                    "could not connect: " + e.getMessage(), e);
+            throw new McpException(
+                    kind == McpException.Kind.REJECTED ? kind : McpException.Kind.NOT_SENT,
+                    "could not connect: " + e.getMessage(),
+                    e);
         }
     }
 

@@ -3,10 +3,9 @@ package io.mcpagent.tools;
 import io.mcpagent.system.AgentConfig;
 import io.mcpagent.system.Breaker;
 import io.mcpagent.system.Deadline;
-import org.jboss.logging.Logger;
-
 import java.time.Duration;
 import java.util.regex.Pattern;
+import org.jboss.logging.Logger;
 
 /**
  * Calls tools, and makes an outcome out of whatever happens. A call that only reads is tried once more when its connection was lost, and
@@ -15,7 +14,8 @@ import java.util.regex.Pattern;
 final class ToolCalls {
 
     private static final Logger LOG = Logger.getLogger(ToolCalls.class);
-    private static final Pattern UNKNOWN_TOOL = Pattern.compile("(?i)unknown tool|tool.*(not found|not exist|unknown)|no such tool");
+    private static final Pattern UNKNOWN_TOOL =
+            Pattern.compile("(?i)unknown tool|tool.*(not found|not exist|unknown)|no such tool");
 
     private final McpConnection connection;
     private final ToolListCache list;
@@ -40,8 +40,7 @@ final class ToolCalls {
         return currentBreaker.state();
     }
 
-    private record Ended(ToolOutcome outcome, String text) {
-    }
+    private record Ended(ToolOutcome outcome, String text) {}
 
     ToolResult call(Tool tool, String arguments, String traceparent, Deadline turn) throws InterruptedException {
         long start = System.nanoTime();
@@ -126,8 +125,14 @@ final class ToolCalls {
             }
         }
         return switch (e.kind()) {
-            case LOST -> readOnly ? new Ended(ToolOutcome.UNAVAILABLE, "The connection to the tool server was lost.") : unknown();
-            case TIMEOUT -> readOnly ? new Ended(ToolOutcome.TIMEOUT, "The tool took too long and was cancelled. Ask for less.") : unknown();
+            case LOST ->
+                readOnly
+                        ? new Ended(ToolOutcome.UNAVAILABLE, "The connection to the tool server was lost.")
+                        : unknown();
+            case TIMEOUT ->
+                readOnly
+                        ? new Ended(ToolOutcome.TIMEOUT, "The tool took too long and was cancelled. Ask for less.")
+                        : unknown();
             case NOT_SENT, REJECTED, SESSION_GONE, ERROR -> unavailable();
         };
     }
@@ -154,7 +159,9 @@ final class ToolCalls {
     }
 
     private static Ended unknown() {
-        return new Ended(ToolOutcome.OUTCOME_UNKNOWN, "The call was begun and its outcome is unknown: it may or may not have taken effect. "
-                + "Do not repeat it; say so in the answer.");
+        return new Ended(
+                ToolOutcome.OUTCOME_UNKNOWN,
+                "The call was begun and its outcome is unknown: it may or may not have taken effect. "
+                        + "Do not repeat it; say so in the answer.");
     }
 }

@@ -1,7 +1,6 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.model.ToolDefinition;
-
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -1,13 +1,12 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.system.Deadline;
-import org.jboss.logging.Logger;
-
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jboss.logging.Logger;
 
 /**
  * Keeps the list of tools. A fresh list is served as it is; an old one too, while one refresh runs behind it, so that no turn waits. After a
@@ -36,7 +35,7 @@ final class ToolListCache implements AutoCloseable {
     private boolean down;
     private boolean closed;
     private Thread probe;
-    private volatile Runnable onRecovery = () -> { };
+    private volatile Runnable onRecovery = () -> {};
 
     ToolListCache(Source source, Duration ttl) {
         this.source = source;

@@ -1,14 +1,13 @@
 package io.mcpagent.tools;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import org.jboss.logging.Logger;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.jboss.logging.Logger;
 
 /**
  * One answer of the server to the question for its tools.
@@ -35,7 +34,9 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
             }
         }
         if (unusable > 0) {
-            LOG.warnf("%d of %d tools are left out: their name is taken or their schema is not an object", unusable, tools.size());
+            LOG.warnf(
+                    "%d of %d tools are left out: their name is taken or their schema is not an object",
+                    unusable, tools.size());
         }
         List<Tool> shown = new ArrayList<>();
         offered.values().stream().filter(hidden.negate()).map(OfferedTool::tool).forEach(shown::add);

@@ -13,8 +13,7 @@ final class ToolNames {
     private static final int HASH = 8;
     private static final int MAX = 64;
 
-    private ToolNames() {
-    }
+    private ToolNames() {}
 
     static String forModel(String serverName) {
         if (FITS.matcher(serverName).matches()) {

@@ -1,7 +1,6 @@
 package io.mcpagent.tools;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,8 +16,7 @@ final class ToolPages {
         JsonNode page(String cursor) throws McpException, InterruptedException;
     }
 
-    private ToolPages() {
-    }
+    private ToolPages() {}
 
     static List<JsonNode> all(Source source) throws McpException, InterruptedException {
         List<JsonNode> tools = new ArrayList<>();

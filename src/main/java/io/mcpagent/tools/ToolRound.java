@@ -3,7 +3,6 @@ package io.mcpagent.tools;
 import io.mcpagent.system.AgentConfig;
 import io.mcpagent.system.Deadline;
 import jakarta.inject.Singleton;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -31,8 +30,7 @@ public class ToolRound {
      * @param tool      the tool, from the catalog of this turn
      * @param arguments the JSON text of one object
      */
-    public record Call(String id, Tool tool, String arguments) {
-    }
+    public record Call(String id, Tool tool, String arguments) {}
 
     /** Hears of calls on the thread that called {@link ToolRound#run}, one at a time, when it happens. What it throws ends the round. */
     public interface Listener {
@@ -47,8 +45,7 @@ public class ToolRound {
         }
 
         /** The call is over. */
-        default void ended(Call call, ToolResult result) {
-        }
+        default void ended(Call call, ToolResult result) {}
     }
 
     /**

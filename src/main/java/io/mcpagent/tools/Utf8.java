@@ -3,8 +3,7 @@ package io.mcpagent.tools;
 /** Sizes of texts in bytes, without encoding them. */
 final class Utf8 {
 
-    private Utf8() {
-    }
+    private Utf8() {}
 
     static int length(String text) {
         int bytes = text.length();

@@ -13,11 +13,10 @@ import io.mcpagent.system.ProblemException;
 import io.mcpagent.tools.ToolOutcome;
 import io.mcpagent.tools.ToolResult;
 import jakarta.inject.Singleton;
-import org.jboss.logging.Logger;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jboss.logging.Logger;
 
 /**
  * Carries out what a person decided on a waiting tool call. That an approved call runs begins to be true in the store before it is sent, and
@@ -38,8 +37,7 @@ public final class Approvals {
     }
 
     /** What a person decided on a call. */
-    public record Verdict(String callId, boolean approve) {
-    }
+    public record Verdict(String callId, boolean approve) {}
 
     /**
      * Decides calls of an opened conversation, and runs those that were approved, one after the other.
@@ -47,7 +45,8 @@ public final class Approvals {
      * @return the conversation after that; its turn goes on when no call waits any more
      * @throws ProblemException if a call doesn't wait for approval, was decided before, or can't be approved any more; nothing was done then
      */
-    public Conversation decide(Run run, Conversation opened, List<Verdict> verdicts, TurnListener listener) throws InterruptedException {
+    public Conversation decide(Run run, Conversation opened, List<Verdict> verdicts, TurnListener listener)
+            throws InterruptedException {
         for (Verdict verdict : verdicts) {
             waiting(opened, verdict);
         }
@@ -56,7 +55,9 @@ public final class Approvals {
             Conversation decided = opened;
             for (Verdict verdict : verdicts) {
                 Approval approval = find(decided.pending(), verdict.callId());
-                decided = verdict.approve() ? execute(run, decided, approval, listener) : close(run, decided, approval, Texts.DECLINED, listener);
+                decided = verdict.approve()
+                        ? execute(run, decided, approval, listener)
+                        : close(run, decided, approval, Texts.DECLINED, listener);
             }
             return decided;
         } finally {
@@ -69,22 +70,27 @@ public final class Approvals {
         String callId = verdict.callId();
         Approval approval = pending == null ? null : find(pending, callId);
         if (approval == null) {
-            throw finished(opened, callId) ? decided() : new ProblemException(Problem.APPROVAL_NOT_FOUND, "It was never asked for.");
+            throw finished(opened, callId)
+                    ? decided()
+                    : new ProblemException(Problem.APPROVAL_NOT_FOUND, "It was never asked for.");
         }
         if (approval.state() != Approval.State.PENDING) {
             throw decided();
         }
         // Declining is never too late.
         if (verdict.approve() && !Instant.now().isBefore(approval.expiresAt())) {
-            throw new ProblemException(Problem.APPROVAL_EXPIRED, "The call did not happen. Ask again if it is still wanted.");
+            throw new ProblemException(
+                    Problem.APPROVAL_EXPIRED, "The call did not happen. Ask again if it is still wanted.");
         }
     }
 
-    private Conversation execute(Run run, Conversation opened, Approval approval, TurnListener listener) throws InterruptedException {
+    private Conversation execute(Run run, Conversation opened, Approval approval, TurnListener listener)
+            throws InterruptedException {
         if (tools.changed(approval, run.deadline())) {
             return close(run, opened, approval, Texts.CHANGED, listener);
         }
-        Conversation begun = conversations.save(opened, run.id(), Change.step(with(opened.pending(), approval.in(Approval.State.EXECUTING))));
+        Conversation begun = conversations.save(
+                opened, run.id(), Change.step(with(opened.pending(), approval.in(Approval.State.EXECUTING))));
         ToolResult result = tools.callApproved(approval, run);
         PendingTurn done = answered(begun.pending(), approval.in(Approval.State.EXECUTED), result);
         Conversation ended = stored(run, begun, done);
@@ -99,14 +105,19 @@ public final class Approvals {
             return conversations.save(begun, run.id(), Change.step(done));
         } catch (StoreUnavailableException e) {
             LOG.warnf("The result of an approved call could not be stored: %s", e.getMessage());
-            throw new ProblemException(Problem.STORE_UNAVAILABLE,
-                    "The tool was called, but its result could not be stored. It will not be called again; look at the data before you ask anew.", null, e);
+            throw new ProblemException(
+                    Problem.STORE_UNAVAILABLE,
+                    "The tool was called, but its result could not be stored. It will not be called again; look at the data before you ask anew.",
+                    null,
+                    e);
         }
     }
 
     private Conversation close(Run run, Conversation opened, Approval approval, String why, TurnListener listener) {
         ToolResult result = new ToolResult(ToolOutcome.DECLINED, why, 0);
-        Conversation ended = conversations.save(opened, run.id(),
+        Conversation ended = conversations.save(
+                opened,
+                run.id(),
                 Change.step(answered(opened.pending(), approval.in(Approval.State.DECLINED), result)));
         listener.on(new TurnEvent.ToolCallResult(run.id() + "-" + approval.callId(), approval.callId(), result));
         listener.flush();
@@ -115,7 +126,8 @@ public final class Approvals {
 
     /** Whether a call still waits for a person at that moment. */
     public static boolean anyOpen(PendingTurn pending, Instant now) {
-        return pending.approvals().stream().anyMatch(approval -> approval.state() == Approval.State.PENDING && now.isBefore(approval.expiresAt()));
+        return pending.approvals().stream()
+                .anyMatch(approval -> approval.state() == Approval.State.PENDING && now.isBefore(approval.expiresAt()));
     }
 
     /** The turn with a result for every call: those that were never decided in time, and those that the process died in, get one here. */
@@ -123,9 +135,14 @@ public final class Approvals {
         PendingTurn settled = pending;
         for (Approval approval : pending.approvals()) {
             if (approval.state() == Approval.State.PENDING) {
-                settled = answered(settled, approval.in(Approval.State.DECLINED), new ToolResult(ToolOutcome.DECLINED, Texts.EXPIRED, 0));
+                settled = answered(
+                        settled,
+                        approval.in(Approval.State.DECLINED),
+                        new ToolResult(ToolOutcome.DECLINED, Texts.EXPIRED, 0));
             } else if (approval.state() == Approval.State.EXECUTING) {
-                settled = answered(settled, approval.in(Approval.State.EXECUTED),
+                settled = answered(
+                        settled,
+                        approval.in(Approval.State.EXECUTED),
                         new ToolResult(ToolOutcome.OUTCOME_UNKNOWN, Texts.OUTCOME_UNKNOWN, 0));
             }
         }
@@ -137,31 +154,65 @@ public final class Approvals {
     }
 
     private static boolean finished(Conversation opened, String callId) {
-        return opened.turns().stream().flatMap(turn -> turn.calls().stream()).anyMatch(call -> call.id().equals(callId));
+        return opened.turns().stream()
+                .flatMap(turn -> turn.calls().stream())
+                .anyMatch(call -> call.id().equals(callId));
     }
 
     private static Approval find(PendingTurn pending, String callId) {
-        return pending.approvals().stream().filter(approval -> approval.callId().equals(callId)).findFirst().orElse(null);
+        return pending.approvals().stream()
+                .filter(approval -> approval.callId().equals(callId))
+                .findFirst()
+                .orElse(null);
     }
 
     private static PendingTurn with(PendingTurn pending, Approval changed) {
-        List<Approval> approvals = pending.approvals().stream().map(each -> each.callId().equals(changed.callId()) ? changed : each).toList();
-        return new PendingTurn(pending.runId(), pending.modelId(), pending.messages(), pending.results(), approvals, pending.calls(), pending.receipt());
+        List<Approval> approvals = pending.approvals().stream()
+                .map(each -> each.callId().equals(changed.callId()) ? changed : each)
+                .toList();
+        return new PendingTurn(
+                pending.runId(),
+                pending.modelId(),
+                pending.messages(),
+                pending.results(),
+                approvals,
+                pending.calls(),
+                pending.receipt());
     }
 
     private static PendingTurn answered(PendingTurn pending, Approval decided, ToolResult result) {
         PendingTurn changed = with(pending, decided);
         List<Content.ToolResult> results = new ArrayList<>(changed.results());
         results.add(new Content.ToolResult(decided.callId(), result.text(), result.isError()));
-        List<CallRecord> calls = changed.calls().stream().map(call -> call.id().equals(decided.callId())
-                ? new CallRecord(call.id(), call.name(), call.arguments(), result.outcome(), result.millis()) : call).toList();
-        return new PendingTurn(changed.runId(), changed.modelId(), changed.messages(), results, changed.approvals(), calls, changed.receipt());
+        List<CallRecord> calls = changed.calls().stream()
+                .map(call -> call.id().equals(decided.callId())
+                        ? new CallRecord(call.id(), call.name(), call.arguments(), result.outcome(), result.millis())
+                        : call)
+                .toList();
+        return new PendingTurn(
+                changed.runId(),
+                changed.modelId(),
+                changed.messages(),
+                results,
+                changed.approvals(),
+                calls,
+                changed.receipt());
     }
 
     private static PendingTurn inModelsOrder(PendingTurn pending) {
-        List<String> order = pending.messages().getLast().toolUses().stream().map(Content.ToolUse::id).toList();
+        List<String> order = pending.messages().getLast().toolUses().stream()
+                .map(Content.ToolUse::id)
+                .toList();
         List<Content.ToolResult> results = pending.results().stream()
-                .sorted(java.util.Comparator.comparingInt(result -> order.indexOf(result.toolUseId()))).toList();
-        return new PendingTurn(pending.runId(), pending.modelId(), pending.messages(), results, pending.approvals(), pending.calls(), pending.receipt());
+                .sorted(java.util.Comparator.comparingInt(result -> order.indexOf(result.toolUseId())))
+                .toList();
+        return new PendingTurn(
+                pending.runId(),
+                pending.modelId(),
+                pending.messages(),
+                results,
+                pending.approvals(),
+                pending.calls(),
+                pending.receipt());
     }
 }

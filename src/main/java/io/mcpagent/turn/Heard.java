@@ -23,8 +23,7 @@ final class Heard implements TurnListener {
                 onText.run();
             }
             case TurnEvent.ToolCallInput(String _, String delta) -> characters += delta.length();
-            default -> {
-            }
+            default -> {}
         }
         next.on(event);
     }

@@ -2,7 +2,6 @@ package io.mcpagent.turn;
 
 import io.mcpagent.system.Deadline;
 import io.mcpagent.telemetry.TurnTelemetry;
-
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -13,20 +12,23 @@ public final class Run {
 
     /** Why a run is stopped. */
     public enum Reason {
-        CLIENT_GONE, DELETED, DEADLINE, SHUTDOWN
+        CLIENT_GONE,
+        DELETED,
+        DEADLINE,
+        SHUTDOWN
     }
 
     private final String id;
     private final TurnTelemetry telemetry;
     private final Deadline deadline;
     private final Thread thread = Thread.currentThread();
-    // Not the object's monitor: an interrupt must never hit the thread after it left the turn, nor within a shielded step.
+    // Not the object's monitor: an interrupt must never hit the thread after it left the turn, nor within a shielded
+    // step.
     private final ReentrantLock lock = new ReentrantLock();
     private Reason reason;
     private boolean shielded;
     private boolean ended;
-    private Runnable afterwards = () -> {
-    };
+    private Runnable afterwards = () -> {};
 
     /**
      * A run on the calling thread.

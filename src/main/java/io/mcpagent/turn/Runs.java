@@ -7,7 +7,6 @@ import io.mcpagent.system.ProblemException;
 import io.mcpagent.telemetry.TurnTelemetry;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
-
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,14 +22,14 @@ public final class Runs {
 
     private final Map<Place, Run> byConversation = new ConcurrentHashMap<>();
     private final Map<String, Run> all = new ConcurrentHashMap<>();
-    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("deadlines").factory());
+    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("deadlines").factory());
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition lastEnded = lock.newCondition();
     private volatile boolean draining;
 
     /** With its owner: whoever names a conversation like somebody else's must not take that one's place. */
-    private record Place(String owner, String conversationId) {
-    }
+    private record Place(String owner, String conversationId) {}
 
     Runs() {
         clock.setRemoveOnCancelPolicy(true);
@@ -47,14 +46,19 @@ public final class Runs {
         // Looked at after the run is listed: a drain either sees the run, or the run sees the drain.
         if (draining) {
             all.remove(id);
-            throw new ProblemException(Problem.SHUTTING_DOWN, "Send the request again; another instance will take it.", Duration.ofSeconds(1), null);
+            throw new ProblemException(
+                    Problem.SHUTTING_DOWN,
+                    "Send the request again; another instance will take it.",
+                    Duration.ofSeconds(1),
+                    null);
         }
         return run;
     }
 
     /** Stops the run when its deadline has passed; the future takes that back. */
     Future<?> stopAtDeadline(Run run) {
-        return clock.schedule(() -> run.cancel(Run.Reason.DEADLINE), run.deadline().left().toNanos(), TimeUnit.NANOSECONDS);
+        return clock.schedule(
+                () -> run.cancel(Run.Reason.DEADLINE), run.deadline().left().toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** Says which conversation the run is in, so that its owner can stop it. */

@@ -3,18 +3,20 @@ package io.mcpagent.turn;
 /** The sentences that a turn itself says, to the reader or to the model. */
 final class Texts {
 
-    static final String TOOLS_UNAVAILABLE = "The tools are unavailable at the moment: this answer was made without them.";
-    static final String TELL_MODEL_NO_TOOLS = "\n\nNo tools are available right now. Say so when the answer would depend on data; do not guess.";
+    static final String TOOLS_UNAVAILABLE =
+            "The tools are unavailable at the moment: this answer was made without them.";
+    static final String TELL_MODEL_NO_TOOLS =
+            "\n\nNo tools are available right now. Say so when the answer would depend on data; do not guess.";
     static final String NO_ANSWER = "(The model gave no answer.)";
     static final String CUT_BY_LENGTH = "The answer was cut at its longest length.";
     static final String GUARDRAIL = "A guardrail stepped in.";
     static final String DECLINED = "The person declined this call. It did not happen.";
     static final String EXPIRED = "Nobody approved this call in time. It did not happen.";
     static final String CHANGED = "The tool changed after approval was asked for. It was not called.";
-    static final String OUTCOME_UNKNOWN = "The agent stopped while this call ran. Whether it took effect is not known; it will not be repeated.";
+    static final String OUTCOME_UNKNOWN =
+            "The agent stopped while this call ran. Whether it took effect is not known; it will not be repeated.";
 
-    private Texts() {
-    }
+    private Texts() {}
 
     static String stepLimit(int steps) {
         return "I stopped after " + steps + " steps without coming to an answer.";

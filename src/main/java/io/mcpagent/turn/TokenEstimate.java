@@ -4,7 +4,6 @@ import io.mcpagent.conversation.History;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.ModelRequest;
 import io.mcpagent.model.ToolDefinition;
-
 import java.util.List;
 
 /** Estimates, on the high side, how many tokens a request has, for the reservation that is made before it is sent. Safe for use by many threads. */
@@ -16,11 +15,9 @@ final class TokenEstimate {
     /** The tools that were asked for last: most turns have the same ones, and theirs is most of the text. */
     private static volatile Counted last = new Counted(List.of(), 0);
 
-    private record Counted(List<ToolDefinition> tools, long tokens) {
-    }
+    private record Counted(List<ToolDefinition> tools, long tokens) {}
 
-    private TokenEstimate() {
-    }
+    private TokenEstimate() {}
 
     static long of(ModelRequest request) {
         long tokens = History.estimate(request.system());
@@ -37,7 +34,10 @@ final class TokenEstimate {
         }
         long tokens = 0;
         for (ToolDefinition tool : tools) {
-            tokens += FRAME + History.estimate(tool.name()) + History.estimate(tool.description()) + History.estimate(tool.inputSchema());
+            tokens += FRAME
+                    + History.estimate(tool.name())
+                    + History.estimate(tool.description())
+                    + History.estimate(tool.inputSchema());
         }
         last = new Counted(tools, tokens);
         return tokens;

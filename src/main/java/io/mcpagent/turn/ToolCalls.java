@@ -15,7 +15,6 @@ import io.mcpagent.tools.ToolResult;
 import io.mcpagent.tools.ToolRound;
 import io.mcpagent.tools.Toolbox;
 import jakarta.inject.Singleton;
-
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -48,8 +47,7 @@ final class ToolCalls {
      * @param calls   the same calls for the record
      * @param waiting the calls that need a person
      */
-    record Round(List<Content.ToolResult> results, List<CallRecord> calls, List<Approval> waiting) {
-    }
+    record Round(List<Content.ToolResult> results, List<CallRecord> calls, List<Approval> waiting) {}
 
     ToolCatalog catalog(Deadline deadline) throws InterruptedException {
         return toolbox.catalog(deadline);
@@ -60,7 +58,8 @@ final class ToolCalls {
      *
      * @throws InterruptedException if the run was cancelled; by then no call of it is running any more
      */
-    Round run(List<Content.ToolUse> uses, ToolCatalog catalog, Run run, BiConsumer<String, ToolResult> answered) throws InterruptedException {
+    Round run(List<Content.ToolUse> uses, ToolCatalog catalog, Run run, BiConsumer<String, ToolResult> answered)
+            throws InterruptedException {
         Map<String, ToolResult> results = new LinkedHashMap<>();
         List<ToolRound.Call> allowed = new ArrayList<>();
         List<Approval> waiting = new ArrayList<>();
@@ -122,8 +121,11 @@ final class ToolCalls {
 
     /** Whether the tool is there and the same as when approval was asked for; an absent one is left to the call to tell. */
     boolean changed(Approval approval, Deadline deadline) throws InterruptedException {
-        return toolbox.catalog(deadline).find(approval.tool())
-                .filter(tool -> policy.decide(tool) == Decision.DENY || !tool.fingerprint().equals(approval.fingerprint())).isPresent();
+        return toolbox.catalog(deadline)
+                .find(approval.tool())
+                .filter(tool -> policy.decide(tool) == Decision.DENY
+                        || !tool.fingerprint().equals(approval.fingerprint()))
+                .isPresent();
     }
 
     private Decision decide(Tool tool, boolean othersWait) {
@@ -139,7 +141,8 @@ final class ToolCalls {
         if (tool != null) {
             return new ToolResult(ToolOutcome.DENIED, "The policy of this service forbids this tool.", 0);
         }
-        return catalog.available() ? new ToolResult(ToolOutcome.UNKNOWN_TOOL, "There is no tool named " + use.name() + ".", 0)
+        return catalog.available()
+                ? new ToolResult(ToolOutcome.UNKNOWN_TOOL, "There is no tool named " + use.name() + ".", 0)
                 : new ToolResult(ToolOutcome.UNAVAILABLE, "The tools are unavailable at the moment.", 0);
     }
 

@@ -15,7 +15,6 @@ import io.mcpagent.system.AgentConfig;
 import io.mcpagent.telemetry.ModelCall;
 import io.mcpagent.tools.ToolCatalog;
 import io.mcpagent.tools.ToolResult;
-
 import java.util.List;
 
 /**
@@ -33,8 +32,15 @@ final class Turn {
     private final List<TurnRecord> finished;
     private final TurnProgress progress;
 
-    Turn(Model model, ToolCalls tools, AgentConfig config, Run run, TurnListener listener, boolean streaming,
-         List<TurnRecord> finished, TurnProgress progress) {
+    Turn(
+            Model model,
+            ToolCalls tools,
+            AgentConfig config,
+            Run run,
+            TurnListener listener,
+            boolean streaming,
+            List<TurnRecord> finished,
+            TurnProgress progress) {
         this.model = model;
         this.tools = tools;
         this.config = config;
@@ -70,11 +76,15 @@ final class Turn {
     }
 
     private ModelReply ask(ToolCatalog catalog) throws ModelException, InterruptedException {
-        List<Message> messages = History.of(finished, progress.messages, config.model().maxHistoryTokens());
+        List<Message> messages =
+                History.of(finished, progress.messages, config.model().maxHistoryTokens());
         ModelRequest request = new ModelRequest(
                 catalog.available() ? config.systemPrompt() : config.systemPrompt() + Texts.TELL_MODEL_NO_TOOLS,
-                catalog.definitions().isEmpty() ? ToolsAsText.of(messages) : messages, catalog.definitions(), run.deadline());
-        Meter.Reservation reservation = progress.meter().reserve(TokenEstimate.of(request), config.model().maxTokens());
+                catalog.definitions().isEmpty() ? ToolsAsText.of(messages) : messages,
+                catalog.definitions(),
+                run.deadline());
+        Meter.Reservation reservation = progress.meter()
+                .reserve(TokenEstimate.of(request), config.model().maxTokens());
         Heard heard = new Heard(listener, run.telemetry()::textSeen);
         ModelCall call = run.telemetry().modelCall(model.modelId(), request);
         try {

@@ -7,42 +7,32 @@ import io.mcpagent.tools.ToolResult;
 public sealed interface TurnEvent {
 
     /** The turn has begun. */
-    record Started(String conversationId, String runId) implements TurnEvent {
-    }
+    record Started(String conversationId, String runId) implements TurnEvent {}
 
     /** The model begins to write. */
-    record TextStarted(String messageId) implements TurnEvent {
-    }
+    record TextStarted(String messageId) implements TurnEvent {}
 
     /** A piece of what the model writes. */
-    record TextDelta(String messageId, String delta) implements TurnEvent {
-    }
+    record TextDelta(String messageId, String delta) implements TurnEvent {}
 
     /** The model has ended its text. */
-    record TextEnded(String messageId) implements TurnEvent {
-    }
+    record TextEnded(String messageId) implements TurnEvent {}
 
     /** The model begins to ask for a tool. */
-    record ToolCallStarted(String callId, String name, String messageId) implements TurnEvent {
-    }
+    record ToolCallStarted(String callId, String name, String messageId) implements TurnEvent {}
 
     /** A piece of the arguments' JSON. */
-    record ToolCallInput(String callId, String delta) implements TurnEvent {
-    }
+    record ToolCallInput(String callId, String delta) implements TurnEvent {}
 
     /** The arguments are complete. */
-    record ToolCallEnded(String callId) implements TurnEvent {
-    }
+    record ToolCallEnded(String callId) implements TurnEvent {}
 
     /** The tool answered. */
-    record ToolCallResult(String messageId, String callId, ToolResult result) implements TurnEvent {
-    }
+    record ToolCallResult(String messageId, String callId, ToolResult result) implements TurnEvent {}
 
     /** The turn ended, and is stored. */
-    record Finished(TurnResult result) implements TurnEvent {
-    }
+    record Finished(TurnResult result) implements TurnEvent {}
 
     /** The turn failed; the conversation is as it was before. */
-    record Failed(Problem problem, String detail) implements TurnEvent {
-    }
+    record Failed(Problem problem, String detail) implements TurnEvent {}
 }

@@ -4,13 +4,11 @@ package io.mcpagent.turn;
 public interface TurnListener {
 
     /** Hears nothing: for answers that are given as a whole. */
-    TurnListener NONE = event -> {
-    };
+    TurnListener NONE = event -> {};
 
     /** Takes one event; may block while the client reads slowly. */
     void on(TurnEvent event);
 
     /** No further event is at hand right now: what was buffered should go out. */
-    default void flush() {
-    }
+    default void flush() {}
 }

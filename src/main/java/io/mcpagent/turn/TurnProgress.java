@@ -6,7 +6,6 @@ import io.mcpagent.conversation.PendingTurn;
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.Role;
-
 import java.util.ArrayList;
 import java.util.List;
 
@@ -52,7 +51,8 @@ final class TurnProgress {
         StringBuilder answer = new StringBuilder();
         for (Message message : messages) {
             if (message.role() == Role.ASSISTANT && !message.text().isBlank()) {
-                answer.append(answer.isEmpty() ? "" : "\n\n").append(message.text().strip());
+                answer.append(answer.isEmpty() ? "" : "\n\n")
+                        .append(message.text().strip());
             }
         }
         return answer.toString();

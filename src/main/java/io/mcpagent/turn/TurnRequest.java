@@ -2,7 +2,6 @@ package io.mcpagent.turn;
 
 import io.mcpagent.conversation.IdempotentReplies;
 import io.mcpagent.conversation.TurnRecord;
-
 import java.util.List;
 import java.util.function.Function;
 
@@ -17,8 +16,14 @@ import java.util.function.Function;
  * @param reply          makes the stored answer of an idempotent request, or null
  * @param history        the turns before it, where the caller keeps the conversation and nothing is stored; null where it is kept here
  */
-public record TurnRequest(String owner, String conversationId, boolean createIfAbsent, String message, boolean streaming,
-                          Function<TurnResult, IdempotentReplies.Reply> reply, List<TurnRecord> history) {
+public record TurnRequest(
+        String owner,
+        String conversationId,
+        boolean createIfAbsent,
+        String message,
+        boolean streaming,
+        Function<TurnResult, IdempotentReplies.Reply> reply,
+        List<TurnRecord> history) {
 
     public TurnRequest {
         history = history == null ? null : List.copyOf(history);

@@ -3,7 +3,6 @@ package io.mcpagent.turn;
 import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.conversation.Receipt;
-
 import java.util.List;
 
 /**
@@ -16,8 +15,16 @@ import java.util.List;
  * @param receipt   what it cost
  * @param approvals the calls that wait for a person
  */
-public record TurnResult(String conversationId, String runId, TurnOutcome outcome, String answer, List<CallRecord> calls, String model,
-                         List<String> notices, Receipt receipt, List<Approval> approvals) {
+public record TurnResult(
+        String conversationId,
+        String runId,
+        TurnOutcome outcome,
+        String answer,
+        List<CallRecord> calls,
+        String model,
+        List<String> notices,
+        Receipt receipt,
+        List<Approval> approvals) {
 
     public TurnResult {
         calls = List.copyOf(calls);

@@ -20,13 +20,12 @@ import io.mcpagent.system.Problem;
 import io.mcpagent.system.ProblemException;
 import io.mcpagent.telemetry.Telemetry;
 import jakarta.inject.Singleton;
-import org.jboss.logging.Logger;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jboss.logging.Logger;
 
 /**
  * Runs turns in conversations: takes the conversation, lets the {@link Turn} run, and stores it whole, or leaves everything as it was.
@@ -48,7 +47,14 @@ public final class Turns {
     private final Telemetry telemetry;
     private final AgentConfig config;
 
-    Turns(Model model, ToolCalls tools, Budget budget, Conversations conversations, Runs runs, Telemetry telemetry, AgentConfig config) {
+    Turns(
+            Model model,
+            ToolCalls tools,
+            Budget budget,
+            Conversations conversations,
+            Runs runs,
+            Telemetry telemetry,
+            AgentConfig config) {
         this.model = model;
         this.tools = tools;
         this.budget = budget;
@@ -65,7 +71,8 @@ public final class Turns {
 
     /** Begins a run on the calling thread, which must end it with {@link #end}. */
     public Run begin(String runId, String traceparent) {
-        return runs.begin(runId, telemetry.begin(runId, traceparent), config.turn().deadline());
+        return runs.begin(
+                runId, telemetry.begin(runId, traceparent), config.turn().deadline());
     }
 
     /**
@@ -76,16 +83,22 @@ public final class Turns {
     public Conversation open(Run run, TurnRequest request) {
         if (!request.stored()) {
             Instant now = Instant.now();
-            Conversation passing = new Conversation(Ids.random(), request.owner(), 0, now, now, request.history(), null);
+            Conversation passing =
+                    new Conversation(Ids.random(), request.owner(), 0, now, now, request.history(), null);
             run.telemetry().inConversation(passing.id());
             return passing;
         }
-        Conversation opened = conversations.open(request.owner(), request.conversationId(), request.createIfAbsent(), run.id(), lease());
+        Conversation opened = conversations.open(
+                request.owner(), request.conversationId(), request.createIfAbsent(), run.id(), lease());
         try {
             runs.bind(run, request.owner(), opened.id());
             run.telemetry().inConversation(opened.id());
-            if (opened.pending() != null && request.message() != null && Approvals.anyOpen(opened.pending(), Instant.now())) {
-                throw new ProblemException(Problem.APPROVAL_PENDING, "Approve or decline it before you go on: see GET /chat/" + opened.id() + ".");
+            if (opened.pending() != null
+                    && request.message() != null
+                    && Approvals.anyOpen(opened.pending(), Instant.now())) {
+                throw new ProblemException(
+                        Problem.APPROVAL_PENDING,
+                        "Approve or decline it before you go on: see GET /chat/" + opened.id() + ".");
             }
             return opened;
         } catch (RuntimeException e) {
@@ -132,7 +145,8 @@ public final class Turns {
         Receipt before = progress.receipt();
         var deadline = runs.stopAtDeadline(run);
         try {
-            TurnEnd end = new Turn(model, tools, config, run, listener, request.streaming(), opened.turns(), progress).run();
+            TurnEnd end =
+                    new Turn(model, tools, config, run, listener, request.streaming(), opened.turns(), progress).run();
             // From here on the answer is whole: whoever leaves now finds it in the conversation.
             run.shield();
             return store(run, opened, request, progress, end);
@@ -160,21 +174,61 @@ public final class Turns {
 
     private TurnResult store(Run run, Conversation opened, TurnRequest request, TurnProgress progress, TurnEnd end) {
         TurnResult result = switch (end) {
-            case TurnEnd.Answered(TurnOutcome outcome, String modelId) -> new TurnResult(opened.id(), run.id(), outcome, progress.answer(),
-                    progress.calls, modelId, progress.notices, progress.receipt(), List.of());
-            case TurnEnd.Waiting waiting -> new TurnResult(opened.id(), run.id(), TurnOutcome.APPROVAL_REQUIRED, progress.answer(),
-                    progress.calls, waiting.modelId(), progress.notices, progress.receipt(), waiting.approvals());
+            case TurnEnd.Answered(TurnOutcome outcome, String modelId) ->
+                new TurnResult(
+                        opened.id(),
+                        run.id(),
+                        outcome,
+                        progress.answer(),
+                        progress.calls,
+                        modelId,
+                        progress.notices,
+                        progress.receipt(),
+                        List.of());
+            case TurnEnd.Waiting waiting ->
+                new TurnResult(
+                        opened.id(),
+                        run.id(),
+                        TurnOutcome.APPROVAL_REQUIRED,
+                        progress.answer(),
+                        progress.calls,
+                        waiting.modelId(),
+                        progress.notices,
+                        progress.receipt(),
+                        waiting.approvals());
         };
         if (!request.stored()) {
             return result;
         }
-        IdempotentReplies.Reply reply = request.reply() == null ? null : request.reply().apply(result);
-        save(run, opened, progress, switch (end) {
-            case TurnEnd.Answered answered -> Change.finished(new TurnRecord(run.id(), Instant.now(), answered.modelId(), progress.messages,
-                    progress.calls, result.receipt()), reply);
-            case TurnEnd.Waiting waiting -> Change.waiting(new PendingTurn(run.id(), waiting.modelId(), progress.messages, waiting.results(),
-                    waiting.approvals(), progress.calls, result.receipt()), reply);
-        });
+        IdempotentReplies.Reply reply =
+                request.reply() == null ? null : request.reply().apply(result);
+        save(
+                run,
+                opened,
+                progress,
+                switch (end) {
+                    case TurnEnd.Answered answered ->
+                        Change.finished(
+                                new TurnRecord(
+                                        run.id(),
+                                        Instant.now(),
+                                        answered.modelId(),
+                                        progress.messages,
+                                        progress.calls,
+                                        result.receipt()),
+                                reply);
+                    case TurnEnd.Waiting waiting ->
+                        Change.waiting(
+                                new PendingTurn(
+                                        run.id(),
+                                        waiting.modelId(),
+                                        progress.messages,
+                                        waiting.results(),
+                                        waiting.approvals(),
+                                        progress.calls,
+                                        result.receipt()),
+                                reply);
+                });
         run.telemetry().answered(result.outcome().name().toLowerCase(Locale.ROOT), result.model());
         return result;
     }
@@ -185,10 +239,13 @@ public final class Turns {
             conversations.save(opened, run.id(), change);
         } catch (StoreUnavailableException e) {
             LOG.warnf("A turn that had ended could not be stored: %s", e.getMessage());
-            throw new ProblemException(Problem.STORE_UNAVAILABLE, progress.calls.isEmpty()
-                    ? "The turn ended, but its answer may not have been stored. Look at the conversation before you ask again."
-                    : "The turn ended and its tools were called, but it may not have been stored. Look at the conversation and the data before you ask again.",
-                    null, e);
+            throw new ProblemException(
+                    Problem.STORE_UNAVAILABLE,
+                    progress.calls.isEmpty()
+                            ? "The turn ended, but its answer may not have been stored. Look at the conversation before you ask again."
+                            : "The turn ended and its tools were called, but it may not have been stored. Look at the conversation and the data before you ask again.",
+                    null,
+                    e);
         }
     }
 }

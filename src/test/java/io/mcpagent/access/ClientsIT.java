@@ -1,17 +1,16 @@
 package io.mcpagent.access;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.Clients;
 import io.mcpagent.support.Ran;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 
 /** The clients that people use sign in as they do anywhere else, and understand a refusal. */
 class ClientsIT {
@@ -23,10 +22,21 @@ class ClientsIT {
         Assumptions.assumeTrue(Clients.installed(), "Node.js with npm is not installed");
         try (Door door = new Door(Map.of())) {
             door.bedrock.always(Script.text("Hello."));
-            door.secret.change(Map.of("billing", KeySecret.hash(Door.BILLING), "reports", KeySecret.hash(Door.REPORTS),
-                    "spent", Map.of("sha256", List.of(KeySecret.hash(SPENT)), "requestsPerMinute", 3)));
-            Await.until("the key to work", Duration.ofSeconds(20), () -> door.agent.get("/v1/models", Door.key(SPENT)).statusCode() == 200);
-            Ran ran = Clients.test("sign-in.test.mjs", door.agent.url(""), Map.of("AGENT_KEY", Door.BILLING, "OTHER_KEY", Door.REPORTS, "SPENT_KEY", SPENT));
+            door.secret.change(Map.of(
+                    "billing",
+                    KeySecret.hash(Door.BILLING),
+                    "reports",
+                    KeySecret.hash(Door.REPORTS),
+                    "spent",
+                    Map.of("sha256", List.of(KeySecret.hash(SPENT)), "requestsPerMinute", 3)));
+            Await.until(
+                    "the key to work",
+                    Duration.ofSeconds(20),
+                    () -> door.agent.get("/v1/models", Door.key(SPENT)).statusCode() == 200);
+            Ran ran = Clients.test(
+                    "sign-in.test.mjs",
+                    door.agent.url(""),
+                    Map.of("AGENT_KEY", Door.BILLING, "OTHER_KEY", Door.REPORTS, "SPENT_KEY", SPENT));
             assertEquals(0, ran.exit(), ran.output());
         }
     }

@@ -3,7 +3,6 @@ package io.mcpagent.access;
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.MotoServer;
-
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,12 +20,24 @@ final class Door implements AutoCloseable {
     final AgentProcess agent;
 
     Door(Map<String, String> more) {
-        secret.create(Map.of("billing", KeySecret.hash(BILLING), "reports", Map.of("sha256", List.of(KeySecret.hash(REPORTS)))));
+        secret.create(Map.of(
+                "billing", KeySecret.hash(BILLING), "reports", Map.of("sha256", List.of(KeySecret.hash(REPORTS)))));
         Map<String, String> settings = new HashMap<>(issuer.settings());
-        settings.putAll(Map.of("AGENT_ACCESS_OPEN", "false", "AGENT_ACCESS_API_KEYS_SECRET", KeySecret.NAME,
-                "AGENT_ACCESS_API_KEYS_REFRESH", "1s", "AGENT_ACCESS_REQUESTS_PER_MINUTE", "1000000",
-                "AWS_ENDPOINT_URL_SECRETS_MANAGER", moto.url().toString(), "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.uri().toString(),
-                "MCP_URL", "http://127.0.0.1:9/mcp"));
+        settings.putAll(Map.of(
+                "AGENT_ACCESS_OPEN",
+                "false",
+                "AGENT_ACCESS_API_KEYS_SECRET",
+                KeySecret.NAME,
+                "AGENT_ACCESS_API_KEYS_REFRESH",
+                "1s",
+                "AGENT_ACCESS_REQUESTS_PER_MINUTE",
+                "1000000",
+                "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+                moto.url().toString(),
+                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+                bedrock.uri().toString(),
+                "MCP_URL",
+                "http://127.0.0.1:9/mcp"));
         settings.putAll(more);
         agent = AgentProcess.start(settings);
     }

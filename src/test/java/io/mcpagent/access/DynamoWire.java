@@ -6,7 +6,6 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.mcpagent.conversation.DynamoDbLocal;
 import io.mcpagent.conversation.DynamoTables;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -24,7 +23,8 @@ import java.util.concurrent.Executors;
 /** DynamoDB Local with the agent's table, behind a relay that writes down what was asked for and what came of it. */
 final class DynamoWire implements AutoCloseable {
 
-    private static final Set<String> NOT_FORWARDED = Set.of("connection", "content-length", "host", "transfer-encoding", "upgrade", "expect");
+    private static final Set<String> NOT_FORWARDED =
+            Set.of("connection", "content-length", "host", "transfer-encoding", "upgrade", "expect");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
@@ -42,9 +42,11 @@ final class DynamoWire implements AutoCloseable {
     }
 
     private final DynamoDbLocal server = DynamoDbLocal.start();
-    private final String table = DynamoTables.table(DynamoTables.client(server.url())).name();
+    private final String table =
+            DynamoTables.table(DynamoTables.client(server.url())).name();
     private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final HttpServer relay;
 
     static {
@@ -64,8 +66,13 @@ final class DynamoWire implements AutoCloseable {
     }
 
     Map<String, String> settings() {
-        return Map.of("AGENT_CONVERSATION_STORE", "dynamodb", "AGENT_CONVERSATION_TABLE", table,
-                "AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:" + relay.getAddress().getPort());
+        return Map.of(
+                "AGENT_CONVERSATION_STORE",
+                "dynamodb",
+                "AGENT_CONVERSATION_TABLE",
+                table,
+                "AWS_ENDPOINT_URL_DYNAMODB",
+                "http://127.0.0.1:" + relay.getAddress().getPort());
     }
 
     /** What was called since the last time. */
@@ -77,8 +84,12 @@ final class DynamoWire implements AutoCloseable {
 
     private void forward(HttpExchange exchange) throws IOException {
         try (exchange) {
-            HttpRequest.Builder request = HttpRequest.newBuilder(server.url().resolve(exchange.getRequestURI().toString()))
-                    .method(exchange.getRequestMethod(), HttpRequest.BodyPublishers.ofByteArray(exchange.getRequestBody().readAllBytes()));
+            HttpRequest.Builder request = HttpRequest.newBuilder(
+                            server.url().resolve(exchange.getRequestURI().toString()))
+                    .method(
+                            exchange.getRequestMethod(),
+                            HttpRequest.BodyPublishers.ofByteArray(
+                                    exchange.getRequestBody().readAllBytes()));
             exchange.getRequestHeaders().forEach((name, values) -> {
                 if (!NOT_FORWARDED.contains(name.toLowerCase(java.util.Locale.ROOT))) {
                     values.forEach(value -> request.header(name, value));
@@ -86,7 +97,10 @@ final class DynamoWire implements AutoCloseable {
             });
             HttpResponse<byte[]> answer = http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
             String target = exchange.getRequestHeaders().getFirst("X-Amz-Target");
-            calls.add(new Call(target.substring(target.indexOf('.') + 1), answer.statusCode(), items(JSON.readTree(answer.body()))));
+            calls.add(new Call(
+                    target.substring(target.indexOf('.') + 1),
+                    answer.statusCode(),
+                    items(JSON.readTree(answer.body()))));
             answer.headers().map().forEach((name, values) -> {
                 if (!NOT_FORWARDED.contains(name)) {
                     exchange.getResponseHeaders().put(name, values);
@@ -100,7 +114,9 @@ final class DynamoWire implements AutoCloseable {
     }
 
     private static int items(JsonNode answer) {
-        return answer.path("Items").size() + (answer.path("Item").isEmpty() ? 0 : 1) + (answer.path("Attributes").isEmpty() ? 0 : 1);
+        return answer.path("Items").size()
+                + (answer.path("Item").isEmpty() ? 0 : 1)
+                + (answer.path("Attributes").isEmpty() ? 0 : 1);
     }
 
     @Override

@@ -1,11 +1,11 @@
 package io.mcpagent.access;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.local.bedrock.Script;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,9 +18,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 /** Other people's ids: whoever tries them learns nothing and changes nothing. */
 @Tag("long")
@@ -33,23 +32,36 @@ class ForeignIdsIT {
     @Test
     void should_give_the_same_404_for_ten_thousand_foreign_ids_and_change_none_of_them() throws Exception {
         try (Door door = new Door(Map.of("AGENT_CONVERSATION_MEMORY_CAPACITY", "20000"))) {
-            tryForeignIds(door, () -> { });
+            tryForeignIds(door, () -> {});
         }
     }
 
     @Test
     void should_neither_read_nor_write_an_item_for_ten_thousand_foreign_ids_in_dynamodb() throws Exception {
-        try (DynamoWire dynamo = new DynamoWire(); Door door = new Door(dynamo.settings())) {
+        try (DynamoWire dynamo = new DynamoWire();
+                Door door = new Door(dynamo.settings())) {
             List<DynamoWire.Call> all = new ArrayList<>();
             List<String> ids = tryForeignIds(door, () -> all.addAll(dynamo.take()));
             List<DynamoWire.Call> strangers = dynamo.take();
-            System.out.printf("%d calls to the table before, %d for foreign ids: %s%n", all.size(), strangers.size(),
-                    strangers.stream().collect(Collectors.groupingBy(call -> call.operation() + " " + call.status(), TreeMap::new, Collectors.counting())));
+            System.out.printf(
+                    "%d calls to the table before, %d for foreign ids: %s%n",
+                    all.size(),
+                    strangers.size(),
+                    strangers.stream()
+                            .collect(Collectors.groupingBy(
+                                    call -> call.operation() + " " + call.status(),
+                                    TreeMap::new,
+                                    Collectors.counting())));
             // The relay does see items and writes: those of the owner.
-            assertTrue(all.stream().anyMatch(DynamoWire.Call::wrote) && all.stream().anyMatch(call -> call.items() > 0), all.toString());
+            assertTrue(
+                    all.stream().anyMatch(DynamoWire.Call::wrote)
+                            && all.stream().anyMatch(call -> call.items() > 0),
+                    all.toString());
             assertTrue(strangers.size() >= TRIES / 2, strangers.size() + " calls");
             // The two lists at the end are the owner's, with 50 items, and the stranger's, with none.
-            assertEquals(ids.size(), strangers.stream().mapToInt(DynamoWire.Call::items).sum());
+            assertEquals(
+                    ids.size(),
+                    strangers.stream().mapToInt(DynamoWire.Call::items).sum());
             assertEquals(0, strangers.stream().filter(DynamoWire.Call::wrote).count());
             compareCalls(door, dynamo, ids);
         }
@@ -74,7 +86,11 @@ class ForeignIdsIT {
             String[] owner = door.person("owner");
             List<String> ids = new ArrayList<>();
             for (int i = 0; i < 50; i++) {
-                ids.add(JSON.readTree(door.agent.post("/chat", "{\"message\":\"what is my secret?\"}", owner).body()).path("conversationId").asText());
+                ids.add(JSON.readTree(door.agent
+                                .post("/chat", "{\"message\":\"what is my secret?\"}", owner)
+                                .body())
+                        .path("conversationId")
+                        .asText());
             }
             String before = door.agent.get("/chat", owner).body();
             long turnsBefore = door.bedrock.requestCount();
@@ -97,7 +113,8 @@ class ForeignIdsIT {
             assertTrue(answers.stream().allMatch(answer -> answer.contains("404")), answers.toString());
             assertEquals(turnsBefore, door.bedrock.requestCount());
             assertEquals(before, door.agent.get("/chat", owner).body());
-            assertEquals("{\"conversations\":[]}", door.agent.get("/chat", stranger).body());
+            assertEquals(
+                    "{\"conversations\":[]}", door.agent.get("/chat", stranger).body());
             return ids;
         }
     }

@@ -2,7 +2,6 @@ package io.mcpagent.access;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -21,16 +20,66 @@ import java.util.stream.StreamSupport;
 final class FuzzedRequests {
 
     private static final Pattern PARAMETER = Pattern.compile("\\{\\w+}");
-    private static final List<String> TEXTS = List.of("", " ", "\u0000", "null", "../../etc/passwd", "%00", "%0d%0aSet-Cookie:%20a=b", "' OR 1=1 --", "{{7*7}}",
-            "${jndi:ldap://x}", "<script>", "\uFEFF", "𝒳".repeat(40), "a".repeat(300), "\\ud800", "-1", "9".repeat(400), "İ", "\r\n\r\n", "\"");
-    private static final List<String> JUNK_HEADERS = List.of("X-Junk: a\r\nSet-Cookie: b=c", "Idempotency-Key: a b", "Idempotency-Key: " + "k".repeat(300),
-            "Idempotency-Key: \u00e4", "traceparent: 00-zz-zz-00", "X-Amzn-Trace-Id: Root=" + "1-".repeat(200), "Accept-Encoding: gzip, br, *;q=0",
-            "Content-Encoding: gzip", "Range: bytes=0-1", "X-HTTP-Method-Override: DELETE", "Expect: 100-continue", "Cookie: " + "c=d; ".repeat(100),
-            "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Prefix: //evil", "Forwarded: for=\"[::1]\"", "If-None-Match: *", "Upgrade: websocket\r\nConnection: Upgrade",
-            "Accept-Language: \u00ff\u00fe", "Content-Language: x", "Origin: https://evil.example");
-    private static final List<String> ACCEPTS = List.of("application/json", "text/event-stream", "*/*", "text/html", "application/xml;q=0.1", "nonsense", "a/b/c", ";");
-    private static final List<String> TYPES = List.of("application/json", "application/json; charset=utf-16", "text/plain", "application/xml", "multipart/form-data",
-            "nonsense", "application/json;;;", "*/*");
+    private static final List<String> TEXTS = List.of(
+            "",
+            " ",
+            "\u0000",
+            "null",
+            "../../etc/passwd",
+            "%00",
+            "%0d%0aSet-Cookie:%20a=b",
+            "' OR 1=1 --",
+            "{{7*7}}",
+            "${jndi:ldap://x}",
+            "<script>",
+            "\uFEFF",
+            "𝒳".repeat(40),
+            "a".repeat(300),
+            "\\ud800",
+            "-1",
+            "9".repeat(400),
+            "İ",
+            "\r\n\r\n",
+            "\"");
+    private static final List<String> JUNK_HEADERS = List.of(
+            "X-Junk: a\r\nSet-Cookie: b=c",
+            "Idempotency-Key: a b",
+            "Idempotency-Key: " + "k".repeat(300),
+            "Idempotency-Key: \u00e4",
+            "traceparent: 00-zz-zz-00",
+            "X-Amzn-Trace-Id: Root=" + "1-".repeat(200),
+            "Accept-Encoding: gzip, br, *;q=0",
+            "Content-Encoding: gzip",
+            "Range: bytes=0-1",
+            "X-HTTP-Method-Override: DELETE",
+            "Expect: 100-continue",
+            "Cookie: " + "c=d; ".repeat(100),
+            "X-Forwarded-For: 127.0.0.1",
+            "X-Forwarded-Prefix: //evil",
+            "Forwarded: for=\"[::1]\"",
+            "If-None-Match: *",
+            "Upgrade: websocket\r\nConnection: Upgrade",
+            "Accept-Language: \u00ff\u00fe",
+            "Content-Language: x",
+            "Origin: https://evil.example");
+    private static final List<String> ACCEPTS = List.of(
+            "application/json",
+            "text/event-stream",
+            "*/*",
+            "text/html",
+            "application/xml;q=0.1",
+            "nonsense",
+            "a/b/c",
+            ";");
+    private static final List<String> TYPES = List.of(
+            "application/json",
+            "application/json; charset=utf-16",
+            "text/plain",
+            "application/xml",
+            "multipart/form-data",
+            "nonsense",
+            "application/json;;;",
+            "*/*");
 
     /**
      * A request.
@@ -40,24 +89,42 @@ final class FuzzedRequests {
      * @param beforeHttp whether it is refused before it is a request, so that the answer has no body
      * @param documented the statuses that the document has for it
      */
-    record Request(String what, String head, Supplier<byte[]> body, boolean mayBeCut, boolean beforeHttp, Set<Integer> documented) {
-    }
+    record Request(
+            String what,
+            String head,
+            Supplier<byte[]> body,
+            boolean mayBeCut,
+            boolean beforeHttp,
+            Set<Integer> documented) {}
 
-    private record Operation(String method, String path, JsonNode body, Set<Integer> statuses) {
-    }
+    private record Operation(String method, String path, JsonNode body, Set<Integer> statuses) {}
 
     private final List<Operation> operations = new ArrayList<>();
     private final String token;
 
     FuzzedRequests(JsonNode api, String token) {
         this.token = token;
-        api.path("paths").fields().forEachRemaining(path -> path.getValue().fields().forEachRemaining(operation -> {
-            if (!operation.getKey().equals("parameters")) {
-                Set<Integer> statuses = StreamSupport.stream(((Iterable<String>) () -> operation.getValue().path("responses").fieldNames()).spliterator(), false)
-                        .filter(status -> status.matches("\\d+")).map(Integer::valueOf).collect(Collectors.toSet());
-                operations.add(new Operation(operation.getKey().toUpperCase(Locale.ROOT), path.getKey(), example(operation.getValue()), statuses));
-            }
-        }));
+        api.path("paths")
+                .fields()
+                .forEachRemaining(path -> path.getValue().fields().forEachRemaining(operation -> {
+                    if (!operation.getKey().equals("parameters")) {
+                        Set<Integer> statuses = StreamSupport.stream(
+                                        ((Iterable<String>) () -> operation
+                                                        .getValue()
+                                                        .path("responses")
+                                                        .fieldNames())
+                                                .spliterator(),
+                                        false)
+                                .filter(status -> status.matches("\\d+"))
+                                .map(Integer::valueOf)
+                                .collect(Collectors.toSet());
+                        operations.add(new Operation(
+                                operation.getKey().toUpperCase(Locale.ROOT),
+                                path.getKey(),
+                                example(operation.getValue()),
+                                statuses));
+                    }
+                }));
     }
 
     /** A right body, or null if the operation has none. */
@@ -66,30 +133,57 @@ final class FuzzedRequests {
         if (content.isMissingNode()) {
             return null;
         }
-        return content.has("examples") ? content.path("examples").elements().next().path("value")
+        return content.has("examples")
+                ? content.path("examples").elements().next().path("value")
                 : content.has("example") ? content.path("example") : JsonNodeFactory.instance.objectNode();
     }
 
     Request make(Random random) {
         Operation operation = operations.get(random.nextInt(operations.size()));
         if (random.nextInt(3) == 0) {
-            operation = pick(random, operations.stream().filter(each -> each.body() != null).toList());
+            operation = pick(
+                    random,
+                    operations.stream().filter(each -> each.body() != null).toList());
         }
         int kind = random.nextInt(100);
         String path = path(operation, random);
-        String method = random.nextInt(20) == 0 ? pick(random, List.of("PUT", "PATCH", "OPTIONS", "HEAD", "TRACE", "get", "QUERY")) : operation.method();
-        Supplier<byte[]> body = operation.body() == null && random.nextInt(10) > 0 ? () -> new byte[0] : body(operation, random, kind);
-        StringBuilder head = new StringBuilder(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+        String method = random.nextInt(20) == 0
+                ? pick(random, List.of("PUT", "PATCH", "OPTIONS", "HEAD", "TRACE", "get", "QUERY"))
+                : operation.method();
+        Supplier<byte[]> body =
+                operation.body() == null && random.nextInt(10) > 0 ? () -> new byte[0] : body(operation, random, kind);
+        StringBuilder head =
+                new StringBuilder(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
         head.append(random.nextInt(20) == 0 ? "" : "Authorization: Bearer " + token + "\r\n");
-        head.append("Accept: ").append(random.nextInt(5) == 0 ? pick(random, ACCEPTS) : random.nextBoolean() ? "application/json" : "text/event-stream").append("\r\n");
-        head.append("Content-Type: ").append(random.nextInt(8) == 0 ? pick(random, TYPES) : "application/json").append("\r\n");
+        head.append("Accept: ")
+                .append(
+                        random.nextInt(5) == 0
+                                ? pick(random, ACCEPTS)
+                                : random.nextBoolean() ? "application/json" : "text/event-stream")
+                .append("\r\n");
+        head.append("Content-Type: ")
+                .append(random.nextInt(8) == 0 ? pick(random, TYPES) : "application/json")
+                .append("\r\n");
         boolean broken = false;
         if (random.nextInt(4) == 0) {
             head.append(pick(random, JUNK_HEADERS)).append("\r\n");
         }
         if (random.nextInt(60) == 0) {
-            head.append(pick(random, List.of("X: " + "y".repeat(20_000), "no-colon", ": empty", "X\u0000Y: z", "X: a\rb", "X: a\nb: c", "Content-Length: 3",
-                    "Transfer-Encoding: chunked", "Transfer-Encoding: nonsense", "Content-Length: -1", "Content-Length: x"))).append("\r\n");
+            head.append(pick(
+                            random,
+                            List.of(
+                                    "X: " + "y".repeat(20_000),
+                                    "no-colon",
+                                    ": empty",
+                                    "X\u0000Y: z",
+                                    "X: a\rb",
+                                    "X: a\nb: c",
+                                    "Content-Length: 3",
+                                    "Transfer-Encoding: chunked",
+                                    "Transfer-Encoding: nonsense",
+                                    "Content-Length: -1",
+                                    "Content-Length: x")))
+                    .append("\r\n");
             broken = true;
         }
         boolean chunked = kind >= 95;
@@ -97,14 +191,23 @@ final class FuzzedRequests {
         int length = kind < 4 ? 10 << 20 : known == null ? 0 : known.length;
         Supplier<byte[]> sent = known == null ? body : () -> known;
         head.append(chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "Content-Length: " + length + "\r\n\r\n");
-        return new Request(method + " " + path.substring(0, Math.min(80, path.length())) + ", kind " + kind + (broken ? ", broken head " + head.substring(head.length() - Math.min(90, head.length())) : ""),
-                head.toString(), chunked ? () -> chunks(body.get()) : sent, broken || kind < 4 || chunked,
-                broken || path.endsWith("%zz") || method.equals("HEAD"), operation.statuses());
+        return new Request(
+                method + " " + path.substring(0, Math.min(80, path.length())) + ", kind " + kind
+                        + (broken
+                                ? ", broken head " + head.substring(head.length() - Math.min(90, head.length()))
+                                : ""),
+                head.toString(),
+                chunked ? () -> chunks(body.get()) : sent,
+                broken || kind < 4 || chunked,
+                broken || path.endsWith("%zz") || method.equals("HEAD"),
+                operation.statuses());
     }
 
     private static String path(Operation operation, Random random) {
-        String path = PARAMETER.matcher(operation.path())
-                .replaceAll(name -> Matcher.quoteReplacement(random.nextBoolean() ? "i4Y0SCmZp2PJ4lL_mZRpqA" : encode(pick(random, TEXTS))));
+        String path = PARAMETER
+                .matcher(operation.path())
+                .replaceAll(name -> Matcher.quoteReplacement(
+                        random.nextBoolean() ? "i4Y0SCmZp2PJ4lL_mZRpqA" : encode(pick(random, TEXTS))));
         return switch (random.nextInt(40)) {
             case 0 -> path + "/";
             case 1 -> "/" + path;
@@ -125,7 +228,9 @@ final class FuzzedRequests {
         return switch (kind) {
             case 0, 1, 2, 3 -> () -> filled(10 << 20);
             case 4, 5, 6 -> () -> "[".repeat(100_000).getBytes(StandardCharsets.UTF_8);
-            case 7, 8 -> () -> ("{\"message\":" + "{\"a\":".repeat(20_000) + "1" + "}".repeat(20_000) + "}").getBytes(StandardCharsets.UTF_8);
+            case 7, 8 ->
+                () -> ("{\"message\":" + "{\"a\":".repeat(20_000) + "1" + "}".repeat(20_000) + "}")
+                        .getBytes(StandardCharsets.UTF_8);
             case 9, 10, 11, 12, 13, 14 -> () -> changed(bytes, at, (byte) 0xff);
             case 15, 16, 17 -> () -> changed(bytes, at, (byte) 0xc0);
             case 18, 19 -> () -> "{\"message\":\"\\ud800\"}".getBytes(StandardCharsets.UTF_8);
@@ -133,7 +238,9 @@ final class FuzzedRequests {
             case 25, 26 -> () -> new byte[0];
             case 27, 28 -> () -> ("{\"message\":\"" + "m".repeat(100_000) + "\"}").getBytes(StandardCharsets.UTF_8);
             case 29 -> () -> ("{\"message\":" + "9".repeat(5_000) + "}").getBytes(StandardCharsets.UTF_8);
-            case 30, 31 -> () -> valid.replaceFirst("\\{", "{\"message\":\"first\",\"message\":null,").getBytes(StandardCharsets.UTF_8);
+            case 30, 31 ->
+                () -> valid.replaceFirst("\\{", "{\"message\":\"first\",\"message\":null,")
+                        .getBytes(StandardCharsets.UTF_8);
             default -> {
                 String value = switch (random.nextInt(8)) {
                     case 0 -> "null";
@@ -192,11 +299,20 @@ final class FuzzedRequests {
     }
 
     private static String quoted(String text) {
-        return "\"" + text.replace("\\ud800", "?").replace("\\", "\\\\").replace("\"", "\\\"").replace("\r", "\\r").replace("\n", "\\n").replace("\u0000", "\\u0000") + "\"";
+        return "\""
+                + text.replace("\\ud800", "?")
+                        .replace("\\", "\\\\")
+                        .replace("\"", "\\\"")
+                        .replace("\r", "\\r")
+                        .replace("\n", "\\n")
+                        .replace("\u0000", "\\u0000")
+                + "\"";
     }
 
     private static String encode(String text) {
-        return text.startsWith("%") ? text : java.net.URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+        return text.startsWith("%")
+                ? text
+                : java.net.URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     private static <T> T pick(Random random, List<T> from) {

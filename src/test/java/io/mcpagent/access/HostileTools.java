@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -24,6 +23,7 @@ final class HostileTools implements AutoCloseable {
 
     /** Every call that arrived, by the tool's name. */
     final List<String> calls = new CopyOnWriteArrayList<>();
+
     private final ArrayNode tools = JSON.createArrayNode();
     private final HttpServer server;
     private final UnaryOperator<String> results;
@@ -65,18 +65,26 @@ final class HostileTools implements AutoCloseable {
         ObjectNode result = answer.putObject("result");
         switch (request.path("method").asText()) {
             case "initialize" -> {
-                result.put("protocolVersion", request.path("params").path("protocolVersion").asText());
+                result.put(
+                        "protocolVersion",
+                        request.path("params").path("protocolVersion").asText());
                 result.putObject("capabilities").putObject("tools");
                 result.putObject("serverInfo").put("name", "hostile").put("version", "1");
             }
             case "tools/list" -> result.set("tools", tools);
             case "tools/call" -> {
                 calls.add(request.path("params").path("name").asText());
-                result.putArray("content").addObject().put("type", "text")
-                        .put("text", results.apply(request.path("params").path("arguments").path("topic").asText()));
+                result.putArray("content")
+                        .addObject()
+                        .put("type", "text")
+                        .put(
+                                "text",
+                                results.apply(request.path("params")
+                                        .path("arguments")
+                                        .path("topic")
+                                        .asText()));
             }
-            default -> {
-            }
+            default -> {}
         }
         byte[] bytes = JSON.writeValueAsBytes(answer);
         http.getResponseHeaders().set("Content-Type", "application/json");

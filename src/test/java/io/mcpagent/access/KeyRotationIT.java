@@ -1,24 +1,23 @@
 package io.mcpagent.access;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.MotoServer;
 import io.mcpagent.support.TcpProxy;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 /** Keys in moto's Secrets Manager, behind a proxy that fails. */
 class KeyRotationIT {
@@ -51,9 +50,19 @@ class KeyRotationIT {
     }
 
     private void startAgent(String... more) {
-        Map<String, String> settings = new HashMap<>(Map.of("AGENT_ACCESS_OPEN", "false", "AGENT_ACCESS_API_KEYS_SECRET", KeySecret.NAME,
-                "AGENT_ACCESS_API_KEYS_REFRESH", REFRESH.toSeconds() + "s", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:" + proxy.port(),
-                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.uri().toString(), "MCP_URL", "http://127.0.0.1:9/mcp"));
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "AGENT_ACCESS_OPEN",
+                "false",
+                "AGENT_ACCESS_API_KEYS_SECRET",
+                KeySecret.NAME,
+                "AGENT_ACCESS_API_KEYS_REFRESH",
+                REFRESH.toSeconds() + "s",
+                "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+                "http://127.0.0.1:" + proxy.port(),
+                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+                bedrock.uri().toString(),
+                "MCP_URL",
+                "http://127.0.0.1:9/mcp"));
         for (int i = 0; i < more.length; i += 2) {
             settings.put(more[i], more[i + 1]);
         }
@@ -73,7 +82,9 @@ class KeyRotationIT {
         secret.change(Map.of("billing", KeySecret.hash("new"), "other", KeySecret.hash("stays")));
         long changed = System.nanoTime();
         Await.until("the new key to work", REFRESH.plusSeconds(3), () -> status("new") == 200);
-        System.out.printf("rotated within %d ms, refresh is %d ms%n", (System.nanoTime() - changed) / 1_000_000, REFRESH.toMillis());
+        System.out.printf(
+                "rotated within %d ms, refresh is %d ms%n",
+                (System.nanoTime() - changed) / 1_000_000, REFRESH.toMillis());
         assertEquals(401, status("old"));
         assertEquals(200, status("stays"));
     }
@@ -90,12 +101,18 @@ class KeyRotationIT {
     void should_go_on_with_the_last_good_keys_while_secrets_manager_fails_or_says_nonsense() {
         secret.create(Map.of("billing", KeySecret.hash("good")));
         startAgent();
-        for (Runnable fault : List.<Runnable>of(proxy::refuse, proxy::hang, proxy::resetConnections,
-                () -> secret.changeTo("{\"billing\": \"SEEDED-not-a-hash\"}"), () -> secret.changeTo("SEEDED-nonsense {"))) {
+        for (Runnable fault : List.<Runnable>of(
+                proxy::refuse,
+                proxy::hang,
+                proxy::resetConnections,
+                () -> secret.changeTo("{\"billing\": \"SEEDED-not-a-hash\"}"),
+                () -> secret.changeTo("SEEDED-nonsense {"))) {
             proxy.pass();
             fault.run();
             // Long enough for at least two reads to fail.
-            for (long end = System.nanoTime() + REFRESH.multipliedBy(3).toNanos(); System.nanoTime() < end; LockSupport.parkNanos(100_000_000)) {
+            for (long end = System.nanoTime() + REFRESH.multipliedBy(3).toNanos();
+                    System.nanoTime() < end;
+                    LockSupport.parkNanos(100_000_000)) {
                 assertEquals(200, status("good"));
             }
             assertEquals(401, status("bad"));
@@ -113,7 +130,12 @@ class KeyRotationIT {
         proxy.refuse();
         startAgent();
         assertEquals(503, status("good"));
-        assertEquals("5", agent.get("/chat", "X-API-Key", "good").headers().firstValue("Retry-After").orElseThrow());
+        assertEquals(
+                "5",
+                agent.get("/chat", "X-API-Key", "good")
+                        .headers()
+                        .firstValue("Retry-After")
+                        .orElseThrow());
         assertEquals(401, agent.get("/chat").statusCode());
         assertEquals(200, agent.get("/health/ready").statusCode());
         proxy.pass();
@@ -122,7 +144,11 @@ class KeyRotationIT {
 
     @Test
     void should_hold_a_key_to_its_own_limits() {
-        secret.create(Map.of("billing", Map.of("sha256", KeySecret.hash("small"), "requestsPerMinute", 3), "other", KeySecret.hash("big")));
+        secret.create(Map.of(
+                "billing",
+                Map.of("sha256", KeySecret.hash("small"), "requestsPerMinute", 3),
+                "other",
+                KeySecret.hash("big")));
         startAgent();
         for (int i = 0; i < 3; i++) {
             assertEquals(200, status("small"));
@@ -131,18 +157,27 @@ class KeyRotationIT {
         assertEquals(429, refused.statusCode());
         assertTrue(refused.body().contains("/problems/rate-limited"), refused.body());
         assertTrue(Integer.parseInt(refused.headers().firstValue("Retry-After").orElseThrow()) <= 20);
-        assertEquals("\"requests\";q=3;w=60", refused.headers().firstValue("RateLimit-Policy").orElseThrow());
+        assertEquals(
+                "\"requests\";q=3;w=60",
+                refused.headers().firstValue("RateLimit-Policy").orElseThrow());
         assertTrue(refused.headers().firstValue("RateLimit").orElseThrow().matches("\"requests\";r=0;t=\\d+"));
         assertEquals(200, status("big"));
     }
 
     @Test
     void should_refuse_to_start_without_any_way_to_sign_in_and_name_the_settings() {
-        var failure = assertThrows(IllegalStateException.class, () -> AgentProcess.start(Map.of("AGENT_ACCESS_OPEN", "false")));
-        for (String setting : List.of("quarkus.oidc.auth-server-url", "quarkus.oidc.client-id", "agent.access.api-keys-secret", "agent.access.open")) {
+        var failure = assertThrows(
+                IllegalStateException.class, () -> AgentProcess.start(Map.of("AGENT_ACCESS_OPEN", "false")));
+        for (String setting : List.of(
+                "quarkus.oidc.auth-server-url",
+                "quarkus.oidc.client-id",
+                "agent.access.api-keys-secret",
+                "agent.access.open")) {
             assertTrue(failure.getMessage().contains(setting), failure.getMessage());
         }
-        failure = assertThrows(IllegalStateException.class, () -> AgentProcess.start(Map.of("QUARKUS_OIDC_AUTH_SERVER_URL", "http://127.0.0.1:9")));
+        failure = assertThrows(
+                IllegalStateException.class,
+                () -> AgentProcess.start(Map.of("QUARKUS_OIDC_AUTH_SERVER_URL", "http://127.0.0.1:9")));
         assertTrue(failure.getMessage().contains("quarkus.oidc.token.audience"), failure.getMessage());
     }
 }

@@ -3,15 +3,14 @@ package io.mcpagent.access;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.support.MotoServer;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.Map;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
-
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
-import java.util.Map;
 
 /** The secret with the API keys, in moto's Secrets Manager. */
 final class KeySecret implements AutoCloseable {
@@ -21,8 +20,12 @@ final class KeySecret implements AutoCloseable {
     private final SecretsManagerClient client;
 
     KeySecret(MotoServer moto) {
-        client = SecretsManagerClient.builder().endpointOverride(moto.url()).region(Region.US_EAST_1).httpClient(UrlConnectionHttpClient.create())
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test"))).build();
+        client = SecretsManagerClient.builder()
+                .endpointOverride(moto.url())
+                .region(Region.US_EAST_1)
+                .httpClient(UrlConnectionHttpClient.create())
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")))
+                .build();
     }
 
     /** From a name to what stands for it: {@link #hash} of its key, or an object with that. */

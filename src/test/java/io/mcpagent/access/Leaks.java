@@ -1,7 +1,6 @@
 package io.mcpagent.access;
 
 import io.mcpagent.support.Said;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,9 +20,11 @@ import java.util.stream.Stream;
 /** Searches what agents gave out during tests for what was told them in confidence, and for what looks like a secret whoever told it. */
 final class Leaks {
 
-    private static final Pattern TOKEN = Pattern.compile("eyJ[A-Za-z0-9_-]{8,}\\.eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]+|-----BEGIN [A-Z ]*PRIVATE KEY|AKIA[0-9A-Z]{16}"
-            + "|(?i:bearer [a-z0-9._~+/-]{20,})|(?i:password=[^ ,;]+)");
-    private static final Pattern INSIDE = Pattern.compile("io\\.mcpagent\\.[a-z]+\\.[A-Z]|\\b(java|jakarta|io\\.(vertx|netty|quarkus))\\.[a-z.]+\\.[A-Z]\\w+Exception|arn:aws:iam");
+    private static final Pattern TOKEN = Pattern.compile(
+            "eyJ[A-Za-z0-9_-]{8,}\\.eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]+|-----BEGIN [A-Z ]*PRIVATE KEY|AKIA[0-9A-Z]{16}"
+                    + "|(?i:bearer [a-z0-9._~+/-]{20,})|(?i:password=[^ ,;]+)");
+    private static final Pattern INSIDE = Pattern.compile(
+            "io\\.mcpagent\\.[a-z]+\\.[A-Z]|\\b(java|jakarta|io\\.(vertx|netty|quarkus))\\.[a-z.]+\\.[A-Z]\\w+Exception|arn:aws:iam");
 
     private final Set<String> credentials = new TreeSet<>();
     private final Set<String> contents = new TreeSet<>();
@@ -61,7 +62,8 @@ final class Leaks {
     private void search(Path folder, FileTime from, boolean contentToo, Pattern pattern) throws IOException {
         List<Path> files = files(folder, from);
         searched.put(folder.getFileName().toString(), files.size());
-        Pattern secrets = any(contentToo ? Stream.concat(credentials.stream(), contents.stream()) : credentials.stream());
+        Pattern secrets =
+                any(contentToo ? Stream.concat(credentials.stream(), contents.stream()) : credentials.stream());
         for (Path file : files) {
             int number = 0;
             try (var lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
@@ -70,9 +72,13 @@ final class Leaks {
                     Matcher secret = secrets.matcher(line);
                     Matcher likeOne = pattern.matcher(line);
                     if (secret.find()) {
-                        found.add(file.getFileName() + " line " + number + " has a secret of " + secret.group().length() + " characters");
+                        found.add(file.getFileName() + " line " + number + " has a secret of "
+                                + secret.group().length() + " characters");
                     } else if (likeOne.find()) {
-                        found.add(file.getFileName() + " line " + number + " has what looks like one: " + likeOne.group().substring(0, Math.min(24, likeOne.group().length())));
+                        found.add(file.getFileName() + " line " + number + " has what looks like one: "
+                                + likeOne.group()
+                                        .substring(
+                                                0, Math.min(24, likeOne.group().length())));
                     }
                 }
             }
@@ -81,7 +87,9 @@ final class Leaks {
 
     private static Pattern any(Stream<String> texts) {
         // Bytes are compared as Latin-1 on both sides.
-        String all = texts.map(text -> new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1)).map(Pattern::quote).collect(Collectors.joining("|"));
+        String all = texts.map(text -> new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1))
+                .map(Pattern::quote)
+                .collect(Collectors.joining("|"));
         return Pattern.compile(all.isEmpty() ? "(?!)" : all);
     }
 

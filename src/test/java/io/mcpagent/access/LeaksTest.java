@@ -1,19 +1,18 @@
 package io.mcpagent.access;
 
-import io.mcpagent.support.Said;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.mcpagent.support.Said;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The search that ends the integration tests finds what is planted, and nothing else. */
 class LeaksTest {
@@ -37,17 +36,20 @@ class LeaksTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "agent-logs      | Key key-of-billing-5f1c7a90 is unknown",
-        "agent-logs      | A question: What does customer 7 owe, and söce when?",
-        "agent-logs      | eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl",
-        "agent-logs      | Authorization: Bearer 0123456789abcdef0123456789",
-        "agent-logs      | could not connect: password=hunter2",
-        "agent-telemetry | gen_ai.prompt: What does customer 7 owe, and söce when?",
-        "agent-telemetry | http.request.header.x_api_key=key-of-billing-5f1c7a90",
-        "agent-answers   | detail: key-of-billing-5f1c7a90 is not valid",
-        "agent-answers   | java.lang.NullPointerException",
-        "agent-answers   | io.mcpagent.access.ApiKeys"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "agent-logs      | Key key-of-billing-5f1c7a90 is unknown",
+                "agent-logs      | A question: What does customer 7 owe, and söce when?",
+                "agent-logs      | eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl",
+                "agent-logs      | Authorization: Bearer 0123456789abcdef0123456789",
+                "agent-logs      | could not connect: password=hunter2",
+                "agent-telemetry | gen_ai.prompt: What does customer 7 owe, and söce when?",
+                "agent-telemetry | http.request.header.x_api_key=key-of-billing-5f1c7a90",
+                "agent-answers   | detail: key-of-billing-5f1c7a90 is not valid",
+                "agent-answers   | java.lang.NullPointerException",
+                "agent-answers   | io.mcpagent.access.ApiKeys"
+            })
     void should_find_a_planted_one(String folder, String text) throws IOException {
         List<String> found = leaks(folder, text + "\n");
         assertEquals(1, found.size(), found.toString());
@@ -57,7 +59,11 @@ class LeaksTest {
     @Test
     void should_let_an_answer_say_what_was_asked() throws IOException {
         assertEquals(List.of(), leaks(Said.ANSWERS, "{\"answer\":\"" + QUESTION + "\"}"));
-        assertEquals(List.of(), leaks("agent-logs", "2026-01-01 WARN [io.mcpagent.turn.Failures] A turn failed (model-busy): the model throttles\n"));
+        assertEquals(
+                List.of(),
+                leaks(
+                        "agent-logs",
+                        "2026-01-01 WARN [io.mcpagent.turn.Failures] A turn failed (model-busy): the model throttles\n"));
     }
 
     @Test

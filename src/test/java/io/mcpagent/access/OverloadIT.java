@@ -1,11 +1,11 @@
 package io.mcpagent.access;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.AgentProcess;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -19,9 +19,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 /** Three times as many requests as fit: what is too much is refused at once, and what was accepted hardly notices. */
 @Tag("alone")
@@ -33,8 +32,10 @@ class OverloadIT {
     private static final int WORDS = 20;
     private static final int ROUNDS = 3;
     private static final long MEASURED_NANOS = Duration.ofSeconds(4).toNanos();
-    private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
-            .executor(Executors.newVirtualThreadPerTaskExecutor()).build();
+    private static final HttpClient HTTP = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .executor(Executors.newVirtualThreadPerTaskExecutor())
+            .build();
 
     private record Load(List<Double> accepted, List<Double> refused, List<Integer> others) {
         double acceptedP99() {
@@ -43,9 +44,16 @@ class OverloadIT {
     }
 
     @Test
-    void should_refuse_three_times_the_load_within_50_ms_while_accepted_turns_stay_within_twice_their_usual_time() throws Exception {
-        try (LocalBedrock bedrock = LocalBedrock.start(0); AgentProcess agent = AgentProcess.start(Map.of("MCP_URL", "http://127.0.0.1:9/mcp",
-                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.uri().toString(), "AGENT_ACCESS_TOTAL_CONCURRENT_TURNS", Integer.toString(TURNS_AT_ONCE)))) {
+    void should_refuse_three_times_the_load_within_50_ms_while_accepted_turns_stay_within_twice_their_usual_time()
+            throws Exception {
+        try (LocalBedrock bedrock = LocalBedrock.start(0);
+                AgentProcess agent = AgentProcess.start(Map.of(
+                        "MCP_URL",
+                        "http://127.0.0.1:9/mcp",
+                        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+                        bedrock.uri().toString(),
+                        "AGENT_ACCESS_TOTAL_CONCURRENT_TURNS",
+                        Integer.toString(TURNS_AT_ONCE)))) {
             bedrock.always(Script.text("word ".repeat(WORDS).strip()).frameDelay(FRAME));
             double turnSeconds = FRAME.toMillis() * WORDS / 1_000.0;
             double fits = TURNS_AT_ONCE / turnSeconds;
@@ -65,25 +73,42 @@ class OverloadIT {
                 accepted.add(over.acceptedP99());
                 refused.add(p99(over.refused()));
             }
-            System.out.printf("median of %d: usual p99 %.0f ms, under overload %.0f ms, refused within %.1f ms (p99)%n", ROUNDS, median(usual), median(accepted),
-                    median(refused));
+            System.out.printf(
+                    "median of %d: usual p99 %.0f ms, under overload %.0f ms, refused within %.1f ms (p99)%n",
+                    ROUNDS, median(usual), median(accepted), median(refused));
             // What else the machine does only adds to a time: the best round is the nearest to the agent's own.
             assertTrue(Collections.min(refused) <= 50, refused.toString());
-            assertTrue(IntStream.range(0, ROUNDS).anyMatch(round -> accepted.get(round) <= 2 * usual.get(round)), accepted + " against " + usual);
+            assertTrue(
+                    IntStream.range(0, ROUNDS).anyMatch(round -> accepted.get(round) <= 2 * usual.get(round)),
+                    accepted + " against " + usual);
         }
     }
 
     private static void print(int round, String name, double rate, Load load) {
-        System.out.printf("| %d | %s | %.0f | %d | %.0f | %d | %s | %s |%n", round, name, rate, load.accepted().size(), load.acceptedP99(), load.refused().size(),
-                load.refused().isEmpty() ? "" : "%.1f".formatted(percentile(load.refused(), 0.5)), load.refused().isEmpty() ? "" : "%.1f".formatted(p99(load.refused())));
+        System.out.printf(
+                "| %d | %s | %.0f | %d | %.0f | %d | %s | %s |%n",
+                round,
+                name,
+                rate,
+                load.accepted().size(),
+                load.acceptedP99(),
+                load.refused().size(),
+                load.refused().isEmpty() ? "" : "%.1f".formatted(percentile(load.refused(), 0.5)),
+                load.refused().isEmpty() ? "" : "%.1f".formatted(p99(load.refused())));
     }
 
     /** Sends at a fixed rate, whatever comes back. */
     private static Load load(AgentProcess agent, double perSecond) throws InterruptedException {
-        Load load = new Load(Collections.synchronizedList(new ArrayList<>()), Collections.synchronizedList(new ArrayList<>()),
+        Load load = new Load(
+                Collections.synchronizedList(new ArrayList<>()),
+                Collections.synchronizedList(new ArrayList<>()),
                 Collections.synchronizedList(new ArrayList<>()));
-        HttpRequest request = HttpRequest.newBuilder(agent.url("/chat")).header("Content-Type", "application/json").header("Accept", "text/event-stream")
-                .timeout(Duration.ofSeconds(30)).POST(HttpRequest.BodyPublishers.ofString("{\"message\":\"hello\"}")).build();
+        HttpRequest request = HttpRequest.newBuilder(agent.url("/chat"))
+                .header("Content-Type", "application/json")
+                .header("Accept", "text/event-stream")
+                .timeout(Duration.ofSeconds(30))
+                .POST(HttpRequest.BodyPublishers.ofString("{\"message\":\"hello\"}"))
+                .build();
         try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             long begin = System.nanoTime();
             for (int i = 0; System.nanoTime() - begin < MEASURED_NANOS; i++) {
@@ -99,7 +124,8 @@ class OverloadIT {
         try {
             HttpResponse<String> answer = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
             double millis = (System.nanoTime() - began) / 1e6;
-            boolean refused = (answer.statusCode() == 503 || answer.statusCode() == 429) && answer.headers().firstValue("Retry-After").isPresent();
+            boolean refused = (answer.statusCode() == 503 || answer.statusCode() == 429)
+                    && answer.headers().firstValue("Retry-After").isPresent();
             if (answer.statusCode() == 200 && answer.body().contains("RUN_FINISHED")) {
                 load.accepted().add(millis);
             } else if (refused) {

@@ -1,16 +1,15 @@
 package io.mcpagent.access;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.Page;
+import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-
-import java.util.Map;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** People sign in from the chat page, in Chromium: by key, and at the issuer. */
 @Tag("alone")
@@ -26,7 +25,14 @@ class PageSignInIT {
         try (Door door = new Door(Map.of("AGENT_ACCESS_PAGE_CLIENT_ID", TestIssuer.PAGE))) {
             door.bedrock.always(Script.text("Hello."));
             Page.test("sign-in", door.agent.url(""), Map.of("ACCESS_KEY", Door.BILLING, "ISSUER", door.issuer.url()));
-            assertEquals(1, door.agent.get("/chat", door.person(TestIssuer.PERSON)).body().split("\"id\"", -1).length - 1,
+            assertEquals(
+                    1,
+                    door.agent
+                                    .get("/chat", door.person(TestIssuer.PERSON))
+                                    .body()
+                                    .split("\"id\"", -1)
+                                    .length
+                            - 1,
                     "the one question that was asked after the sign-in at the issuer is the person's");
         }
     }
@@ -34,8 +40,13 @@ class PageSignInIT {
     @Test
     void should_reach_no_issuer_where_the_page_has_no_client() {
         try (Door door = new Door(Map.of())) {
-            assertEquals("{\"methods\":[\"key\"]}", door.agent.get("/sign-in.json").body());
-            String policy = door.agent.get("/").headers().firstValue("Content-Security-Policy").orElse("");
+            assertEquals(
+                    "{\"methods\":[\"key\"]}", door.agent.get("/sign-in.json").body());
+            String policy = door.agent
+                    .get("/")
+                    .headers()
+                    .firstValue("Content-Security-Policy")
+                    .orElse("");
             assertTrue(policy.contains("connect-src 'self';"), policy);
         }
     }

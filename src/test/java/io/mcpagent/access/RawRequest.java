@@ -15,11 +15,9 @@ import java.util.TreeMap;
 final class RawRequest {
 
     /** What came back; status 0 if the connection ended without an answer. */
-    record Answer(int status, Map<String, String> headers, String body) {
-    }
+    record Answer(int status, Map<String, String> headers, String body) {}
 
-    private RawRequest() {
-    }
+    private RawRequest() {}
 
     static Answer send(int port, String head, byte[] body) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -52,7 +50,11 @@ final class RawRequest {
         }
         List<String> lines = text.substring(0, end).lines().toList();
         Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        lines.stream().skip(1).forEach(line -> headers.put(line.substring(0, line.indexOf(':')), line.substring(line.indexOf(':') + 1).strip()));
+        lines.stream()
+                .skip(1)
+                .forEach(line -> headers.put(
+                        line.substring(0, line.indexOf(':')),
+                        line.substring(line.indexOf(':') + 1).strip()));
         int status = Integer.parseInt(lines.getFirst().split(" ")[1]);
         // An interim answer comes before the one that counts.
         return status == 100 ? parse(text.substring(end + 4)) : new Answer(status, headers, text.substring(end + 4));

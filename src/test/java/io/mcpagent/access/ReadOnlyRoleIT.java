@@ -1,5 +1,8 @@
 package io.mcpagent.access;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.local.bedrock.LocalBedrock;
@@ -8,21 +11,18 @@ import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.PostgresServer;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.support.TestTools;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.Test;
-
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 
 /** Writes through a tool that only reads: the database's own role is the wall, and the caller sees a clean error. */
 class ReadOnlyRoleIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Pattern LEAK = Pattern.compile("127\\.0\\.0\\.1|toolbox_ro|shop_owner|p@ss|password=|postgres://|Exception|panic|goroutine");
+    private static final Pattern LEAK = Pattern.compile(
+            "127\\.0\\.0\\.1|toolbox_ro|shop_owner|p@ss|password=|postgres://|Exception|panic|goroutine");
     private static final List<String> WRITES = List.of(
             "WITH gone AS (DELETE FROM orders RETURNING 1) SELECT count(*) FROM gone",
             "SELECT shop.cancel_everything()",
@@ -49,18 +49,32 @@ class ReadOnlyRoleIT {
                     GRANT SELECT ON shop.counted TO toolbox_ro""");
             String before = state(postgres);
             try (RealToolbox toolbox = RealToolbox.start(List.of(TestTools.execute()), postgres.toolboxEnvironment());
-                 LocalBedrock bedrock = LocalBedrock.start(0);
-                 AgentProcess agent = AgentProcess.start(Map.of("MCP_URL", toolbox.url().toString(), "AGENT_TOOLS_ALLOW", "execute",
-                         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.uri().toString()))) {
-                bedrock.always(Script.Rounds.of(Script.call("execute", "{\"sql\":\"SELECT 1 AS one\"}"), new Script.EchoResults()));
-                assertEquals("ok", ask(agent).path("toolCalls").path(0).path("outcome").asText());
+                    LocalBedrock bedrock = LocalBedrock.start(0);
+                    AgentProcess agent = AgentProcess.start(Map.of(
+                            "MCP_URL",
+                            toolbox.url().toString(),
+                            "AGENT_TOOLS_ALLOW",
+                            "execute",
+                            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+                            bedrock.uri().toString()))) {
+                bedrock.always(Script.Rounds.of(
+                        Script.call("execute", "{\"sql\":\"SELECT 1 AS one\"}"), new Script.EchoResults()));
+                assertEquals(
+                        "ok",
+                        ask(agent).path("toolCalls").path(0).path("outcome").asText());
                 for (String sql : WRITES) {
-                    bedrock.always(Script.Rounds.of(Script.call("execute", JSON.createObjectNode().put("sql", sql)), new Script.EchoResults()));
+                    bedrock.always(Script.Rounds.of(
+                            Script.call("execute", JSON.createObjectNode().put("sql", sql)), new Script.EchoResults()));
                     JsonNode reply = ask(agent);
                     System.out.println(sql + " → " + reply.path("answer").asText());
-                    assertEquals("error", reply.path("toolCalls").path(0).path("outcome").asText(), sql);
+                    assertEquals(
+                            "error",
+                            reply.path("toolCalls").path(0).path("outcome").asText(),
+                            sql);
                     assertEquals("completed", reply.path("outcome").asText(), sql);
-                    assertFalse(LEAK.matcher(reply.path("answer").asText()).find(), reply.path("answer").asText());
+                    assertFalse(
+                            LEAK.matcher(reply.path("answer").asText()).find(),
+                            reply.path("answer").asText());
                     assertEquals(before, state(postgres), sql);
                 }
             }
@@ -68,8 +82,10 @@ class ReadOnlyRoleIT {
     }
 
     private static String state(PostgresServer postgres) {
-        return postgres.query("SELECT count(*) AS n, md5(string_agg(o::text, ',' ORDER BY order_id)) AS all FROM orders o")
-                + " " + postgres.query("SELECT count(*) AS n FROM order_items") + postgres.query("SELECT last_value FROM counted_id_seq")
+        return postgres.query(
+                        "SELECT count(*) AS n, md5(string_agg(o::text, ',' ORDER BY order_id)) AS all FROM orders o")
+                + " " + postgres.query("SELECT count(*) AS n FROM order_items")
+                + postgres.query("SELECT last_value FROM counted_id_seq")
                 + postgres.query("SELECT count(*) AS n FROM pg_tables WHERE schemaname = 'shop'");
     }
 

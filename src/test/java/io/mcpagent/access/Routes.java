@@ -3,7 +3,6 @@ package io.mcpagent.access;
 import io.mcpagent.support.Project;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Path;
-
 import java.io.IOException;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Method;
@@ -15,16 +14,19 @@ import java.util.stream.Stream;
 /** What the agent's resources offer, found in their classes, so that no test has to be told of a new one. */
 final class Routes {
 
-    private Routes() {
-    }
+    private Routes() {}
 
     /** As {@code METHOD /path/{parameter}}. */
     static List<String> ofResources() throws IOException {
         java.nio.file.Path classes = Project.directory().resolve("target/classes");
         List<String> routes = new ArrayList<>();
         try (Stream<java.nio.file.Path> files = Files.walk(classes.resolve("io/mcpagent"))) {
-            for (java.nio.file.Path file : files.filter(each -> each.toString().endsWith(".class")).toList()) {
-                String name = classes.relativize(file).toString().replaceAll("\\.class$", "").replace('/', '.');
+            for (java.nio.file.Path file :
+                    files.filter(each -> each.toString().endsWith(".class")).toList()) {
+                String name = classes.relativize(file)
+                        .toString()
+                        .replaceAll("\\.class$", "")
+                        .replace('/', '.');
                 add(load(name), routes);
             }
         }

@@ -1,12 +1,13 @@
 package io.mcpagent.access;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.local.bedrock.Script;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,19 +17,18 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** Who may come in: every endpoint with every kind of bad credential, on the package. */
 class SignInIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private static final List<String> OPEN = List.of("GET /health", "GET /health/live", "GET /health/ready", "GET /", "GET /sign-in.json",
-            "GET /page/app.js");
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final List<String> OPEN = List.of(
+            "GET /health", "GET /health/live", "GET /health/ready", "GET /", "GET /sign-in.json", "GET /page/app.js");
     private static Door door;
 
     @BeforeAll
@@ -53,9 +53,12 @@ class SignInIT {
             for (Map.Entry<String, String[]> credential : bad.entrySet()) {
                 HttpResponse<String> answer = ask(endpoint, credential.getValue());
                 asked++;
-                boolean ok = OPEN.contains(endpoint) ? answer.statusCode() == 200 : endpoint.startsWith("HEAD ") ? answer.statusCode() == 401 : isRefusal(answer);
+                boolean ok = OPEN.contains(endpoint)
+                        ? answer.statusCode() == 200
+                        : endpoint.startsWith("HEAD ") ? answer.statusCode() == 401 : isRefusal(answer);
                 if (!ok) {
-                    wrong.add(endpoint + " with " + credential.getKey() + ": " + answer.statusCode() + " " + answer.body());
+                    wrong.add(endpoint + " with " + credential.getKey() + ": " + answer.statusCode() + " "
+                            + answer.body());
                 }
             }
         }
@@ -66,17 +69,25 @@ class SignInIT {
     }
 
     private static boolean isRefusal(HttpResponse<String> answer) throws IOException {
-        return answer.statusCode() == 401 && answer.headers().firstValue("WWW-Authenticate").orElse("").startsWith("Bearer realm=")
+        return answer.statusCode() == 401
+                && answer.headers().firstValue("WWW-Authenticate").orElse("").startsWith("Bearer realm=")
                 && switch (answer.uri().getPath().replaceAll("^/(v1(?=/)|mcp$)?.*", "$1")) {
                     case "v1" -> isOpenAiError(answer);
-                    case "mcp" -> JSON.readTree(answer.body()).path("error").path("data").path("type").asText().equals("/problems/unauthorized");
+                    case "mcp" ->
+                        JSON.readTree(answer.body())
+                                .path("error")
+                                .path("data")
+                                .path("type")
+                                .asText()
+                                .equals("/problems/unauthorized");
                     default -> isProblem(answer);
                 };
     }
 
     private static boolean isOpenAiError(HttpResponse<String> answer) throws IOException {
         JsonNode error = JSON.readTree(answer.body()).path("error");
-        return error.path("code").asText().equals("invalid_api_key") && error.path("trace_id").asText().matches("[0-9a-f]{32}");
+        return error.path("code").asText().equals("invalid_api_key")
+                && error.path("trace_id").asText().matches("[0-9a-f]{32}");
     }
 
     private static boolean isProblem(HttpResponse<String> answer) throws IOException {
@@ -89,20 +100,29 @@ class SignInIT {
     void should_let_a_token_and_a_key_in_by_either_header() {
         assertEquals(200, ask("GET /chat", door.person("ann")).statusCode());
         assertEquals(200, ask("GET /chat", Door.key(Door.BILLING)).statusCode());
-        assertEquals(200, ask("GET /chat", "Authorization", "Bearer " + Door.REPORTS).statusCode());
+        assertEquals(
+                200, ask("GET /chat", "Authorization", "Bearer " + Door.REPORTS).statusCode());
         assertEquals(200, ask("GET /openapi", door.person("ann")).statusCode());
     }
 
     @Test
-    void should_keep_the_conversations_of_people_and_services_apart_even_if_they_have_the_same_name() throws IOException {
-        List<String[]> callers = List.of(door.person("billing"), door.person("key:billing"), Door.key(Door.BILLING), Door.key(Door.REPORTS),
+    void should_keep_the_conversations_of_people_and_services_apart_even_if_they_have_the_same_name()
+            throws IOException {
+        List<String[]> callers = List.of(
+                door.person("billing"),
+                door.person("key:billing"),
+                Door.key(Door.BILLING),
+                Door.key(Door.REPORTS),
                 door.person("anonymous"));
         for (String[] owner : callers) {
-            JsonNode reply = JSON.readTree(door.agent.post("/chat", "{\"message\":\"hello\"}", owner).body());
+            JsonNode reply = JSON.readTree(
+                    door.agent.post("/chat", "{\"message\":\"hello\"}", owner).body());
             String id = reply.path("conversationId").asText();
             assertFalse(id.isEmpty(), reply.toString());
             for (String[] other : callers) {
-                assertEquals(other == owner ? 200 : 404, door.agent.get("/chat/" + id, other).statusCode());
+                assertEquals(
+                        other == owner ? 200 : 404,
+                        door.agent.get("/chat/" + id, other).statusCode());
             }
         }
     }
@@ -112,7 +132,8 @@ class SignInIT {
         ask("GET /chat", door.person("ann"));
         int before = door.issuer.requests();
         for (int i = 0; i < 50; i++) {
-            assertEquals(401, ask("GET /chat", "Authorization", "Bearer opaque-" + i).statusCode());
+            assertEquals(
+                    401, ask("GET /chat", "Authorization", "Bearer opaque-" + i).statusCode());
         }
         assertEquals(before, door.issuer.requests());
     }
@@ -120,11 +141,29 @@ class SignInIT {
     @Test
     void should_name_the_trace_that_the_request_belongs_to() throws IOException {
         String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-        assertEquals(trace, JSON.readTree(ask("GET /chat", "traceparent", "00-" + trace + "-00f067aa0ba902b7-01").body()).path("traceId").asText());
-        assertEquals("5759e988bd862e3fe1be46a994272793", JSON.readTree(ask("GET /nothing", "X-API-Key", Door.BILLING, "X-Amzn-Trace-Id",
-                "Self=1-1-1;Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1").body()).path("traceId").asText());
-        assertNotEquals("0".repeat(32), JSON.readTree(ask("GET /chat", "traceparent", "00-" + "0".repeat(32) + "-00f067aa0ba902b7-01").body())
-                .path("traceId").asText());
+        assertEquals(
+                trace,
+                JSON.readTree(ask("GET /chat", "traceparent", "00-" + trace + "-00f067aa0ba902b7-01")
+                                .body())
+                        .path("traceId")
+                        .asText());
+        assertEquals(
+                "5759e988bd862e3fe1be46a994272793",
+                JSON.readTree(ask(
+                                        "GET /nothing",
+                                        "X-API-Key",
+                                        Door.BILLING,
+                                        "X-Amzn-Trace-Id",
+                                        "Self=1-1-1;Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")
+                                .body())
+                        .path("traceId")
+                        .asText());
+        assertNotEquals(
+                "0".repeat(32),
+                JSON.readTree(ask("GET /chat", "traceparent", "00-" + "0".repeat(32) + "-00f067aa0ba902b7-01")
+                                .body())
+                        .path("traceId")
+                        .asText());
     }
 
     private static Map<String, String[]> badCredentials() {
@@ -137,7 +176,9 @@ class SignInIT {
         bad.put("a token without a subject", bearer(door.issuer.token(changed("sub", null))));
         bad.put("a forged token", bearer(door.issuer.forged("ann")));
         bad.put("alg none", bearer(door.issuer.unsigned("ann")));
-        bad.put("alg none with the signature of another", bearer(door.issuer.unsigned("ann") + door.issuer.token("ann").split("\\.")[2]));
+        bad.put(
+                "alg none with the signature of another",
+                bearer(door.issuer.unsigned("ann") + door.issuer.token("ann").split("\\.")[2]));
         bad.put("a token signed by HMAC with the public key", bearer(door.issuer.confused("ann")));
         bad.put("a token of the wrong issuer", bearer(door.issuer.token(changed("iss", "http://127.0.0.1:1"))));
         bad.put("a token for the wrong audience", bearer(door.issuer.token(changed("aud", "another-service"))));
@@ -153,7 +194,9 @@ class SignInIT {
         bad.put("an empty key", Door.key(""));
         bad.put("the name of a key", Door.key("billing"));
         bad.put("basic authentication", new String[] {"Authorization", "Basic YmlsbGluZzpiaWxsaW5n"});
-        bad.put("a good key and a token", new String[] {"X-API-Key", Door.BILLING, "Authorization", "Bearer " + door.issuer.token("ann")});
+        bad.put(
+                "a good key and a token",
+                new String[] {"X-API-Key", Door.BILLING, "Authorization", "Bearer " + door.issuer.token("ann")});
         bad.put("a good token as a key", Door.key(door.issuer.token("ann")));
         bad.put("dots", bearer(".."));
         bad.put("three parts of nonsense", bearer("x.y.z"));
@@ -182,19 +225,36 @@ class SignInIT {
 
     @Test
     void should_give_nothing_by_a_detour_through_what_is_open() {
-        for (String path : List.of("/page/..%2fchat", "/page/%2e%2e/chat", "/page/..;/chat", "/vendor/..;/chat", "/health/..%2fchat", "/health/..;/openapi",
-                "/page/..%2f..%2f..%2fapplication.properties", "/page/%2e%2e%2f%2e%2e%2fapplication.properties", "/page/..%5c..%5capplication.properties",
-                "/vendor/../application.properties", "/page/..%c0%af..%c0%afapplication.properties", "/page/%00", "/index.html%00", "/index.html/../chat",
-                "/problems/..%2f..%2fapplication.properties", "/favicon.svg;/../chat", "/page/%252e%252e/chat")) {
+        for (String path : List.of(
+                "/page/..%2fchat",
+                "/page/%2e%2e/chat",
+                "/page/..;/chat",
+                "/vendor/..;/chat",
+                "/health/..%2fchat",
+                "/health/..;/openapi",
+                "/page/..%2f..%2f..%2fapplication.properties",
+                "/page/%2e%2e%2f%2e%2e%2fapplication.properties",
+                "/page/..%5c..%5capplication.properties",
+                "/vendor/../application.properties",
+                "/page/..%c0%af..%c0%afapplication.properties",
+                "/page/%00",
+                "/index.html%00",
+                "/index.html/../chat",
+                "/problems/..%2f..%2fapplication.properties",
+                "/favicon.svg;/../chat",
+                "/page/%252e%252e/chat")) {
             RawRequest.Answer answer = raw("GET " + path);
             assertTrue(List.of(400, 401, 404).contains(answer.status()), path + ": " + answer);
-            assertFalse(answer.body().contains("quarkus.") || answer.body().contains("conversations\""), path + ": " + answer);
+            assertFalse(
+                    answer.body().contains("quarkus.") || answer.body().contains("conversations\""),
+                    path + ": " + answer);
         }
     }
 
     private static RawRequest.Answer raw(String request) {
         try {
-            return RawRequest.send(door.agent.port(), request + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", new byte[0]);
+            return RawRequest.send(
+                    door.agent.port(), request + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", new byte[0]);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
@@ -203,26 +263,56 @@ class SignInIT {
     /** What the resources' classes have, what the document says that there is, and what neither of them does. */
     private static List<String> endpoints() throws IOException {
         List<String> endpoints = new ArrayList<>(Routes.ofResources());
-        assertTrue(endpoints.contains("POST /chat") && endpoints.contains("DELETE /chat/{id}/run"), endpoints.toString());
+        assertTrue(
+                endpoints.contains("POST /chat") && endpoints.contains("DELETE /chat/{id}/run"), endpoints.toString());
         endpoints.replaceAll(endpoint -> endpoint.replace("{type}", "not-found").replaceAll("\\{[^}]+}", "abc"));
-        endpoints.addAll(List.of("GET /", "GET /page/app.js", "GET /page/../chat", "GET /vendor/../openapi", "GET /nothing",
-                "GET /openapi", "GET /openapi?format=json", "GET /q/swagger-ui", "GET /q/dev-ui",
-                "GET /healthy", "GET /metrics", "GET /q/metrics", "GET /chat/", "POST //chat", "GET /health/../chat", "OPTIONS /chat", "HEAD /chat",
-                "GET /mcp", "POST /mcp", "DELETE /mcp", "GET /mcp/sse", "GET /v1/models", "POST /v1/chat/completions", "POST /ag-ui"));
-        JsonNode paths = JSON.readTree(ask("GET /openapi?format=json", door.person("ann")).body()).path("paths");
-        paths.fields().forEachRemaining(path -> path.getValue().fieldNames().forEachRemaining(method -> {
-            if (!method.equals("parameters")) {
-                endpoints.add(method.toUpperCase(java.util.Locale.ROOT) + " " + path.getKey().replace("{type}", "not-found").replaceAll("\\{\\w+}", "abc"));
-            }
-        }));
+        endpoints.addAll(List.of(
+                "GET /",
+                "GET /page/app.js",
+                "GET /page/../chat",
+                "GET /vendor/../openapi",
+                "GET /nothing",
+                "GET /openapi",
+                "GET /openapi?format=json",
+                "GET /q/swagger-ui",
+                "GET /q/dev-ui",
+                "GET /healthy",
+                "GET /metrics",
+                "GET /q/metrics",
+                "GET /chat/",
+                "POST //chat",
+                "GET /health/../chat",
+                "OPTIONS /chat",
+                "HEAD /chat",
+                "GET /mcp",
+                "POST /mcp",
+                "DELETE /mcp",
+                "GET /mcp/sse",
+                "GET /v1/models",
+                "POST /v1/chat/completions",
+                "POST /ag-ui"));
+        JsonNode paths = JSON.readTree(
+                        ask("GET /openapi?format=json", door.person("ann")).body())
+                .path("paths");
+        paths.fields()
+                .forEachRemaining(path -> path.getValue().fieldNames().forEachRemaining(method -> {
+                    if (!method.equals("parameters")) {
+                        endpoints.add(method.toUpperCase(java.util.Locale.ROOT) + " "
+                                + path.getKey().replace("{type}", "not-found").replaceAll("\\{\\w+}", "abc"));
+                    }
+                }));
         return endpoints.stream().distinct().toList();
     }
 
     private static HttpResponse<String> ask(String endpoint, String... headers) {
         String[] parts = endpoint.split(" ");
         boolean body = parts[0].equals("POST");
-        HttpRequest.Builder request = HttpRequest.newBuilder(door.agent.url(parts[1])).method(parts[0],
-                body ? HttpRequest.BodyPublishers.ofString("{\"message\":\"hello\",\"approve\":true}") : HttpRequest.BodyPublishers.noBody());
+        HttpRequest.Builder request = HttpRequest.newBuilder(door.agent.url(parts[1]))
+                .method(
+                        parts[0],
+                        body
+                                ? HttpRequest.BodyPublishers.ofString("{\"message\":\"hello\",\"approve\":true}")
+                                : HttpRequest.BodyPublishers.noBody());
         if (body) {
             request.header("Content-Type", "application/json");
         }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
@@ -27,7 +26,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -55,12 +53,28 @@ final class TestIssuer implements AutoCloseable {
 
     static TestIssuer start() {
         try {
-            TestIssuer issuer = new TestIssuer(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 64));
+            TestIssuer issuer =
+                    new TestIssuer(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 64));
             issuer.server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-            issuer.server.createContext("/.well-known/openid-configuration", http -> issuer.answer(http, Map.of("issuer", issuer.url(),
-                    "jwks_uri", issuer.url() + "/keys", "token_endpoint", issuer.url() + "/token", "authorization_endpoint", issuer.url() + "/authorize",
-                    "id_token_signing_alg_values_supported", List.of("RS256"), "subject_types_supported", List.of("public"))));
-            issuer.server.createContext("/keys", http -> issuer.answer(http, Map.of("keys", List.of(issuer.publicKey()))));
+            issuer.server.createContext(
+                    "/.well-known/openid-configuration",
+                    http -> issuer.answer(
+                            http,
+                            Map.of(
+                                    "issuer",
+                                    issuer.url(),
+                                    "jwks_uri",
+                                    issuer.url() + "/keys",
+                                    "token_endpoint",
+                                    issuer.url() + "/token",
+                                    "authorization_endpoint",
+                                    issuer.url() + "/authorize",
+                                    "id_token_signing_alg_values_supported",
+                                    List.of("RS256"),
+                                    "subject_types_supported",
+                                    List.of("public"))));
+            issuer.server.createContext(
+                    "/keys", http -> issuer.answer(http, Map.of("keys", List.of(issuer.publicKey()))));
             issuer.server.createContext("/authorize", issuer::authorize);
             issuer.server.createContext("/token", issuer::exchange);
             issuer.server.start();
@@ -142,7 +156,19 @@ final class TestIssuer implements AutoCloseable {
 
     private Map<String, String> publicKey() {
         RSAPublicKey key = (RSAPublicKey) keys.getPublic();
-        return Map.of("kty", "RSA", "use", "sig", "alg", "RS256", "kid", KEY_ID, "n", encode(key.getModulus()), "e", encode(key.getPublicExponent()));
+        return Map.of(
+                "kty",
+                "RSA",
+                "use",
+                "sig",
+                "alg",
+                "RS256",
+                "kid",
+                KEY_ID,
+                "n",
+                encode(key.getModulus()),
+                "e",
+                encode(key.getPublicExponent()));
     }
 
     private static String encode(BigInteger number) {
@@ -170,13 +196,16 @@ final class TestIssuer implements AutoCloseable {
 
     private void authorize(HttpExchange http) throws IOException {
         Map<String, String> asked = parameters(http.getRequestURI().getRawQuery());
-        if (!PAGE.equals(asked.get("client_id")) || !"code".equals(asked.get("response_type")) || !"S256".equals(asked.get("code_challenge_method"))) {
+        if (!PAGE.equals(asked.get("client_id"))
+                || !"code".equals(asked.get("response_type"))
+                || !"S256".equals(asked.get("code_challenge_method"))) {
             answer(http, 400, Map.of("error", "invalid_request"));
             return;
         }
         String code = UUID.randomUUID().toString();
         codes.put(code, asked);
-        http.getResponseHeaders().set("Location", asked.get("redirect_uri") + "?code=" + code + "&state=" + asked.get("state"));
+        http.getResponseHeaders()
+                .set("Location", asked.get("redirect_uri") + "?code=" + code + "&state=" + asked.get("state"));
         http.sendResponseHeaders(302, -1);
         http.close();
     }
@@ -186,9 +215,18 @@ final class TestIssuer implements AutoCloseable {
         http.getResponseHeaders().set("Access-Control-Allow-Origin", "*");
         Map<String, String> told = parameters(new String(http.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
         Map<String, String> asked = codes.remove(told.getOrDefault("code", ""));
-        boolean good = asked != null && PAGE.equals(told.get("client_id")) && asked.get("redirect_uri").equals(told.get("redirect_uri"))
-                && asked.get("code_challenge").equals(BASE64.encodeToString(Subjects.sha256(told.getOrDefault("code_verifier", "").getBytes(StandardCharsets.US_ASCII))));
-        answer(http, good ? 200 : 400, good ? Map.of("access_token", token(PERSON), "token_type", "Bearer", "expires_in", 600) : Map.of("error", "invalid_grant"));
+        boolean good = asked != null
+                && PAGE.equals(told.get("client_id"))
+                && asked.get("redirect_uri").equals(told.get("redirect_uri"))
+                && asked.get("code_challenge")
+                        .equals(BASE64.encodeToString(Subjects.sha256(
+                                told.getOrDefault("code_verifier", "").getBytes(StandardCharsets.US_ASCII))));
+        answer(
+                http,
+                good ? 200 : 400,
+                good
+                        ? Map.of("access_token", token(PERSON), "token_type", "Bearer", "expires_in", 600)
+                        : Map.of("error", "invalid_grant"));
     }
 
     private static Map<String, String> parameters(String form) {

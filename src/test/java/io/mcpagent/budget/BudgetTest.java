@@ -10,7 +10,6 @@ import io.mcpagent.conversation.MovableClock;
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.conversation.StoreUnavailableException;
 import io.mcpagent.model.Usage;
-
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,13 +52,24 @@ class BudgetTest {
         // 1000 × 3 + 200 × 15 + 10000 × 0.30 + 400 × 3.75 micro-dollars
         assertEquals(new BigDecimal("0.010500"), meter.receipt(0, 0).dollars());
         meter.reserve(2_000, 500).settle(Settings.FALLBACK, new Usage(1_000, 200, 0, 0));
-        assertEquals(new Receipt(2, new Usage(2_000, 400, 10_000, 400), new BigDecimal("0.012500"), 3, 77), meter.receipt(3, 77));
+        assertEquals(
+                new Receipt(2, new Usage(2_000, 400, 10_000, 400), new BigDecimal("0.012500"), 3, 77),
+                meter.receipt(3, 77));
     }
 
     @Test
     void should_let_the_longest_matching_key_decide() {
-        Budget budget = budget("model.prices.\"claude\".input", "100", "model.prices.\"claude\".output", "100",
-                "model.prices.\"claude\".cache-read", "100", "model.prices.\"claude\".cache-write", "100", "model.id", "eu.claude-x");
+        Budget budget = budget(
+                "model.prices.\"claude\".input",
+                "100",
+                "model.prices.\"claude\".output",
+                "100",
+                "model.prices.\"claude\".cache-read",
+                "100",
+                "model.prices.\"claude\".cache-write",
+                "100",
+                "model.id",
+                "eu.claude-x");
         assertEquals(Optional.of(3_000L), budget.prices().cost(Settings.MODEL, new Usage(1_000, 0, 0, 0)));
         assertEquals(Optional.of(100_000L), budget.prices().cost("eu.claude-x", new Usage(1_000, 0, 0, 0)));
         assertEquals(Optional.empty(), budget.prices().cost("amazon.nova", new Usage(1_000, 0, 0, 0)));
@@ -75,20 +85,27 @@ class BudgetTest {
 
     @Test
     void should_refuse_to_start_when_a_limit_in_dollars_could_not_be_kept() {
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> budget("model.id", "amazon.nova", "budget.request-dollars", "1"))
-                .getMessage().contains("amazon.nova"));
-        assertThrows(IllegalArgumentException.class, () -> budget("model.fallback-id", "amazon.nova", "budget.conversation-dollars", "1"));
+        assertTrue(assertThrows(
+                        IllegalArgumentException.class,
+                        () -> budget("model.id", "amazon.nova", "budget.request-dollars", "1"))
+                .getMessage()
+                .contains("amazon.nova"));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> budget("model.fallback-id", "amazon.nova", "budget.conversation-dollars", "1"));
         assertThrows(IllegalArgumentException.class, () -> budget("budget.request-tokens", "-1"));
         budget("model.id", "amazon.nova", "budget.request-tokens", "1");
     }
 
     @Test
     void should_not_ask_the_ledger_without_a_limit_that_needs_it() {
-        Budget budget = new Budget(Settings.with("budget.request-dollars", "1", "budget.request-tokens", "10000"), new NoLedger(), clock);
+        Budget budget = new Budget(
+                Settings.with("budget.request-dollars", "1", "budget.request-tokens", "10000"), new NoLedger(), clock);
         Meter meter = budget.open("ann", "c");
         meter.reserve(10, 10).settle(Settings.MODEL, new Usage(10, 10, 0, 0));
         Budget limited = new Budget(Settings.with("budget.caller-day-tokens", "10000"), new NoLedger(), clock);
-        assertThrows(StoreUnavailableException.class, () -> limited.open("ann", "c").reserve(10, 10));
+        assertThrows(
+                StoreUnavailableException.class, () -> limited.open("ann", "c").reserve(10, 10));
     }
 
     @Test
@@ -104,7 +121,10 @@ class BudgetTest {
         Meter dollars = budget("budget.request-dollars", "0.01").open("ann", "c");
         // 1000 × 3.75 + 416 × 15 = 9990; the limit is 10000 micro-dollars
         Meter.Reservation reservation = dollars.reserve(1_000, 416);
-        assertEquals(Limit.REQUEST_DOLLARS, assertThrows(BudgetExceededException.class, () -> dollars.reserve(1, 1)).limit());
+        assertEquals(
+                Limit.REQUEST_DOLLARS,
+                assertThrows(BudgetExceededException.class, () -> dollars.reserve(1, 1))
+                        .limit());
         reservation.settle(Settings.MODEL, new Usage(1_000, 0, 0, 0));
         dollars.reserve(1_000, 200);
     }
@@ -126,7 +146,8 @@ class BudgetTest {
     void should_hold_the_day_of_a_caller_until_midnight_utc() {
         Budget budget = budget("budget.caller-day-tokens", "1000");
         budget.open("ann", "c1").reserve(500, 400).settle(Settings.MODEL, new Usage(900, 0, 0, 0));
-        BudgetExceededException exceeded = assertThrows(BudgetExceededException.class, () -> budget.open("ann", "c2").reserve(50, 51));
+        BudgetExceededException exceeded = assertThrows(
+                BudgetExceededException.class, () -> budget.open("ann", "c2").reserve(50, 51));
         assertEquals(Limit.CALLER_DAY_TOKENS, exceeded.limit());
         assertEquals(Optional.of(Duration.ofHours(1)), exceeded.retryAfter());
         Meter.Reservation overMidnight = budget.open("ann", "c2").reserve(50, 50);
@@ -134,7 +155,8 @@ class BudgetTest {
         clock.advance(Duration.ofHours(1));
         Meter.Reservation today = budget.open("ann", "c3").reserve(500, 500);
         overMidnight.settle(Settings.MODEL, Usage.NONE);
-        assertThrows(BudgetExceededException.class, () -> budget.open("ann", "c3").reserve(1, 0));
+        assertThrows(
+                BudgetExceededException.class, () -> budget.open("ann", "c3").reserve(1, 0));
         today.cancel();
         budget.open("ann", "c3").reserve(500, 500);
     }
@@ -144,7 +166,8 @@ class BudgetTest {
         Budget budget = budget("budget.conversation-dollars", "0.001");
         budget.open("ann", "c").reserve(0, 60).settle(Settings.MODEL, new Usage(0, 60, 0, 0));
         clock.advance(Duration.ofDays(2));
-        BudgetExceededException exceeded = assertThrows(BudgetExceededException.class, () -> budget.open("ann", "c").reserve(0, 7));
+        BudgetExceededException exceeded = assertThrows(
+                BudgetExceededException.class, () -> budget.open("ann", "c").reserve(0, 7));
         assertEquals(Limit.CONVERSATION_DOLLARS, exceeded.limit());
         assertEquals(Optional.empty(), exceeded.retryAfter());
         budget.open("ann", "other").reserve(0, 7);
@@ -153,8 +176,10 @@ class BudgetTest {
 
     @Test
     void should_reserve_for_the_dearest_model_that_may_answer() {
-        Budget budget = budget("model.id", Settings.FALLBACK, "model.fallback-id", Settings.MODEL, "budget.request-dollars", "0.001");
-        assertThrows(BudgetExceededException.class, () -> budget.open("ann", "c").reserve(0, 67));
+        Budget budget = budget(
+                "model.id", Settings.FALLBACK, "model.fallback-id", Settings.MODEL, "budget.request-dollars", "0.001");
+        assertThrows(
+                BudgetExceededException.class, () -> budget.open("ann", "c").reserve(0, 67));
         budget.open("ann", "c").reserve(0, 66);
     }
 

@@ -2,7 +2,6 @@ package io.mcpagent.budget;
 
 import io.mcpagent.conversation.DynamoDbLocal;
 import io.mcpagent.conversation.DynamoTables;
-
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;

@@ -7,7 +7,6 @@ import io.mcpagent.budget.Ledger.Account;
 import io.mcpagent.budget.Ledger.Amount;
 import io.mcpagent.budget.Ledger.Refusal;
 import io.mcpagent.conversation.MovableClock;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,10 +59,14 @@ abstract class LedgerContract {
     void should_add_to_all_accounts_or_to_none() {
         Account wide = account("wide", 1000, 1000);
         Account narrow = account("narrow", 1000, 10);
-        assertEquals(Optional.of(new Refusal("narrow", false)), ledger.reserve("r1", new Amount(5, 11), List.of(wide, narrow)));
+        assertEquals(
+                Optional.of(new Refusal("narrow", false)),
+                ledger.reserve("r1", new Amount(5, 11), List.of(wide, narrow)));
         assertEquals(Amount.ZERO, ledger.balance("wide"));
         assertEquals(Optional.empty(), ledger.reserve("r2", new Amount(5, 10), List.of(wide, narrow)));
-        assertEquals(Optional.of(new Refusal("narrow", false)), ledger.reserve("r3", new Amount(1, 1), List.of(wide, narrow)));
+        assertEquals(
+                Optional.of(new Refusal("narrow", false)),
+                ledger.reserve("r3", new Amount(1, 1), List.of(wide, narrow)));
         assertEquals(new Amount(5, 10), ledger.balance("wide"));
     }
 
@@ -121,16 +124,19 @@ abstract class LedgerContract {
 
     @Test
     void should_never_pass_the_limit_when_two_hundred_reserve_at_once() throws Exception {
-        for (List<Account> accounts : List.of(List.of(account("alone", 1_000, NONE)),
+        for (List<Account> accounts : List.of(
+                List.of(account("alone", 1_000, NONE)),
                 List.of(account("both", 1_000, NONE), account("other", NONE, NONE)))) {
             AtomicInteger reserved = new AtomicInteger();
             together(200, i -> {
-                if (ledger.reserve(UUID.randomUUID().toString(), new Amount(10, 1), accounts).isEmpty()) {
+                if (ledger.reserve(UUID.randomUUID().toString(), new Amount(10, 1), accounts)
+                        .isEmpty()) {
                     reserved.incrementAndGet();
                 }
             });
             assertEquals(100, reserved.get());
-            assertEquals(new Amount(1_000, 100), ledger.balance(accounts.getFirst().name()));
+            assertEquals(
+                    new Amount(1_000, 100), ledger.balance(accounts.getFirst().name()));
         }
         assertEquals(new Amount(1_000, 100), ledger.balance("other"));
     }
@@ -142,7 +148,8 @@ abstract class LedgerContract {
         together(threads, thread -> {
             Random random = new Random(thread);
             for (int i = 0; i < reservations() / threads; i++) {
-                List<Account> accounts = random.nextBoolean() ? List.of(account("day", 2_000, NONE))
+                List<Account> accounts = random.nextBoolean()
+                        ? List.of(account("day", 2_000, NONE))
                         : List.of(account("day", 2_000, NONE), account("conversation" + random.nextInt(3), NONE, NONE));
                 String id = UUID.randomUUID().toString();
                 Amount amount = new Amount(1 + random.nextInt(500), 1);

@@ -2,7 +2,6 @@ package io.mcpagent.budget;
 
 import io.mcpagent.conversation.DynamoTables;
 import io.mcpagent.support.MotoServer;
-
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;

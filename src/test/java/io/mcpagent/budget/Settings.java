@@ -2,7 +2,6 @@ package io.mcpagent.budget;
 
 import io.mcpagent.system.AgentConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
-
 import java.util.HashMap;
 import java.util.Map;
 
@@ -12,8 +11,7 @@ final class Settings {
     static final String MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
     static final String FALLBACK = "us.anthropic.claude-haiku-4-5-20251001-v1:0";
 
-    private Settings() {
-    }
+    private Settings() {}
 
     /** Prices as published for two models, and more settings as pairs of key and value. */
     static AgentConfig with(String... pairs) {
@@ -24,9 +22,16 @@ final class Settings {
         for (int i = 0; i < pairs.length; i += 2) {
             values.put("agent." + pairs[i], pairs[i + 1]);
         }
-        return new SmallRyeConfigBuilder().withMapping(AgentConfig.class).withDefaultValues(values)
-                .withConverter(io.quarkus.runtime.configuration.MemorySize.class, 100, new io.quarkus.runtime.configuration.MemorySizeConverter())
-                .addDiscoveredConverters().build().getConfigMapping(AgentConfig.class);
+        return new SmallRyeConfigBuilder()
+                .withMapping(AgentConfig.class)
+                .withDefaultValues(values)
+                .withConverter(
+                        io.quarkus.runtime.configuration.MemorySize.class,
+                        100,
+                        new io.quarkus.runtime.configuration.MemorySizeConverter())
+                .addDiscoveredConverters()
+                .build()
+                .getConfigMapping(AgentConfig.class);
     }
 
     private static void price(Map<String, String> values, String model, String... dollars) {

@@ -1,10 +1,19 @@
 package io.mcpagent.chat;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.turn.Answer;
 import io.mcpagent.turn.Stage;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -13,21 +22,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import java.io.IOException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 /** Whatever is sent that can't be answered gets a problem, and leaves nothing behind. */
 class BadInputIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     private static RealToolbox toolbox;
     private static Stage stage;
@@ -53,7 +53,10 @@ class BadInputIT {
     }
 
     private static int list() {
-        return Answer.of(stage.agent().get("/chat")).body().path("conversations").size();
+        return Answer.of(stage.agent().get("/chat"))
+                .body()
+                .path("conversations")
+                .size();
     }
 
     @AfterEach
@@ -63,9 +66,14 @@ class BadInputIT {
         assertEquals(asked, stage.bedrock().requestCount(), "the model is not asked");
     }
 
-    private static HttpResponse<String> send(String method, String path, String contentType, byte[] body, String... headers) {
+    private static HttpResponse<String> send(
+            String method, String path, String contentType, byte[] body, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(stage.agent().url(path))
-                .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofByteArray(body));
+                .method(
+                        method,
+                        body == null
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofByteArray(body));
         if (contentType != null) {
             request.header("Content-Type", contentType);
         }
@@ -81,25 +89,56 @@ class BadInputIT {
 
     private static void assertProblem(int status, HttpResponse<String> response) throws IOException {
         assertEquals(status, response.statusCode(), response.body());
-        assertEquals("application/problem+json", response.headers().firstValue("content-type").orElse("").replaceAll(";.*", ""), response.body());
+        assertEquals(
+                "application/problem+json",
+                response.headers().firstValue("content-type").orElse("").replaceAll(";.*", ""),
+                response.body());
         JsonNode problem = JSON.readTree(response.body());
         assertEquals(status, problem.path("status").asInt());
         assertTrue(problem.path("type").asText().startsWith("/problems/"), response.body());
-        assertTrue(!problem.path("title").asText().isBlank() && !problem.path("detail").asText().isBlank(), response.body());
-        assertTrue(!response.body().matches("(?s).*(Exception|io\\.mcpagent|com\\.fasterxml|java\\.|\\tat ).*"), response.body());
+        assertTrue(
+                !problem.path("title").asText().isBlank()
+                        && !problem.path("detail").asText().isBlank(),
+                response.body());
+        assertTrue(
+                !response.body().matches("(?s).*(Exception|io\\.mcpagent|com\\.fasterxml|java\\.|\\tat ).*"),
+                response.body());
     }
 
     private static void assertRefused(int status, String body) throws IOException {
         for (String accept : List.of("application/json", "text/event-stream")) {
-            assertProblem(status, send("POST", "/chat", "application/json", body.getBytes(StandardCharsets.UTF_8), "Accept", accept));
+            assertProblem(
+                    status,
+                    send("POST", "/chat", "application/json", body.getBytes(StandardCharsets.UTF_8), "Accept", accept));
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "null", "{}", "[]", "\"text\"", "1", "{", "{\"message\":", "not json", "{\"message\":null}", "{\"message\":\"\"}",
-        "{\"message\":\"  \\n \"}", "{\"message\":[]}", "{\"message\":{\"text\":\"x\"}}", "{\"mesage\":\"x\"}", "{\"message\":\"x\",\"more\":1}",
-        "{\"message\":\"x\",\"conversationid\":\"y\"}", "{\"message\":\"\\ud800\"}", "{\"message\":\"x\",\"conversationId\":[\"y\"]}",
-        "{\"message\":\"x\"}}", "{\"message\":\"x\"} {\"message\":\"y\"}", "{\"message\":\"x\",\"message\":\"y\"}"})
+    @ValueSource(
+            strings = {
+                "",
+                "null",
+                "{}",
+                "[]",
+                "\"text\"",
+                "1",
+                "{",
+                "{\"message\":",
+                "not json",
+                "{\"message\":null}",
+                "{\"message\":\"\"}",
+                "{\"message\":\"  \\n \"}",
+                "{\"message\":[]}",
+                "{\"message\":{\"text\":\"x\"}}",
+                "{\"mesage\":\"x\"}",
+                "{\"message\":\"x\",\"more\":1}",
+                "{\"message\":\"x\",\"conversationid\":\"y\"}",
+                "{\"message\":\"\\ud800\"}",
+                "{\"message\":\"x\",\"conversationId\":[\"y\"]}",
+                "{\"message\":\"x\"}}",
+                "{\"message\":\"x\"} {\"message\":\"y\"}",
+                "{\"message\":\"x\",\"message\":\"y\"}"
+            })
     void should_refuse_a_body_that_is_no_question(String body) throws IOException {
         assertRefused(400, body);
     }
@@ -107,15 +146,30 @@ class BadInputIT {
     @ParameterizedTest
     @ValueSource(strings = {"unknown", "", " ", "../../health", "a b", "ü", "%00"})
     void should_not_find_a_conversation_that_never_was(String id) throws IOException {
-        assertRefused(404, JSON.createObjectNode().put("message", "x").put("conversationId", id).toString());
+        assertRefused(
+                404,
+                JSON.createObjectNode()
+                        .put("message", "x")
+                        .put("conversationId", id)
+                        .toString());
     }
 
     @Test
     void should_refuse_what_is_too_large() throws IOException {
-        assertRefused(413, JSON.createObjectNode().put("message", "x".repeat(64 * 1024 + 1)).toString());
-        assertRefused(413, JSON.createObjectNode().put("message", "ü".repeat(32 * 1024 + 1)).toString());
+        assertRefused(
+                413,
+                JSON.createObjectNode()
+                        .put("message", "x".repeat(64 * 1024 + 1))
+                        .toString());
+        assertRefused(
+                413,
+                JSON.createObjectNode()
+                        .put("message", "ü".repeat(32 * 1024 + 1))
+                        .toString());
         // The HTTP server itself refuses this one, before it is read.
-        assertEquals(413, send("POST", "/chat", "application/json", new byte[300 * 1024]).statusCode());
+        assertEquals(
+                413,
+                send("POST", "/chat", "application/json", new byte[300 * 1024]).statusCode());
     }
 
     @Test
@@ -137,8 +191,15 @@ class BadInputIT {
         byte[] body = "{\"message\":\"x\"}".getBytes(StandardCharsets.US_ASCII);
         for (String accept : List.of("application/xml", "text/html", "application/problem+json, image/png")) {
             assertProblem(406, send("POST", "/chat", "application/json", body, "Accept", accept));
-            assertProblem(406, send("POST", "/chat/" + conversation + "/approvals/unknown", "application/json",
-                    "{\"approve\":true}".getBytes(StandardCharsets.US_ASCII), "Accept", accept));
+            assertProblem(
+                    406,
+                    send(
+                            "POST",
+                            "/chat/" + conversation + "/approvals/unknown",
+                            "application/json",
+                            "{\"approve\":true}".getBytes(StandardCharsets.US_ASCII),
+                            "Accept",
+                            accept));
         }
         assertProblem(405, send("PUT", "/chat", "application/json", body));
         assertProblem(405, send("PATCH", "/chat/" + conversation, "application/json", body));
@@ -147,8 +208,13 @@ class BadInputIT {
         assertProblem(404, send("DELETE", "/chat/unknown/run", null, null));
         assertProblem(404, send("DELETE", "/chat/" + conversation + "/run", null, null));
         assertProblem(404, send("GET", "/no/such/path", null, null));
-        assertProblem(404, send("POST", "/chat/" + conversation + "/approvals/unknown", "application/json",
-                "{\"approve\":true}".getBytes(StandardCharsets.US_ASCII)));
+        assertProblem(
+                404,
+                send(
+                        "POST",
+                        "/chat/" + conversation + "/approvals/unknown",
+                        "application/json",
+                        "{\"approve\":true}".getBytes(StandardCharsets.US_ASCII)));
     }
 
     @Test

@@ -1,24 +1,23 @@
 package io.mcpagent.chat;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.RealToolbox;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 /** A conversation over HTTP, from its first question to its end. */
 class ConversationsIT {
@@ -32,7 +31,11 @@ class ConversationsIT {
     static void start() {
         bedrock = LocalBedrock.start(0);
         toolbox = RealToolbox.overSampleShop();
-        agent = AgentProcess.start(Map.of("MCP_URL", toolbox.url().toString(), "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.uri().toString()));
+        agent = AgentProcess.start(Map.of(
+                "MCP_URL",
+                toolbox.url().toString(),
+                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+                bedrock.uri().toString()));
     }
 
     @AfterAll
@@ -62,7 +65,9 @@ class ConversationsIT {
         String path = "/chat/" + answer.get("conversationId").asText();
         JsonNode shown = json(agent.get(path));
         assertEquals("What did customer 7 order?", shown.at("/turns/0/message").asText());
-        assertEquals(answer.get("answer").asText().strip(), shown.at("/turns/0/answer").asText());
+        assertEquals(
+                answer.get("answer").asText().strip(),
+                shown.at("/turns/0/answer").asText());
         assertTrue(shown.at("/turns/0/toolCalls/0/result").asText().contains("1496.1"), shown::toString);
         assertEquals(204, agent.delete(path).statusCode());
         assertEquals(404, agent.get(path).statusCode());
@@ -86,7 +91,8 @@ class ConversationsIT {
         String id = first.get("conversationId").asText();
         String body = "{\"message\":\"again\",\"conversationId\":\"" + id + "\"}";
         bedrock.script(Script.text("late").delay(Duration.ofSeconds(20)));
-        CompletableFuture<HttpResponse<String>> running = CompletableFuture.supplyAsync(() -> agent.post("/chat", body));
+        CompletableFuture<HttpResponse<String>> running =
+                CompletableFuture.supplyAsync(() -> agent.post("/chat", body));
         // Counted, not open: the request before may still be open for a moment.
         assertTrue(bedrock.await(Duration.ofSeconds(10), local -> local.requestCount() == 2));
 
@@ -105,7 +111,8 @@ class ConversationsIT {
     void should_say_how_toolbox_and_model_are_without_depending_on_them() throws IOException {
         JsonNode health = json(agent.get("/health"));
         assertEquals("UP", health.get("status").asText());
-        assertTrue(health.toString().contains("\"toolbox\"") && health.toString().contains("available"), health::toString);
+        assertTrue(
+                health.toString().contains("\"toolbox\"") && health.toString().contains("available"), health::toString);
         assertEquals(200, agent.get("/health/live").statusCode());
         assertEquals(200, agent.get("/health/ready").statusCode());
     }

@@ -1,17 +1,16 @@
 package io.mcpagent.chat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import org.junit.jupiter.api.Test;
-
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
 
 class JsonEventsTest {
 
@@ -25,17 +24,19 @@ class JsonEventsTest {
         assertFalse(events.isEmpty());
         assertEquals("data: {\"text\":\"é\\n\"}\n\ndata: [DONE]\n\n", moved());
         assertTrue(events.isEmpty());
-        events.object(members -> { });
+        events.object(members -> {});
         assertEquals("data: {}\n\n", moved());
     }
 
     @Test
     void should_lose_only_the_event_that_can_not_be_written() throws IOException {
         events.line("before");
-        assertThrows(IllegalStateException.class, () -> events.object(members -> {
-            members.writeObjectFieldStart("half");
-            throw new IllegalStateException("a value that nobody can write");
-        }));
+        assertThrows(
+                IllegalStateException.class,
+                () -> events.object(members -> {
+                    members.writeObjectFieldStart("half");
+                    throw new IllegalStateException("a value that nobody can write");
+                }));
         events.object(members -> members.writeStringField("type", "after"));
         String[] parts = moved().split("\n\n");
         assertEquals("data: before", parts[0]);
@@ -46,12 +47,14 @@ class JsonEventsTest {
     @Test
     void should_keep_what_could_not_be_moved() {
         events.line("kept");
-        assertThrows(IOException.class, () -> events.moveTo(new OutputStream() {
-            @Override
-            public void write(int b) throws IOException {
-                throw new IOException("the client has left");
-            }
-        }));
+        assertThrows(
+                IOException.class,
+                () -> events.moveTo(new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        throw new IOException("the client has left");
+                    }
+                }));
         assertFalse(events.isEmpty());
     }
 

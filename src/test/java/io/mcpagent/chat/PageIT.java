@@ -9,16 +9,15 @@ import io.mcpagent.support.Project;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.support.SampleShop;
 import io.mcpagent.turn.Stage;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-
-import java.time.Duration;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 
 /** The chat page in Chromium against the packaged agent, the real toolbox with a tool that writes, and the local Bedrock. */
 @Tag("alone")
@@ -26,9 +25,13 @@ import java.util.Map;
 class PageIT {
 
     private static final Map<String, Script> SCRIPTS = new HashMap<>(Map.of(
-            "set order 42 to cancelled", Script.Rounds.of(
-                    Script.call("update_order_status", "{\"order_id\": 42, \"status\": \"cancelled\"}"), Script.text("That is settled.")),
-            "talk on and on", Script.text("It takes a while. " + "One more sentence that nobody needs. ".repeat(400)).frameDelay(Duration.ofMillis(60)),
+            "set order 42 to cancelled",
+                    Script.Rounds.of(
+                            Script.call("update_order_status", "{\"order_id\": 42, \"status\": \"cancelled\"}"),
+                            Script.text("That is settled.")),
+            "talk on and on",
+                    Script.text("It takes a while. " + "One more sentence that nobody needs. ".repeat(400))
+                            .frameDelay(Duration.ofMillis(60)),
             "fail", Script.error("ValidationException", "The secret cause 4711.")));
 
     private static RealToolbox toolbox;
@@ -41,7 +44,8 @@ class PageIT {
         for (int i = 0; i < hostile.size(); i++) {
             SCRIPTS.put("hostile answer " + i, Script.text(hostile.get(i).asText()));
         }
-        toolbox = RealToolbox.start(List.of(Project.toolboxConfig("tools.sqlite.yaml"), Project.toolboxConfig("sample/tools.write.yaml")),
+        toolbox = RealToolbox.start(
+                List.of(Project.toolboxConfig("tools.sqlite.yaml"), Project.toolboxConfig("sample/tools.write.yaml")),
                 Map.of("SHOP_DB", SampleShop.writableCopy().toString()));
         stage = Stage.with(toolbox.url(), "AGENT_MODEL_MAX_ATTEMPTS", "1");
         stage.bedrock().respond(PageIT::answer);

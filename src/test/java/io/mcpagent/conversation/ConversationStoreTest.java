@@ -8,13 +8,11 @@ import io.mcpagent.budget.Meter;
 import io.mcpagent.conversation.Conversations.Change;
 import io.mcpagent.model.Usage;
 import io.mcpagent.support.Await;
-
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -30,8 +28,17 @@ class ConversationStoreTest {
 
         @Override
         public Map<String, String> getConfigOverrides() {
-            return Map.of("agent.conversation.store", "dynamodb", "quarkus.dynamodb.devservices.enabled", "false",
-                    "quarkus.secretsmanager.devservices.enabled", "false", "agent.budget.caller-day-tokens", "1000", "quarkus.http.test-port", "0");
+            return Map.of(
+                    "agent.conversation.store",
+                    "dynamodb",
+                    "quarkus.dynamodb.devservices.enabled",
+                    "false",
+                    "quarkus.secretsmanager.devservices.enabled",
+                    "false",
+                    "agent.budget.caller-day-tokens",
+                    "1000",
+                    "quarkus.http.test-port",
+                    "0");
         }
 
         @Override
@@ -42,7 +49,8 @@ class ConversationStoreTest {
 
     public static final class Server implements QuarkusTestResourceLifecycleManager {
 
-        private static final List<String> SETTINGS = List.of("aws.endpointUrlDynamoDb", "aws.region", "aws.accessKeyId", "aws.secretAccessKey");
+        private static final List<String> SETTINGS =
+                List.of("aws.endpointUrlDynamoDb", "aws.region", "aws.accessKeyId", "aws.secretAccessKey");
 
         private DynamoDbLocal server;
 
@@ -78,11 +86,15 @@ class ConversationStoreTest {
     void should_store_in_dynamodb() {
         assertInstanceOf(DynamoConversations.class, conversations);
         // The first call loads the SDK, which may take longer on a busy machine than a caller is made to wait.
-        Await.until("the store to serve", Duration.ofSeconds(60), () -> conversations.find("ann", "absent").isEmpty());
+        Await.until(
+                "the store to serve",
+                Duration.ofSeconds(60),
+                () -> conversations.find("ann", "absent").isEmpty());
         Conversation opened = conversations.open("ann", null, false, "run", Duration.ofSeconds(30));
         Conversation saved = conversations.save(opened, "run", Change.finished(Samples.toolTurn("run"), null));
         assertEquals(saved, conversations.find("ann", opened.id()).orElseThrow());
-        assertEquals(new IdempotentReplies.Claim.Claimed(), replies.claim("ann", "key", "hash", Duration.ofSeconds(30)));
+        assertEquals(
+                new IdempotentReplies.Claim.Claimed(), replies.claim("ann", "key", "hash", Duration.ofSeconds(30)));
         Meter meter = budget.open("ann", opened.id());
         meter.reserve(500, 400).settle("m", new Usage(1, 2, 0, 0));
         meter.reserve(500, 497).cancel();

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mcpagent.conversation.Conversations.Change;
 import io.mcpagent.conversation.IdempotentReplies.Claim;
 import io.mcpagent.conversation.IdempotentReplies.Reply;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -58,17 +57,28 @@ abstract class ConversationsContract extends LinearHistoryContract {
         for (String wanted : List.of(id, "absent-absent-absent-1")) {
             assertTrue(conversations.find(BOB, wanted).isEmpty());
             assertFalse(conversations.delete(BOB, wanted));
-            assertThrows(ConversationNotFoundException.class, () -> conversations.open(BOB, wanted, false, run(), LEASE));
+            assertThrows(
+                    ConversationNotFoundException.class, () -> conversations.open(BOB, wanted, false, run(), LEASE));
         }
         assertEquals(List.of(), conversations.list(BOB, 10));
         Conversation own = conversations.open(BOB, id, true, run(), LEASE);
         assertEquals(List.of(), own.turns(), "the id becomes a new conversation of bob's");
-        assertEquals(List.of("secret"), Samples.questions(conversations.find(ANN, id).orElseThrow()));
+        assertEquals(
+                List.of("secret"), Samples.questions(conversations.find(ANN, id).orElseThrow()));
     }
 
     @Test
     void should_keep_owners_and_ids_apart_whatever_characters_they_hold() {
-        String[][] pairs = {{"a#b", "c"}, {"a", "b#c"}, {"a", "b"}, {"A", "b"}, {"a ", "b"}, {"ä", "b"}, {"a", "meta"}, {"a", "turn#000001"}};
+        String[][] pairs = {
+            {"a#b", "c"},
+            {"a", "b#c"},
+            {"a", "b"},
+            {"A", "b"},
+            {"a ", "b"},
+            {"ä", "b"},
+            {"a", "meta"},
+            {"a", "turn#000001"}
+        };
         for (String[] pair : pairs) {
             String run = run();
             Conversation opened = conversations.open(pair[0], pair[1], true, run, LEASE);
@@ -76,7 +86,9 @@ abstract class ConversationsContract extends LinearHistoryContract {
             conversations.save(opened, run, Change.finished(Samples.turn(run, String.join("|", pair)), null));
         }
         for (String[] pair : pairs) {
-            assertEquals(List.of(String.join("|", pair)), Samples.questions(conversations.find(pair[0], pair[1]).orElseThrow()));
+            assertEquals(
+                    List.of(String.join("|", pair)),
+                    Samples.questions(conversations.find(pair[0], pair[1]).orElseThrow()));
         }
     }
 
@@ -102,11 +114,17 @@ abstract class ConversationsContract extends LinearHistoryContract {
         clock.advance(LEASE.plusMillis(1));
         String run = run();
         Conversation opened = conversations.open(ANN, id, false, run, LEASE);
-        assertThrows(ConversationBusyException.class, () -> conversations.save(before, lost, Change.finished(Samples.turn(lost, "lost"), null)));
+        assertThrows(
+                ConversationBusyException.class,
+                () -> conversations.save(before, lost, Change.finished(Samples.turn(lost, "lost"), null)));
         conversations.release(before, lost);
         conversations.save(opened, run, Change.finished(Samples.turn(run, "two"), null));
-        assertThrows(ConversationBusyException.class, () -> conversations.save(before, lost, Change.finished(Samples.turn(lost, "lost"), null)));
-        assertEquals(List.of("one", "two"), Samples.questions(conversations.find(ANN, id).orElseThrow()));
+        assertThrows(
+                ConversationBusyException.class,
+                () -> conversations.save(before, lost, Change.finished(Samples.turn(lost, "lost"), null)));
+        assertEquals(
+                List.of("one", "two"),
+                Samples.questions(conversations.find(ANN, id).orElseThrow()));
     }
 
     @Test
@@ -115,7 +133,11 @@ abstract class ConversationsContract extends LinearHistoryContract {
         String slow = run();
         Conversation opened = conversations.open(ANN, id, false, slow, LEASE);
         clock.advance(LEASE.multipliedBy(2));
-        assertEquals(2, conversations.save(opened, slow, Change.finished(Samples.turn(slow, "two"), null)).version());
+        assertEquals(
+                2,
+                conversations
+                        .save(opened, slow, Change.finished(Samples.turn(slow, "two"), null))
+                        .version());
     }
 
     @Test
@@ -124,25 +146,37 @@ abstract class ConversationsContract extends LinearHistoryContract {
         String run = run();
         Conversation opened = conversations.open(ANN, id, false, run, LEASE);
         conversations.save(opened, run, Change.step(Samples.pending(run, Approval.State.PENDING)));
-        assertThrows(ConversationBusyException.class,
+        assertThrows(
+                ConversationBusyException.class,
                 () -> conversations.save(opened, run, Change.step(Samples.pending(run, Approval.State.EXECUTED))));
-        assertEquals(Approval.State.PENDING, conversations.find(ANN, id).orElseThrow().pending().approvals().getFirst().state());
+        assertEquals(
+                Approval.State.PENDING,
+                conversations
+                        .find(ANN, id)
+                        .orElseThrow()
+                        .pending()
+                        .approvals()
+                        .getFirst()
+                        .state());
     }
 
     @Test
     void should_store_each_step_of_an_approval_and_keep_the_lease_between_them() {
         String run = run();
         Conversation opened = conversations.open(ANN, null, false, run, LEASE);
-        Conversation waiting = conversations.save(opened, run, Change.waiting(Samples.pending(run, Approval.State.PENDING), null));
+        Conversation waiting =
+                conversations.save(opened, run, Change.waiting(Samples.pending(run, Approval.State.PENDING), null));
         assertEquals(waiting, conversations.find(ANN, opened.id()).orElseThrow());
         assertEquals("Delete order 7", conversations.list(ANN, 10).getFirst().title());
 
         String approving = run();
         Conversation taken = conversations.open(ANN, opened.id(), false, approving, LEASE);
         assertEquals(waiting.pending(), taken.pending());
-        Conversation executing = conversations.save(taken, approving, Change.step(Samples.pending(run, Approval.State.EXECUTING)));
+        Conversation executing =
+                conversations.save(taken, approving, Change.step(Samples.pending(run, Approval.State.EXECUTING)));
         assertThrows(ConversationBusyException.class, () -> conversations.open(ANN, opened.id(), false, run(), LEASE));
-        Conversation executed = conversations.save(executing, approving, Change.step(Samples.pending(run, Approval.State.EXECUTED)));
+        Conversation executed =
+                conversations.save(executing, approving, Change.step(Samples.pending(run, Approval.State.EXECUTED)));
         Conversation finished = conversations.save(executed, approving, Change.finished(Samples.toolTurn(run), null));
         assertEquals(finished, conversations.find(ANN, opened.id()).orElseThrow());
         assertEquals(4, finished.version());
@@ -159,13 +193,21 @@ abstract class ConversationsContract extends LinearHistoryContract {
         Conversation again = conversations.open(ANN, first, false, run, LEASE);
         conversations.save(again, run, Change.finished(Samples.turn(run, "last"), null));
         List<ConversationSummary> list = conversations.list(ANN, 10);
-        assertEquals(List.of(first, second), list.stream().map(ConversationSummary::id).toList());
+        assertEquals(
+                List.of(first, second),
+                list.stream().map(ConversationSummary::id).toList());
         assertEquals("First question", list.getFirst().title());
         assertEquals(3, list.getFirst().turns());
         assertEquals("x".repeat(79) + "…", list.get(1).title());
-        assertEquals(conversations.find(ANN, first).orElseThrow().updatedAt(), list.getFirst().updatedAt());
-        assertEquals(conversations.find(ANN, first).orElseThrow().createdAt(), list.getFirst().createdAt());
-        assertEquals(List.of(first), conversations.list(ANN, 1).stream().map(ConversationSummary::id).toList());
+        assertEquals(
+                conversations.find(ANN, first).orElseThrow().updatedAt(),
+                list.getFirst().updatedAt());
+        assertEquals(
+                conversations.find(ANN, first).orElseThrow().createdAt(),
+                list.getFirst().createdAt());
+        assertEquals(
+                List.of(first),
+                conversations.list(ANN, 1).stream().map(ConversationSummary::id).toList());
     }
 
     @Test
@@ -187,7 +229,9 @@ abstract class ConversationsContract extends LinearHistoryContract {
         Conversation opened = conversations.open(ANN, id, false, slow, LEASE);
         clock.advance(LEASE.plusSeconds(1));
         assertTrue(conversations.delete(ANN, id));
-        assertThrows(ConversationBusyException.class, () -> conversations.save(opened, slow, Change.finished(Samples.turn(slow, "two"), null)));
+        assertThrows(
+                ConversationBusyException.class,
+                () -> conversations.save(opened, slow, Change.finished(Samples.turn(slow, "two"), null)));
         assertTrue(conversations.find(ANN, id).isEmpty());
     }
 
@@ -205,7 +249,8 @@ abstract class ConversationsContract extends LinearHistoryContract {
         Conversation anew = conversations.open(ANN, id, true, run, LEASE);
         assertEquals(0, anew.version());
         conversations.save(anew, run, Change.finished(Samples.turn(run, "new"), null));
-        assertEquals(List.of("new"), Samples.questions(conversations.find(ANN, id).orElseThrow()));
+        assertEquals(
+                List.of("new"), Samples.questions(conversations.find(ANN, id).orElseThrow()));
     }
 
     @Test
@@ -216,7 +261,9 @@ abstract class ConversationsContract extends LinearHistoryContract {
         Conversation opened = conversations.open(ANN, id, false, run, LEASE);
         clock.advance(Duration.ofSeconds(60));
         conversations.save(opened, run, Change.finished(Samples.turn(run, "two"), null));
-        assertEquals(List.of("one", "two"), Samples.questions(conversations.find(ANN, id).orElseThrow()));
+        assertEquals(
+                List.of("one", "two"),
+                Samples.questions(conversations.find(ANN, id).orElseThrow()));
     }
 
     @Test
@@ -225,7 +272,10 @@ abstract class ConversationsContract extends LinearHistoryContract {
         for (int i = 0; i < 6; i++) {
             clock.advance(TTL.dividedBy(2));
             String run = run();
-            conversations.save(conversations.open(ANN, id, false, run, LEASE), run, Change.finished(Samples.turn(run, "next"), null));
+            conversations.save(
+                    conversations.open(ANN, id, false, run, LEASE),
+                    run,
+                    Change.finished(Samples.turn(run, "next"), null));
         }
         assertEquals(7, conversations.find(ANN, id).orElseThrow().turns().size());
     }
@@ -235,7 +285,8 @@ abstract class ConversationsContract extends LinearHistoryContract {
         String large = Samples.noise(new Random(1), 1_500_000);
         String run = run();
         Conversation opened = conversations.open(ANN, null, false, run, LEASE);
-        Conversation saved = conversations.save(opened, run, Change.finished(Samples.turn(run, "large", large), new Reply(ANN, run, "h", large)));
+        Conversation saved = conversations.save(
+                opened, run, Change.finished(Samples.turn(run, "large", large), new Reply(ANN, run, "h", large)));
         assertEquals(saved, conversations.find(ANN, opened.id()).orElseThrow());
         assertEquals(new Claim.Answered(large), replies.claim(ANN, run, "h", LEASE));
         assertTrue(conversations.delete(ANN, opened.id()));
@@ -246,7 +297,13 @@ abstract class ConversationsContract extends LinearHistoryContract {
         String large = Samples.noise(new Random(2), 600_000);
         String run = run();
         PendingTurn small = Samples.pending(run, Approval.State.PENDING);
-        PendingTurn pending = new PendingTurn(run, "m", Samples.turn(run, "q", large).messages(), small.results(), small.approvals(), List.of(),
+        PendingTurn pending = new PendingTurn(
+                run,
+                "m",
+                Samples.turn(run, "q", large).messages(),
+                small.results(),
+                small.approvals(),
+                List.of(),
                 small.receipt());
         Conversation opened = conversations.open(ANN, null, false, run, LEASE);
         Conversation saved = conversations.save(opened, run, Change.step(pending));

@@ -10,7 +10,6 @@ import io.mcpagent.conversation.IdempotentReplies.Claim;
 import io.mcpagent.conversation.IdempotentReplies.Reply;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.TcpProxy;
-
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,7 +67,8 @@ abstract class DynamoConversationsContract extends ConversationsContract {
 
     /** Makes a call, whose answers get lost until it shows in the table that it had its effect. */
     private <T> T withLostAnswer(Supplier<T> call, Callable<Boolean> effect) throws Exception {
-        try (TcpProxy proxy = TcpProxy.to(port()); var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+        try (TcpProxy proxy = TcpProxy.to(port());
+                var executor = Executors.newVirtualThreadPerTaskExecutor()) {
             goThrough(proxy, Duration.ofSeconds(60), Duration.ofSeconds(10));
             proxy.dropResponses();
             Future<T> result = executor.submit(call::get);
@@ -86,7 +86,10 @@ abstract class DynamoConversationsContract extends ConversationsContract {
         Conversation opened = conversations.open(ANN, null, false, run, LEASE);
         Map<String, AttributeValue> key = ConversationItems.metaKey(ANN, opened.id());
         Conversation saved = withLostAnswer(
-                () -> conversations.save(opened, run, Change.finished(Samples.turn(run, "once"), new Reply(ANN, "key", "hash", "answer"))),
+                () -> conversations.save(
+                        opened,
+                        run,
+                        Change.finished(Samples.turn(run, "once"), new Reply(ANN, "key", "hash", "answer"))),
                 () -> DynamoTable.number(table.get(key), "version") == 1);
         assertEquals(1, saved.version());
         makeStoresOn(table);
@@ -101,33 +104,47 @@ abstract class DynamoConversationsContract extends ConversationsContract {
         Conversation opened = conversations.open(ANN, null, false, run, LEASE);
         Map<String, AttributeValue> key = ConversationItems.metaKey(ANN, opened.id());
         Conversations direct = conversations;
-        Conversation saved = withLostAnswer(() -> conversations.save(opened, run, Change.finished(Samples.turn(run, "once"), null)), () -> {
-            if (DynamoTable.number(table.get(key), "version") == 1) {
-                direct.save(direct.open(ANN, opened.id(), false, other, LEASE), other, Change.finished(Samples.turn(other, "next"), null));
-            }
-            return DynamoTable.number(table.get(key), "version") == 2;
-        });
+        Conversation saved = withLostAnswer(
+                () -> conversations.save(opened, run, Change.finished(Samples.turn(run, "once"), null)), () -> {
+                    if (DynamoTable.number(table.get(key), "version") == 1) {
+                        direct.save(
+                                direct.open(ANN, opened.id(), false, other, LEASE),
+                                other,
+                                Change.finished(Samples.turn(other, "next"), null));
+                    }
+                    return DynamoTable.number(table.get(key), "version") == 2;
+                });
         assertEquals(List.of("once"), Samples.questions(saved));
-        assertEquals(List.of("once", "next"), Samples.questions(direct.find(ANN, opened.id()).orElseThrow()));
+        assertEquals(
+                List.of("once", "next"),
+                Samples.questions(direct.find(ANN, opened.id()).orElseThrow()));
     }
 
     @Test
     void should_not_be_busy_with_itself_when_the_answer_to_an_open_gets_lost() throws Exception {
         String id = stored(ANN, "one");
         String run = run();
-        Conversation opened = withLostAnswer(() -> conversations.open(ANN, id, false, run, LEASE),
+        Conversation opened = withLostAnswer(
+                () -> conversations.open(ANN, id, false, run, LEASE),
                 () -> table.get(ConversationItems.metaKey(ANN, id)).containsKey("leaseRun"));
         assertEquals(List.of("one"), Samples.questions(opened));
         String creating = run();
-        Conversation created = withLostAnswer(() -> conversations.open(ANN, null, false, creating, LEASE),
+        Conversation created = withLostAnswer(
+                () -> conversations.open(ANN, null, false, creating, LEASE),
                 () -> items().stream().anyMatch(item -> creating.equals(DynamoTable.text(item, "leaseRun"))));
         makeStoresOn(table);
-        assertEquals(1, conversations.save(created, creating, Change.finished(Samples.turn(creating, "q"), null)).version());
+        assertEquals(
+                1,
+                conversations
+                        .save(created, creating, Change.finished(Samples.turn(creating, "q"), null))
+                        .version());
     }
 
     @Test
     void should_have_claimed_when_the_answer_to_the_claim_gets_lost() throws Exception {
-        assertEquals(new Claim.Claimed(), withLostAnswer(() -> replies.claim(ANN, "key", "hash", LEASE), () -> !items().isEmpty()));
+        assertEquals(
+                new Claim.Claimed(),
+                withLostAnswer(() -> replies.claim(ANN, "key", "hash", LEASE), () -> !items().isEmpty()));
         makeStoresOn(table);
         assertEquals(new Claim.Running(), replies.claim(ANN, "key", "hash", LEASE));
     }
@@ -142,14 +159,17 @@ abstract class DynamoConversationsContract extends ConversationsContract {
             proxy.hang();
             assertUnavailableWithin(Duration.ofSeconds(6), () -> conversations.find(ANN, id));
             assertUnavailableWithin(Duration.ofSeconds(6), () -> conversations.open(ANN, null, false, run(), LEASE));
-            assertUnavailableWithin(Duration.ofSeconds(12), () -> conversations.save(opened, run, Change.finished(Samples.turn(run, "q"), null)));
+            assertUnavailableWithin(
+                    Duration.ofSeconds(12),
+                    () -> conversations.save(opened, run, Change.finished(Samples.turn(run, "q"), null)));
             proxy.refuse();
             proxy.resetConnections();
             assertUnavailableWithin(Duration.ofSeconds(6), () -> conversations.list(ANN, 10));
             assertUnavailableWithin(Duration.ofSeconds(6), () -> replies.claim(ANN, "key", "hash", LEASE));
         }
         makeStoresOn(table);
-        assertEquals(List.of("one"), Samples.questions(conversations.find(ANN, id).orElseThrow()));
+        assertEquals(
+                List.of("one"), Samples.questions(conversations.find(ANN, id).orElseThrow()));
     }
 
     private static void assertUnavailableWithin(Duration bound, Executable call) {
@@ -176,7 +196,8 @@ abstract class DynamoConversationsContract extends ConversationsContract {
         String id = stored(ANN, "one", "two");
         String run = run();
         Conversation opened = conversations.open(ANN, id, false, run, LEASE);
-        conversations.save(opened, run, Change.finished(Samples.turn(run, "large", Samples.noise(new Random(1), 700_000)), null));
+        conversations.save(
+                opened, run, Change.finished(Samples.turn(run, "large", Samples.noise(new Random(1), 700_000)), null));
         assertTrue(items().size() > 5);
         assertTrue(conversations.delete(ANN, id));
         assertEquals(List.of(), items());
@@ -188,13 +209,18 @@ abstract class DynamoConversationsContract extends ConversationsContract {
         for (int i = 0; i < 10; i++) {
             clock.advance(TTL.dividedBy(5));
             String run = run();
-            conversations.save(conversations.open(ANN, id, false, run, LEASE), run, Change.finished(Samples.turn(run, "more"), null));
+            conversations.save(
+                    conversations.open(ANN, id, false, run, LEASE),
+                    run,
+                    Change.finished(Samples.turn(run, "more"), null));
             Map<String, AttributeValue> meta = table.get(ConversationItems.metaKey(ANN, id));
             long visibleUntil = clock.instant().plus(TTL).getEpochSecond();
             assertTrue(DynamoTable.number(meta, "expiresAt") >= visibleUntil);
             for (Map<String, AttributeValue> item : items()) {
                 long expiresAt = DynamoTable.number(item, "expiresAt");
-                assertTrue(expiresAt >= visibleUntil && expiresAt <= visibleUntil + TTL.toSeconds() / 3, item.keySet() + " " + item.get("sk"));
+                assertTrue(
+                        expiresAt >= visibleUntil && expiresAt <= visibleUntil + TTL.toSeconds() / 3,
+                        item.keySet() + " " + item.get("sk"));
             }
         }
     }
@@ -210,14 +236,19 @@ abstract class DynamoConversationsContract extends ConversationsContract {
     @Test
     void should_keep_a_new_conversation_apart_from_what_a_slow_delete_of_its_id_left() {
         String run = run();
-        Conversation old = conversations.save(conversations.open(ANN, "mine", true, run, LEASE), run, Change.finished(Samples.turn(run, "old"), null));
+        Conversation old = conversations.save(
+                conversations.open(ANN, "mine", true, run, LEASE),
+                run,
+                Change.finished(Samples.turn(run, "old"), null));
         client().deleteItem(delete -> delete.tableName(table.name()).key(ConversationItems.metaKey(ANN, "mine")));
         String again = run();
         Conversation anew = conversations.open(ANN, "mine", true, again, LEASE);
         assertEquals(List.of(), anew.turns());
         conversations.save(anew, again, Change.finished(Samples.turn(again, "new"), null));
         new ConversationDeletion(table, clock, ANN, "mine").deleteBelow(old.createdAt());
-        assertEquals(List.of("new"), Samples.questions(conversations.find(ANN, "mine").orElseThrow()));
+        assertEquals(
+                List.of("new"),
+                Samples.questions(conversations.find(ANN, "mine").orElseThrow()));
     }
 
     @Test
@@ -236,8 +267,11 @@ abstract class DynamoConversationsContract extends ConversationsContract {
         for (int i = 0; i < 30; i++) {
             stored(ANN, "question " + i);
         }
-        assertEquals(List.of("question 29", "question 28", "question 27"),
-                conversations.list(ANN, 3).stream().map(ConversationSummary::title).toList());
+        assertEquals(
+                List.of("question 29", "question 28", "question 27"),
+                conversations.list(ANN, 3).stream()
+                        .map(ConversationSummary::title)
+                        .toList());
         clock.advance(TTL.minus(Duration.ofMillis(15_500)));
         assertEquals(15, conversations.list(ANN, 100).size(), "the others are over");
     }

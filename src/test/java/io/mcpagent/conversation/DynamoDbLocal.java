@@ -3,7 +3,6 @@ package io.mcpagent.conversation;
 import io.mcpagent.local.Children;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.Project;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -29,10 +28,22 @@ public final class DynamoDbLocal implements AutoCloseable {
 
     private DynamoDbLocal(Path libraries) {
         try {
-            process = Children.start(new ProcessBuilder(java(), "--enable-native-access=ALL-UNNAMED", "-Xmx512m",
-                    "-Dsqlite4java.library.path=" + libraries, "-cp", libraries + "/*", "com.amazonaws.services.dynamodbv2.local.main.ServerRunner",
-                    "-inMemory", "-disableTelemetry", "-port", Integer.toString(port)).redirectErrorStream(true)
-                    .redirectOutput(Project.target("dynamodb-local").resolve("server-" + port + ".log").toFile()));
+            process = Children.start(new ProcessBuilder(
+                            java(),
+                            "--enable-native-access=ALL-UNNAMED",
+                            "-Xmx512m",
+                            "-Dsqlite4java.library.path=" + libraries,
+                            "-cp",
+                            libraries + "/*",
+                            "com.amazonaws.services.dynamodbv2.local.main.ServerRunner",
+                            "-inMemory",
+                            "-disableTelemetry",
+                            "-port",
+                            Integer.toString(port))
+                    .redirectErrorStream(true)
+                    .redirectOutput(Project.target("dynamodb-local")
+                            .resolve("server-" + port + ".log")
+                            .toFile()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -60,20 +71,29 @@ public final class DynamoDbLocal implements AutoCloseable {
             return complete;
         }
         Path unfinished = folder.resolve("unfinished-" + ProcessHandle.current().pid());
-        Path pom = Files.writeString(folder.resolve("pom-" + ProcessHandle.current().pid() + ".xml"), """
+        Path pom = Files.writeString(
+                folder.resolve("pom-" + ProcessHandle.current().pid() + ".xml"), """
                 <project><modelVersion>4.0.0</modelVersion><groupId>local</groupId><artifactId>dynamodb</artifactId><version>1</version><dependencies>
                 <dependency><groupId>com.amazonaws</groupId><artifactId>DynamoDBLocal</artifactId><version>%s</version></dependency>
                 </dependencies></project>""".formatted(VERSION));
         Path log = folder.resolve("fetch.log");
-        List<String> command = List.of(Path.of(System.getProperty("maven.home"), "bin", "mvn").toString(), "-B", "-q", "-f", pom.toString(), COPY,
+        List<String> command = List.of(
+                Path.of(System.getProperty("maven.home"), "bin", "mvn").toString(),
+                "-B",
+                "-q",
+                "-f",
+                pom.toString(),
+                COPY,
                 "-DoutputDirectory=" + unfinished);
-        ProcessBuilder fetch = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        ProcessBuilder fetch =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         fetch.environment().put("JAVA_HOME", System.getProperty("java.home"));
         if (fetch.start().waitFor() != 0) {
             throw new IllegalStateException("DynamoDB Local could not be fetched: " + Files.readString(log));
         }
         try (Stream<Path> files = Files.list(unfinished)) {
-            for (Path file : files.filter(one -> one.getFileName().toString().startsWith("libsqlite4java-linux-amd64")).toList()) {
+            for (Path file : files.filter(one -> one.getFileName().toString().startsWith("libsqlite4java-linux-amd64"))
+                    .toList()) {
                 Files.copy(file, unfinished.resolve("libsqlite4java-linux-amd64.so"));
             }
         }

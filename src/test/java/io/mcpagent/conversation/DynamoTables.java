@@ -4,7 +4,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
-
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
@@ -23,8 +22,7 @@ import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 /** Clients and tables for the tests. */
 public final class DynamoTables {
 
-    private DynamoTables() {
-    }
+    private DynamoTables() {}
 
     public static DynamoDbClient client(URI endpoint) {
         return client(endpoint, UrlConnectionHttpClient.create());
@@ -39,8 +37,12 @@ public final class DynamoTables {
     }
 
     private static DynamoDbClient client(URI endpoint, SdkHttpClient http) {
-        return DynamoDbClient.builder().endpointOverride(endpoint).region(Region.US_EAST_1).httpClient(http)
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test"))).build();
+        return DynamoDbClient.builder()
+                .endpointOverride(endpoint)
+                .region(Region.US_EAST_1)
+                .httpClient(http)
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")))
+                .build();
     }
 
     /** Makes a new table, as the service expects it, with time limits that a test on a busy machine does not reach. */
@@ -50,11 +52,13 @@ public final class DynamoTables {
 
     public static String create(DynamoDbClient client) {
         String name = "mcp-agent-" + UUID.randomUUID();
-        client.createTable(table -> table.tableName(name).billingMode(BillingMode.PAY_PER_REQUEST)
+        client.createTable(table -> table.tableName(name)
+                .billingMode(BillingMode.PAY_PER_REQUEST)
                 .keySchema(element("pk", KeyType.HASH), element("sk", KeyType.RANGE))
                 .attributeDefinitions(definition("pk"), definition("sk")));
         client.waiter().waitUntilTableExists(table -> table.tableName(name));
-        client.updateTimeToLive(ttl -> ttl.tableName(name).timeToLiveSpecification(it -> it.attributeName("expiresAt").enabled(true)));
+        client.updateTimeToLive(ttl -> ttl.tableName(name)
+                .timeToLiveSpecification(it -> it.attributeName("expiresAt").enabled(true)));
         return name;
     }
 
@@ -63,7 +67,10 @@ public final class DynamoTables {
     }
 
     private static AttributeDefinition definition(String name) {
-        return AttributeDefinition.builder().attributeName(name).attributeType(ScalarAttributeType.S).build();
+        return AttributeDefinition.builder()
+                .attributeName(name)
+                .attributeType(ScalarAttributeType.S)
+                .build();
     }
 
     private record OneByOne(SdkHttpClient client, ReentrantLock lock) implements SdkHttpClient {

@@ -9,7 +9,6 @@ import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.Role;
 import io.mcpagent.model.Usage;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +45,8 @@ class HistoryTest {
     void should_count_what_the_model_wrote_as_the_service_did() {
         TurnRecord counted = Samples.turn("1", "abcdef", "x".repeat(3_000));
         assertEquals(80 + 2, History.tokens(counted));
-        TurnRecord uncounted = new TurnRecord("1", Instant.EPOCH, "m", counted.messages(), List.of(), new Receipt(0, Usage.NONE, null, 0, 0));
+        TurnRecord uncounted = new TurnRecord(
+                "1", Instant.EPOCH, "m", counted.messages(), List.of(), new Receipt(0, Usage.NONE, null, 0, 0));
         assertEquals(1_000 + 2, History.tokens(uncounted));
         assertEquals(4, History.estimate("日本語a"));
     }
@@ -78,8 +78,10 @@ class HistoryTest {
             assertSame(CURRENT.getFirst(), messages.getLast());
             List<Message> finished = messages.subList(0, messages.size() - 1);
             assertValid(finished, "seed " + seed);
-            long sent = turns.stream().filter(turn -> History.isWhole(turn.messages()) && finished.containsAll(turn.messages()))
-                    .mapToLong(History::tokens).sum();
+            long sent = turns.stream()
+                    .filter(turn -> History.isWhole(turn.messages()) && finished.containsAll(turn.messages()))
+                    .mapToLong(History::tokens)
+                    .sum();
             assertTrue(sent <= maxTokens, "seed " + seed);
         }
     }
@@ -90,8 +92,11 @@ class HistoryTest {
         assertFalse(History.isWhole(Samples.pending("1", Approval.State.PENDING).messages()), "unanswered calls");
         assertFalse(History.isWhole(List.of(Message.user("a"))));
         assertFalse(History.isWhole(List.of(Message.user("a"), Message.user("b"))));
-        assertFalse(History.isWhole(List.of(new Message(Role.USER, List.of(new Content.ToolResult("x", "y", false))),
-                Samples.assistant(new Content.Text("b")))), "a result that nobody asked for");
+        assertFalse(
+                History.isWhole(List.of(
+                        new Message(Role.USER, List.of(new Content.ToolResult("x", "y", false))),
+                        Samples.assistant(new Content.Text("b")))),
+                "a result that nobody asked for");
     }
 
     /** Checked differently than in the code: as Converse reads it, one message after the other. */
@@ -100,8 +105,10 @@ class HistoryTest {
         List<String> open = List.of();
         for (Message message : messages) {
             assertEquals(expected, message.role(), hint);
-            List<String> results = message.content().stream().filter(Content.ToolResult.class::isInstance)
-                    .map(block -> ((Content.ToolResult) block).toolUseId()).toList();
+            List<String> results = message.content().stream()
+                    .filter(Content.ToolResult.class::isInstance)
+                    .map(block -> ((Content.ToolResult) block).toolUseId())
+                    .toList();
             assertEquals(open, results, hint);
             open = message.toolUses().stream().map(Content.ToolUse::id).toList();
             expected = expected == Role.USER ? Role.ASSISTANT : Role.USER;
@@ -111,7 +118,8 @@ class HistoryTest {
     }
 
     private static TurnRecord randomTurn(Random random) {
-        List<Message> messages = new ArrayList<>(List.of(Message.user("q".repeat(1 + random.nextInt(300)) + random.nextLong())));
+        List<Message> messages =
+                new ArrayList<>(List.of(Message.user("q".repeat(1 + random.nextInt(300)) + random.nextLong())));
         for (int round = random.nextInt(3); round > 0; round--) {
             List<Content> asked = new ArrayList<>(List.of(new Content.Text("let me look")));
             List<Content> results = new ArrayList<>();
@@ -127,12 +135,18 @@ class HistoryTest {
         if (random.nextInt(10) == 0) {
             messages.remove(random.nextInt(messages.size()));
         }
-        Usage usage = random.nextBoolean() ? Usage.NONE : new Usage(random.nextInt(5_000), 1 + random.nextInt(400), 0, 0);
+        Usage usage =
+                random.nextBoolean() ? Usage.NONE : new Usage(random.nextInt(5_000), 1 + random.nextInt(400), 0, 0);
         return new TurnRecord("r", Instant.EPOCH, "m", messages, List.of(), new Receipt(1, usage, null, 0, 0));
     }
 
     private static TurnRecord turnOf(int tokens) {
-        return new TurnRecord("r", Instant.EPOCH, "m", List.of(Message.user("q".repeat(tokens * 3 - 12)),
-                Samples.assistant(new Content.Text("a"))), List.of(), new Receipt(1, new Usage(0, 4, 0, 0), null, 0, 0));
+        return new TurnRecord(
+                "r",
+                Instant.EPOCH,
+                "m",
+                List.of(Message.user("q".repeat(tokens * 3 - 12)), Samples.assistant(new Content.Text("a"))),
+                List.of(),
+                new Receipt(1, new Usage(0, 4, 0, 0), null, 0, 0));
     }
 }

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.mcpagent.conversation.Conversations.Change;
 import io.mcpagent.conversation.IdempotentReplies.Claim;
 import io.mcpagent.conversation.IdempotentReplies.Reply;
-
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -20,7 +19,8 @@ abstract class IdempotentRepliesContract extends StoreContract {
         String run = run();
         assertInstanceOf(Claim.Claimed.class, replies.claim(ANN, "key", "hash", LEASE));
         Conversation opened = conversations.open(ANN, null, false, run, LEASE);
-        conversations.save(opened, run, Change.finished(Samples.turn(run, "q"), new Reply(ANN, "key", "hash", "{\"answer\":1}")));
+        conversations.save(
+                opened, run, Change.finished(Samples.turn(run, "q"), new Reply(ANN, "key", "hash", "{\"answer\":1}")));
         assertEquals(new Claim.Answered("{\"answer\":1}"), replies.claim(ANN, "key", "hash", LEASE));
         replies.abandon(ANN, "key");
         assertEquals(new Claim.Answered("{\"answer\":1}"), replies.claim(ANN, "key", "hash", LEASE));
@@ -34,11 +34,16 @@ abstract class IdempotentRepliesContract extends StoreContract {
     void should_store_neither_turn_nor_answer_if_a_twin_was_answered_before() {
         String first = run();
         Conversation one = conversations.open(ANN, null, false, first, LEASE);
-        conversations.save(one, first, Change.finished(Samples.turn(first, "q"), new Reply(ANN, "key", "hash", "first")));
+        conversations.save(
+                one, first, Change.finished(Samples.turn(first, "q"), new Reply(ANN, "key", "hash", "first")));
         String second = run();
         Conversation two = conversations.open(ANN, one.id(), false, second, LEASE);
-        assertThrows(ConversationBusyException.class,
-                () -> conversations.save(two, second, Change.finished(Samples.turn(second, "q"), new Reply(ANN, "key", "hash", "second"))));
+        assertThrows(
+                ConversationBusyException.class,
+                () -> conversations.save(
+                        two,
+                        second,
+                        Change.finished(Samples.turn(second, "q"), new Reply(ANN, "key", "hash", "second"))));
         assertEquals(1, conversations.find(ANN, one.id()).orElseThrow().turns().size());
         assertEquals(new Claim.Answered("first"), replies.claim(ANN, "key", "hash", LEASE));
     }
@@ -51,8 +56,10 @@ abstract class IdempotentRepliesContract extends StoreContract {
         Conversation opened = conversations.open(ANN, id, false, lost, LEASE);
         clock.advance(LEASE.plusMillis(1));
         conversations.open(ANN, id, false, run(), LEASE);
-        assertThrows(ConversationBusyException.class,
-                () -> conversations.save(opened, lost, Change.finished(Samples.turn(lost, "q"), new Reply(ANN, "key", "hash", "lost"))));
+        assertThrows(
+                ConversationBusyException.class,
+                () -> conversations.save(
+                        opened, lost, Change.finished(Samples.turn(lost, "q"), new Reply(ANN, "key", "hash", "lost"))));
         assertInstanceOf(Claim.Claimed.class, replies.claim(ANN, "key", "hash", LEASE), "the claim's lease has passed");
     }
 

@@ -3,7 +3,6 @@ package io.mcpagent.conversation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.mcpagent.conversation.Conversations.Change;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -37,7 +36,9 @@ abstract class LinearHistoryContract extends IdempotentRepliesContract {
         });
         assertEquals(1, won.size());
         assertEquals(99, busy.get());
-        assertEquals(List.of("start", won.peek()), Samples.questions(conversations.find(ANN, id).orElseThrow()));
+        assertEquals(
+                List.of("start", won.peek()),
+                Samples.questions(conversations.find(ANN, id).orElseThrow()));
     }
 
     /** A checker in the manner of Jepsen: everything that was acknowledged is there, once, in the order of the versions, and nothing else. */
@@ -49,7 +50,7 @@ abstract class LinearHistoryContract extends IdempotentRepliesContract {
         ConcurrentLinkedQueue<Acknowledged> acknowledged = new ConcurrentLinkedQueue<>();
         together(threads, thread -> {
             Random random = new Random(thread);
-            for (int done = 0; done < each;) {
+            for (int done = 0; done < each; ) {
                 String run = run();
                 String id = ids.get(random.nextInt(ids.size()));
                 try {
@@ -69,12 +70,13 @@ abstract class LinearHistoryContract extends IdempotentRepliesContract {
         assertEquals(each * threads, acknowledged.size());
         for (String id : ids) {
             List<String> expected = new ArrayList<>(List.of("start"));
-            acknowledged.stream().filter(one -> one.id.equals(id)).sorted((a, b) -> Long.compare(a.version, b.version))
+            acknowledged.stream()
+                    .filter(one -> one.id.equals(id))
+                    .sorted((a, b) -> Long.compare(a.version, b.version))
                     .forEach(one -> expected.add(one.run));
             assertEquals(expected, Samples.questions(conversations.find(ANN, id).orElseThrow()));
         }
     }
 
-    private record Acknowledged(String id, long version, String run) {
-    }
+    private record Acknowledged(String id, long version, String run) {}
 }

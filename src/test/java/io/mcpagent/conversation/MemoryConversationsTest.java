@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mcpagent.conversation.Conversations.Change;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,7 +57,10 @@ class MemoryConversationsTest extends ConversationsContract {
         together(8, thread -> {
             for (int i = 0; i < 500; i++) {
                 String run = run();
-                conversations.save(conversations.open(ANN, null, false, run, LEASE), run, Change.finished(Samples.turn(run, "q"), null));
+                conversations.save(
+                        conversations.open(ANN, null, false, run, LEASE),
+                        run,
+                        Change.finished(Samples.turn(run, "q"), null));
             }
         });
         stored(ANN, "last");
@@ -71,7 +73,10 @@ class MemoryConversationsTest extends ConversationsContract {
         makeStores(100);
         for (int i = 0; i <= 100; i++) {
             String run = run();
-            conversations.save(conversations.open(ANN, null, false, run, LEASE), run, Change.finished(Samples.turn(run, "q"), null));
+            conversations.save(
+                    conversations.open(ANN, null, false, run, LEASE),
+                    run,
+                    Change.finished(Samples.turn(run, "q"), null));
         }
         assertEquals(95, conversations.list(ANN, Integer.MAX_VALUE).size());
     }
@@ -84,7 +89,9 @@ class MemoryConversationsTest extends ConversationsContract {
             String run = run();
             keys.add(run);
             replies.claim(ANN, run, "h", LEASE);
-            conversations.save(conversations.open(ANN, null, false, run, LEASE), run,
+            conversations.save(
+                    conversations.open(ANN, null, false, run, LEASE),
+                    run,
                     Change.finished(Samples.turn(run, "q"), new IdempotentReplies.Reply(ANN, run, "h", "answer " + i)));
             clock.advance(Duration.ofSeconds(1));
         }

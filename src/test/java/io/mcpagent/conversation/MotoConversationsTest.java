@@ -1,7 +1,6 @@
 package io.mcpagent.conversation;
 
 import io.mcpagent.support.MotoServer;
-
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;

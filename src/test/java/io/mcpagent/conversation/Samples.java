@@ -5,7 +5,6 @@ import io.mcpagent.model.Message;
 import io.mcpagent.model.Role;
 import io.mcpagent.model.Usage;
 import io.mcpagent.tools.ToolOutcome;
-
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,37 +16,60 @@ final class Samples {
 
     static final Receipt RECEIPT = new Receipt(2, new Usage(1200, 80, 900, 30), new BigDecimal("0.005310"), 1, 812);
 
-    private Samples() {
-    }
+    private Samples() {}
 
     static TurnRecord turn(String runId, String question) {
         return turn(runId, question, "Forty-two.");
     }
 
     static TurnRecord turn(String runId, String question, String answer) {
-        return new TurnRecord(runId, Instant.parse("2026-11-22T10:15:30.123456789Z"), "anthropic.claude",
-                List.of(Message.user(question), assistant(new Content.Text(answer))), List.of(), RECEIPT);
+        return new TurnRecord(
+                runId,
+                Instant.parse("2026-11-22T10:15:30.123456789Z"),
+                "anthropic.claude",
+                List.of(Message.user(question), assistant(new Content.Text(answer))),
+                List.of(),
+                RECEIPT);
     }
 
     static TurnRecord toolTurn(String runId) {
-        return new TurnRecord(runId, Instant.parse("2026-11-22T10:15:30Z"), "anthropic.claude",
-                List.of(Message.user("How many orders? ☃ \uD83D\uDE80"), asking(),
-                        new Message(Role.USER, List.of(new Content.ToolResult("tool-1", "[]", false), new Content.ToolResult("tool-2", "no", true))),
+        return new TurnRecord(
+                runId,
+                Instant.parse("2026-11-22T10:15:30Z"),
+                "anthropic.claude",
+                List.of(
+                        Message.user("How many orders? ☃ \uD83D\uDE80"),
+                        asking(),
+                        new Message(
+                                Role.USER,
+                                List.of(
+                                        new Content.ToolResult("tool-1", "[]", false),
+                                        new Content.ToolResult("tool-2", "no", true))),
                         assistant(new Content.Text("None."))),
-                List.of(new CallRecord("tool-1", "count-orders", "{\"since\":\"2026\"}", ToolOutcome.OK, 12),
-                        new CallRecord("tool-2", "count", "{}", ToolOutcome.UNKNOWN_TOOL, 0)), RECEIPT);
+                List.of(
+                        new CallRecord("tool-1", "count-orders", "{\"since\":\"2026\"}", ToolOutcome.OK, 12),
+                        new CallRecord("tool-2", "count", "{}", ToolOutcome.UNKNOWN_TOOL, 0)),
+                RECEIPT);
     }
 
     static PendingTurn pending(String runId, Approval.State state) {
-        return new PendingTurn(runId, "anthropic.claude", List.of(Message.user("Delete order 7"), asking()),
+        return new PendingTurn(
+                runId,
+                "anthropic.claude",
+                List.of(Message.user("Delete order 7"), asking()),
                 List.of(new Content.ToolResult("tool-1", "[{\"a\":1}]", false)),
-                List.of(new Approval("tool-2", "delete-order", "{\"id\":7}", "abc", state, Instant.parse("2026-11-22T10:30:00Z"))),
-                List.of(new CallRecord("tool-1", "count-orders", "{}", ToolOutcome.OK, 5)), new Receipt(1, Usage.NONE, null, 1, 5));
+                List.of(new Approval(
+                        "tool-2", "delete-order", "{\"id\":7}", "abc", state, Instant.parse("2026-11-22T10:30:00Z"))),
+                List.of(new CallRecord("tool-1", "count-orders", "{}", ToolOutcome.OK, 5)),
+                new Receipt(1, Usage.NONE, null, 1, 5));
     }
 
     private static Message asking() {
-        return assistant(new Content.Reasoning("I had better count.", "c2lnbmF0dXJl==", null), new Content.Reasoning(null, null, "cmVkYWN0ZWQ="),
-                new Content.Text("Let me look."), new Content.ToolUse("tool-1", "count-orders", "{\"since\": \"2026\"}"),
+        return assistant(
+                new Content.Reasoning("I had better count.", "c2lnbmF0dXJl==", null),
+                new Content.Reasoning(null, null, "cmVkYWN0ZWQ="),
+                new Content.Text("Let me look."),
+                new Content.ToolUse("tool-1", "count-orders", "{\"since\": \"2026\"}"),
                 new Content.ToolUse("tool-2", "count", "{}"));
     }
 
@@ -66,7 +88,9 @@ final class Samples {
 
     static List<String> questions(Conversation conversation) {
         List<String> questions = new ArrayList<>();
-        conversation.turns().forEach(turn -> questions.add(turn.messages().getFirst().text()));
+        conversation
+                .turns()
+                .forEach(turn -> questions.add(turn.messages().getFirst().text()));
         return questions;
     }
 }

@@ -1,7 +1,6 @@
 package io.mcpagent.conversation;
 
 import io.mcpagent.conversation.Conversations.Change;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

@@ -9,7 +9,6 @@ import io.mcpagent.model.Message;
 import io.mcpagent.model.Role;
 import io.mcpagent.model.Usage;
 import io.mcpagent.tools.ToolOutcome;
-
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -22,7 +21,9 @@ class StoredJsonTest {
 
     @Test
     void should_read_what_it_wrote() {
-        for (TurnRecord turn : List.of(Samples.toolTurn("r"), Samples.turn("r", "q"),
+        for (TurnRecord turn : List.of(
+                Samples.toolTurn("r"),
+                Samples.turn("r", "q"),
                 new TurnRecord("r", Instant.EPOCH, null, List.of(), List.of(), null))) {
             assertEquals(turn, StoredJson.readTurn(StoredJson.write(turn)));
         }
@@ -38,19 +39,31 @@ class StoredJsonTest {
             Random random = new Random(seed);
             List<Content> blocks = new ArrayList<>();
             for (int i = 1 + random.nextInt(5); i > 0; i--) {
-                blocks.add(switch (random.nextInt(4)) {
-                    case 0 -> new Content.Text(text(random));
-                    case 1 -> new Content.ToolUse(text(random), text(random), text(random));
-                    case 2 -> new Content.ToolResult(text(random), text(random), random.nextBoolean());
-                    default -> new Content.Reasoning(optional(random), optional(random), optional(random));
-                });
+                blocks.add(
+                        switch (random.nextInt(4)) {
+                            case 0 -> new Content.Text(text(random));
+                            case 1 -> new Content.ToolUse(text(random), text(random), text(random));
+                            case 2 -> new Content.ToolResult(text(random), text(random), random.nextBoolean());
+                            default -> new Content.Reasoning(optional(random), optional(random), optional(random));
+                        });
             }
-            TurnRecord turn = new TurnRecord(text(random), Instant.ofEpochSecond(random.nextInt(), random.nextInt(1_000_000_000)), text(random),
+            TurnRecord turn = new TurnRecord(
+                    text(random),
+                    Instant.ofEpochSecond(random.nextInt(), random.nextInt(1_000_000_000)),
+                    text(random),
                     List.of(new Message(Role.USER, blocks), new Message(Role.ASSISTANT, blocks)),
-                    List.of(new CallRecord(text(random), text(random), optional(random),
-                            ToolOutcome.values()[random.nextInt(ToolOutcome.values().length)], random.nextLong())),
-                    new Receipt(random.nextInt(), new Usage(random.nextLong(), random.nextLong(), random.nextLong(), random.nextLong()),
-                            random.nextBoolean() ? null : new BigDecimal(random.nextLong()).movePointLeft(6), random.nextInt(), random.nextLong()));
+                    List.of(new CallRecord(
+                            text(random),
+                            text(random),
+                            optional(random),
+                            ToolOutcome.values()[random.nextInt(ToolOutcome.values().length)],
+                            random.nextLong())),
+                    new Receipt(
+                            random.nextInt(),
+                            new Usage(random.nextLong(), random.nextLong(), random.nextLong(), random.nextLong()),
+                            random.nextBoolean() ? null : new BigDecimal(random.nextLong()).movePointLeft(6),
+                            random.nextInt(),
+                            random.nextLong()));
             assertEquals(turn, StoredJson.readTurn(StoredJson.write(turn)), "seed " + seed);
         }
     }
@@ -66,17 +79,30 @@ class StoredJsonTest {
         String stored = """
                 {"later":{"a":[1,{"b":null}]},"format":1,"runId":"r","many":[[1],2,{"x":[]}],"at":"2026-11-22T10:00:00Z","modelId":null,
                  "messages":[{"role":"USER","content":[{"kind":"text","text":"q","cache":true}],"name":"n"}],"receipt":{"modelCalls":3,"credits":1.5}}""";
-        assertEquals(new TurnRecord("r", Instant.parse("2026-11-22T10:00:00Z"), null, List.of(Message.user("q")), List.of(),
-                new Receipt(3, Usage.NONE, null, 0, 0)), StoredJson.readTurn(stored.getBytes(StandardCharsets.UTF_8)));
+        assertEquals(
+                new TurnRecord(
+                        "r",
+                        Instant.parse("2026-11-22T10:00:00Z"),
+                        null,
+                        List.of(Message.user("q")),
+                        List.of(),
+                        new Receipt(3, Usage.NONE, null, 0, 0)),
+                StoredJson.readTurn(stored.getBytes(StandardCharsets.UTF_8)));
     }
 
     @Test
     void should_refuse_what_it_can_not_read_rightly_without_quoting_it() {
         String whole = new String(StoredJson.write(Samples.toolTurn("secret")), StandardCharsets.UTF_8);
-        for (String damaged : List.of("", "[]", "{}", whole.substring(0, whole.length() / 2), whole.replace("\"format\":1", "\"format\":2"),
-                whole.replace("\"kind\":\"text\"", "\"kind\":\"secret\""), whole.replace("\"USER\"", "\"secret\""))) {
-            IllegalStateException refused = assertThrows(IllegalStateException.class,
-                    () -> StoredJson.readTurn(damaged.getBytes(StandardCharsets.UTF_8)));
+        for (String damaged : List.of(
+                "",
+                "[]",
+                "{}",
+                whole.substring(0, whole.length() / 2),
+                whole.replace("\"format\":1", "\"format\":2"),
+                whole.replace("\"kind\":\"text\"", "\"kind\":\"secret\""),
+                whole.replace("\"USER\"", "\"secret\""))) {
+            IllegalStateException refused = assertThrows(
+                    IllegalStateException.class, () -> StoredJson.readTurn(damaged.getBytes(StandardCharsets.UTF_8)));
             assertFalse(refused.getMessage().contains("secret"));
             assertEquals(null, refused.getCause());
         }

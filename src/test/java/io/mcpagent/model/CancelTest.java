@@ -1,10 +1,22 @@
 package io.mcpagent.model;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.RecordedRequest;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.local.bedrock.Script.Fault;
 import io.mcpagent.support.Relay;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -14,25 +26,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import java.net.URI;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 /** An interrupt ends a request wherever it is, and leaves nothing behind. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(120)
 class CancelTest {
 
-    private static final Script.Reply SLOW = Script.text("one two three four five six seven eight nine ten").frameDelay(Duration.ofMillis(20));
+    private static final Script.Reply SLOW =
+            Script.text("one two three four five six seven eight nine ten").frameDelay(Duration.ofMillis(20));
 
     private final LocalBedrock bedrock = LocalBedrock.start(0);
 
@@ -69,7 +69,7 @@ class CancelTest {
         Random random = new Random(1);
         List<Long> closedAfter = new ArrayList<>();
         try (Front front = encrypted ? Front.encrypted(bedrock) : Front.plain(bedrock);
-             ModelRig rig = ModelRig.on(front.uri(), "agent.model.max-attempts", "1")) {
+                ModelRig rig = ModelRig.on(front.uri(), "agent.model.max-attempts", "1")) {
             rig.models.converse(ModelRig.question("warm"));
             int interrupted = 0;
             for (int i = 0; i < 300; i++) {
@@ -88,13 +88,19 @@ class CancelTest {
                 }
                 assertEquals(0, rig.http.leased());
                 assertTrue(bedrock.await(Duration.ofSeconds(2), b -> b.openRequests() == 0));
-                bedrock.requests().stream().map(RecordedRequest::clientClosed).flatMap(java.util.Optional::stream)
-                        .forEach(closed -> closedAfter.add(Duration.between(at, closed).toMillis()));
+                bedrock.requests().stream()
+                        .map(RecordedRequest::clientClosed)
+                        .flatMap(java.util.Optional::stream)
+                        .forEach(closed ->
+                                closedAfter.add(Duration.between(at, closed).toMillis()));
             }
             assertTrue(interrupted > 200, interrupted + " were interrupted");
             assertTrue(closedAfter.stream().allMatch(millis -> millis < 1_000), closedAfter.toString());
             bedrock.always(Script.text("fine"));
-            assertEquals(StopReason.END_TURN, rig.models.stream(ModelRig.question("q"), new ModelRig.Heard()).stopReason());
+            assertEquals(
+                    StopReason.END_TURN,
+                    rig.models.stream(ModelRig.question("q"), new ModelRig.Heard())
+                            .stopReason());
         }
     }
 
@@ -158,10 +164,12 @@ class CancelTest {
 
     @Test
     void should_end_while_it_writes() throws Exception {
-        try (Relay deaf = Relay.deaf(); ModelRig rig = ModelRig.on(deaf.uri())) {
+        try (Relay deaf = Relay.deaf();
+                ModelRig rig = ModelRig.on(deaf.uri())) {
             CompletableFuture<Object> ended = new CompletableFuture<>();
-            Thread thread = Thread.ofVirtual().start(() -> ended.complete(outcome(() -> rig.models.converse(
-                    ModelRig.question("x".repeat(30 << 20), List.of(), Duration.ofSeconds(60))))));
+            Thread thread = Thread.ofVirtual()
+                    .start(() -> ended.complete(outcome(() -> rig.models.converse(
+                            ModelRig.question("x".repeat(30 << 20), List.of(), Duration.ofSeconds(60))))));
             Thread.sleep(700);
             thread.interrupt();
             assertInstanceOf(InterruptedException.class, ended.get(2, TimeUnit.SECONDS));
@@ -171,8 +179,9 @@ class CancelTest {
 
     @Test
     void should_end_while_it_connects_and_while_it_shakes_hands() throws Exception {
-        try (Relay deaf = Relay.deaf(); ModelRig rig = ModelRig.on(URI.create("https://127.0.0.1:" + deaf.port()),
-                "agent.model.connect-timeout", "30s")) {
+        try (Relay deaf = Relay.deaf();
+                ModelRig rig = ModelRig.on(
+                        URI.create("https://127.0.0.1:" + deaf.port()), "agent.model.connect-timeout", "30s")) {
             Asking asking = ask(rig, false);
             Thread.sleep(300);
             asking.thread.interrupt();
@@ -207,8 +216,10 @@ class CancelTest {
 
     private static Asking ask(ModelRig rig, boolean streamed) {
         CompletableFuture<Object> ended = new CompletableFuture<>();
-        Thread thread = Thread.ofVirtual().start(() -> ended.complete(outcome(() -> streamed
-                ? rig.models.stream(ModelRig.question("q"), new ModelRig.Heard()) : rig.models.converse(ModelRig.question("q")))));
+        Thread thread = Thread.ofVirtual()
+                .start(() -> ended.complete(outcome(() -> streamed
+                        ? rig.models.stream(ModelRig.question("q"), new ModelRig.Heard())
+                        : rig.models.converse(ModelRig.question("q")))));
         return new Asking(thread, ended);
     }
 

@@ -1,11 +1,19 @@
 package io.mcpagent.model;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.local.bedrock.Script.Cut;
 import io.mcpagent.local.bedrock.Script.Fault;
 import io.mcpagent.model.ModelException.Kind;
 import io.mcpagent.support.Relay;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -15,15 +23,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 /** What goes wrong at the service and on the way, one attempt each. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(60)
@@ -32,8 +31,14 @@ class ErrorsTest {
     private static final Script.Reply WORDS = Script.text("one two three four five");
 
     private final LocalBedrock bedrock = LocalBedrock.start(0);
-    private final ModelRig rig = ModelRig.on(bedrock, "agent.model.max-attempts", "1", "agent.model.idle-timeout", "300ms",
-            "agent.model.breaker-failures", "1000000");
+    private final ModelRig rig = ModelRig.on(
+            bedrock,
+            "agent.model.max-attempts",
+            "1",
+            "agent.model.idle-timeout",
+            "300ms",
+            "agent.model.breaker-failures",
+            "1000000");
 
     @AfterEach
     void forget() {
@@ -48,11 +53,23 @@ class ErrorsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ThrottlingException,THROTTLED", "ServiceQuotaExceededException,THROTTLED", "ModelNotReadyException,UNAVAILABLE",
-            "ModelTimeoutException,UNAVAILABLE", "ModelErrorException,UNAVAILABLE", "InternalServerException,UNAVAILABLE",
-            "ServiceUnavailableException,UNAVAILABLE", "ValidationException,INVALID", "AccessDeniedException,ACCESS",
-            "ResourceNotFoundException,ACCESS", "ExpiredTokenException,ACCESS", "UnrecognizedClientException,ACCESS",
-            "InvalidSignatureException,ACCESS", "MissingAuthenticationTokenException,ACCESS", "SomethingNewException,UNAVAILABLE"})
+    @CsvSource({
+        "ThrottlingException,THROTTLED",
+        "ServiceQuotaExceededException,THROTTLED",
+        "ModelNotReadyException,UNAVAILABLE",
+        "ModelTimeoutException,UNAVAILABLE",
+        "ModelErrorException,UNAVAILABLE",
+        "InternalServerException,UNAVAILABLE",
+        "ServiceUnavailableException,UNAVAILABLE",
+        "ValidationException,INVALID",
+        "AccessDeniedException,ACCESS",
+        "ResourceNotFoundException,ACCESS",
+        "ExpiredTokenException,ACCESS",
+        "UnrecognizedClientException,ACCESS",
+        "InvalidSignatureException,ACCESS",
+        "MissingAuthenticationTokenException,ACCESS",
+        "SomethingNewException,UNAVAILABLE"
+    })
     void should_tell_what_can_be_done_about_an_error(String type, Kind kind) {
         bedrock.always(Script.error(type, "in the service's words"));
 
@@ -65,8 +82,13 @@ class ErrorsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"throttlingException,THROTTLED", "validationException,INVALID", "internalServerException,UNAVAILABLE",
-            "serviceUnavailableException,UNAVAILABLE", "modelStreamErrorException,UNAVAILABLE"})
+    @CsvSource({
+        "throttlingException,THROTTLED",
+        "validationException,INVALID",
+        "internalServerException,UNAVAILABLE",
+        "serviceUnavailableException,UNAVAILABLE",
+        "modelStreamErrorException,UNAVAILABLE"
+    })
     void should_understand_an_exception_at_any_place_of_a_stream(String type, Kind kind) {
         for (int frame = 0; frame < WORDS.frames(); frame++) {
             bedrock.always(WORDS.fault(new Fault.ExceptionAt(frame, type, "mid-stream")));
@@ -86,8 +108,12 @@ class ErrorsTest {
             bedrock.always(WORDS.fault(new Fault.CutAt(frame, how)));
             ModelRig.Heard heard = new ModelRig.Heard();
             if (frame == frames) {
-                assertEquals("one two three four five", rig.models.stream(ModelRig.question("q"), heard).content().stream()
-                        .map(block -> ((Content.Text) block).text()).findFirst().orElseThrow());
+                assertEquals(
+                        "one two three four five",
+                        rig.models.stream(ModelRig.question("q"), heard).content().stream()
+                                .map(block -> ((Content.Text) block).text())
+                                .findFirst()
+                                .orElseThrow());
                 continue;
             }
             ModelException e = stream(heard);
@@ -97,7 +123,9 @@ class ErrorsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Cut.class, names = {"FIN", "RESET"})
+    @EnumSource(
+            value = Cut.class,
+            names = {"FIN", "RESET"})
     void should_fail_when_a_whole_reply_is_cut(Cut how) {
         bedrock.always(WORDS.fault(new Fault.CutAt(0, how)));
         assertEquals(Kind.UNAVAILABLE, converse().kind());
@@ -121,7 +149,8 @@ class ErrorsTest {
     void should_refuse_a_frame_that_is_too_large() throws Exception {
         bedrock.always(WORDS.fault(new Fault.OversizedAt(2, 20 << 20)));
         assertEquals(Kind.BROKEN_STREAM, stream(new ModelRig.Heard()).kind());
-        assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0), "the rest of the frame is not read");
+        assertTrue(
+                bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0), "the rest of the frame is not read");
     }
 
     @Test
@@ -143,10 +172,12 @@ class ErrorsTest {
     void should_give_up_a_service_that_falls_silent_behind_encryption() throws Exception {
         bedrock.always(WORDS.fault(new Fault.StallAt(3, null)));
         try (Front front = Front.encrypted(bedrock);
-             ModelRig encrypted = ModelRig.on(front.uri(), "agent.model.max-attempts", "1", "agent.model.idle-timeout", "300ms")) {
+                ModelRig encrypted = ModelRig.on(
+                        front.uri(), "agent.model.max-attempts", "1", "agent.model.idle-timeout", "300ms")) {
             ModelRig.Heard heard = new ModelRig.Heard();
             long start = System.nanoTime();
-            ModelException e = assertThrows(ModelException.class, () -> encrypted.models.stream(ModelRig.question("q"), heard));
+            ModelException e =
+                    assertThrows(ModelException.class, () -> encrypted.models.stream(ModelRig.question("q"), heard));
             long millis = (System.nanoTime() - start) / 1_000_000;
             assertEquals(Kind.TIMEOUT, e.kind());
             assertTrue(e.begun(), "some of it had arrived");
@@ -163,8 +194,13 @@ class ErrorsTest {
             bedrock.always(streamed ? WORDS.frameDelay(Duration.ofMillis(200)) : WORDS.delay(Duration.ofSeconds(10)));
             ModelRequest request = ModelRig.question("q", List.of(), Duration.ofMillis(500));
             long start = System.nanoTime();
-            ModelException e = assertThrows(ModelException.class,
-                    () -> { if (streamed) { rig.models.stream(request, new ModelRig.Heard()); } else { rig.models.converse(request); } });
+            ModelException e = assertThrows(ModelException.class, () -> {
+                if (streamed) {
+                    rig.models.stream(request, new ModelRig.Heard());
+                } else {
+                    rig.models.converse(request);
+                }
+            });
             took.add(Duration.ofNanos(System.nanoTime() - start));
             assertEquals(Kind.TIMEOUT, e.kind());
             assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
@@ -175,25 +211,36 @@ class ErrorsTest {
     @Test
     void should_keep_the_deadline_though_single_bytes_drip_in() throws Exception {
         bedrock.always(WORDS);
-        try (Relay drip = Relay.to(bedrock.port()).dripping(Duration.ofMillis(20)); ModelRig slow = ModelRig.on(drip.uri())) {
+        try (Relay drip = Relay.to(bedrock.port()).dripping(Duration.ofMillis(20));
+                ModelRig slow = ModelRig.on(drip.uri())) {
             long start = System.nanoTime();
-            ModelException e = assertThrows(ModelException.class,
-                    () -> slow.models.stream(ModelRig.question("q", List.of(), Duration.ofMillis(700)), new ModelRig.Heard()));
+            ModelException e = assertThrows(
+                    ModelException.class,
+                    () -> slow.models.stream(
+                            ModelRig.question("q", List.of(), Duration.ofMillis(700)), new ModelRig.Heard()));
             assertEquals(Kind.TIMEOUT, e.kind());
             assertTrue(System.nanoTime() - start < 1_500_000_000L);
         }
-        try (Relay drip = Relay.to(bedrock.port()).dripping(Duration.ZERO); ModelRig slow = ModelRig.on(drip.uri())) {
-            assertEquals("one two three four five", ((Content.Text) slow.models.stream(ModelRig.question("q"), new ModelRig.Heard())
-                    .content().getFirst()).text());
+        try (Relay drip = Relay.to(bedrock.port()).dripping(Duration.ZERO);
+                ModelRig slow = ModelRig.on(drip.uri())) {
+            assertEquals(
+                    "one two three four five",
+                    ((Content.Text) slow.models.stream(ModelRig.question("q"), new ModelRig.Heard())
+                                    .content()
+                                    .getFirst())
+                            .text());
         }
     }
 
     @Test
     void should_keep_the_deadline_though_nobody_reads_the_request() throws Exception {
-        try (Relay deaf = Relay.deaf(); ModelRig slow = ModelRig.on(deaf.uri(), "agent.model.max-attempts", "1")) {
+        try (Relay deaf = Relay.deaf();
+                ModelRig slow = ModelRig.on(deaf.uri(), "agent.model.max-attempts", "1")) {
             long start = System.nanoTime();
-            ModelException e = assertThrows(ModelException.class,
-                    () -> slow.models.converse(ModelRig.question("x".repeat(30 << 20), List.of(), Duration.ofMillis(1_000))));
+            ModelException e = assertThrows(
+                    ModelException.class,
+                    () -> slow.models.converse(
+                            ModelRig.question("x".repeat(30 << 20), List.of(), Duration.ofMillis(1_000))));
             long millis = (System.nanoTime() - start) / 1_000_000;
             assertEquals(Kind.TIMEOUT, e.kind());
             assertTrue(millis < 3_000, millis + " ms");
@@ -203,7 +250,8 @@ class ErrorsTest {
 
     @Test
     void should_say_that_nobody_listens() {
-        try (ModelRig nobody = ModelRig.on(java.net.URI.create("http://127.0.0.1:1"), "agent.model.max-attempts", "1")) {
+        try (ModelRig nobody =
+                ModelRig.on(java.net.URI.create("http://127.0.0.1:1"), "agent.model.max-attempts", "1")) {
             ModelException e = assertThrows(ModelException.class, () -> nobody.models.converse(ModelRig.question("q")));
             assertEquals(Kind.UNAVAILABLE, e.kind());
             assertEquals(0, nobody.http.leased());
@@ -212,7 +260,8 @@ class ErrorsTest {
 
     @Test
     void should_ask_again_on_a_fresh_connection_when_the_pooled_ones_were_closed() throws Exception {
-        try (Relay relay = Relay.to(bedrock.port()); ModelRig behind = ModelRig.on(relay.uri(), "agent.model.max-attempts", "1")) {
+        try (Relay relay = Relay.to(bedrock.port());
+                ModelRig behind = ModelRig.on(relay.uri(), "agent.model.max-attempts", "1")) {
             bedrock.always(WORDS);
             behind.models.converse(ModelRig.question("q"));
             assertEquals(1, behind.http.idle());
@@ -225,24 +274,23 @@ class ErrorsTest {
     @Test
     void should_let_a_listener_s_own_failure_through_and_close_the_connection() throws Exception {
         bedrock.always(WORDS.frameDelay(Duration.ofMillis(100)));
-        assertThrows(IllegalStateException.class, () -> rig.models.stream(ModelRig.question("q"), new ReplyListener() {
-            @Override
-            public void text(String delta) {
-                throw new IllegalStateException("gone");
-            }
+        assertThrows(
+                IllegalStateException.class,
+                () -> rig.models.stream(ModelRig.question("q"), new ReplyListener() {
+                    @Override
+                    public void text(String delta) {
+                        throw new IllegalStateException("gone");
+                    }
 
-            @Override
-            public void toolUseStarted(String id, String name) {
-            }
+                    @Override
+                    public void toolUseStarted(String id, String name) {}
 
-            @Override
-            public void toolUseInput(String id, String delta) {
-            }
+                    @Override
+                    public void toolUseInput(String id, String delta) {}
 
-            @Override
-            public void toolUseEnded(String id) {
-            }
-        }));
+                    @Override
+                    public void toolUseEnded(String id) {}
+                }));
         assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
     }
 

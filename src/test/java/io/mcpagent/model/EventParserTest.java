@@ -1,17 +1,16 @@
 package io.mcpagent.model;
 
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EventParserTest {
 
@@ -33,7 +32,18 @@ class EventParserTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "7", "\"text\"", "null", "[1,{\"x\":\"y\"}]", "{\"b\":\"2\"} {\"c\":\"3\"}", "{\"b\":\"2\"}]", "{\"b\":\"2\"}   "})
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "7",
+                "\"text\"",
+                "null",
+                "[1,{\"x\":\"y\"}]",
+                "{\"b\":\"2\"} {\"c\":\"3\"}",
+                "{\"b\":\"2\"}]",
+                "{\"b\":\"2\"}   "
+            })
     void should_read_the_next_event_whatever_this_one_has(String odd) throws IOException {
         read("{\"a\":\"1\"}");
         read(odd);
@@ -50,6 +60,10 @@ class EventParserTest {
 
     private void read(String json) throws IOException {
         byte[] bytes = ("####" + json + "}{\"after\":1}").getBytes(StandardCharsets.UTF_8);
-        parser.read(bytes, 4, bytes.length - 4 - "}{\"after\":1}".length(), (name, value) -> read.add(name + "=" + Json.text(value)));
+        parser.read(
+                bytes,
+                4,
+                bytes.length - 4 - "}{\"after\":1}".length(),
+                (name, value) -> read.add(name + "=" + Json.text(value)));
     }
 }

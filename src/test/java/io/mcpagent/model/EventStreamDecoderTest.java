@@ -1,12 +1,12 @@
 package io.mcpagent.model;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.model.EventStreamDecoder.BrokenStreamException;
 import io.mcpagent.model.EventStreamDecoder.MessageType;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -16,11 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.zip.CRC32;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EventStreamDecoderTest {
 
@@ -30,7 +29,9 @@ class EventStreamDecoderTest {
         byte[] payload = new byte[size];
         new Random(size).nextBytes(payload);
         byte[] small = "{}".getBytes(StandardCharsets.UTF_8);
-        byte[] all = join(frame("event", ":event-type", "first", small), frame("event", ":event-type", "second", payload),
+        byte[] all = join(
+                frame("event", ":event-type", "first", small),
+                frame("event", ":event-type", "second", payload),
                 frame("exception", ":exception-type", "throttlingException", small));
         EventStreamDecoder frames = new EventStreamDecoder(dripping(all, size < 10_000 ? 1 : 997));
 
@@ -39,8 +40,10 @@ class EventStreamDecoderTest {
         assertEquals(MessageType.EVENT, frames.messageType());
         assertTrue(frames.next());
         assertEquals("second", frames.type());
-        assertTrue(Arrays.equals(payload, Arrays.copyOfRange(frames.payloadArray(), frames.payloadStart(),
-                frames.payloadStart() + frames.payloadLength())));
+        assertTrue(Arrays.equals(
+                payload,
+                Arrays.copyOfRange(
+                        frames.payloadArray(), frames.payloadStart(), frames.payloadStart() + frames.payloadLength())));
         assertTrue(frames.next());
         assertEquals(MessageType.EXCEPTION, frames.messageType());
         assertEquals("throttlingException", frames.type());
@@ -65,13 +68,14 @@ class EventStreamDecoderTest {
                     headers.write(new byte[3]);
                 }
                 case 9 -> headers.write(new byte[16]);
-                default -> { }
+                default -> {}
             }
         }
         header(headers, ":message-type", "error");
         header(headers, ":error-code", "InternalFailure");
         header(headers, ":error-message", "es klemmt");
-        EventStreamDecoder frames = new EventStreamDecoder(new ByteArrayInputStream(frame(bytes.toByteArray(), new byte[5])));
+        EventStreamDecoder frames =
+                new EventStreamDecoder(new ByteArrayInputStream(frame(bytes.toByteArray(), new byte[5])));
 
         assertTrue(frames.next());
         assertEquals(MessageType.ERROR, frames.messageType());
@@ -82,11 +86,18 @@ class EventStreamDecoderTest {
 
     @Test
     void should_notice_any_changed_byte() throws IOException {
-        byte[] good = frame("event", ":event-type", "contentBlockDelta", "{\"delta\":{\"text\":\"x\"}}".getBytes(StandardCharsets.UTF_8));
+        byte[] good = frame(
+                "event",
+                ":event-type",
+                "contentBlockDelta",
+                "{\"delta\":{\"text\":\"x\"}}".getBytes(StandardCharsets.UTF_8));
         for (int i = 0; i < good.length; i++) {
             byte[] bad = good.clone();
             bad[i] ^= 0x10;
-            assertThrows(BrokenStreamException.class, () -> new EventStreamDecoder(new ByteArrayInputStream(bad)).next(), "byte " + i);
+            assertThrows(
+                    BrokenStreamException.class,
+                    () -> new EventStreamDecoder(new ByteArrayInputStream(bad)).next(),
+                    "byte " + i);
         }
     }
 
@@ -95,7 +106,10 @@ class EventStreamDecoderTest {
         byte[] good = frame("event", ":event-type", "contentBlockDelta", new byte[50]);
         for (int i = 1; i < good.length; i++) {
             byte[] cut = Arrays.copyOf(good, i);
-            assertThrows(BrokenStreamException.class, () -> new EventStreamDecoder(new ByteArrayInputStream(cut)).next(), i + " bytes");
+            assertThrows(
+                    BrokenStreamException.class,
+                    () -> new EventStreamDecoder(new ByteArrayInputStream(cut)).next(),
+                    i + " bytes");
         }
         assertFalse(new EventStreamDecoder(InputStream.nullInputStream()).next());
     }
@@ -137,7 +151,8 @@ class EventStreamDecoderTest {
         EventStreamDecoder frames = new EventStreamDecoder(new ByteArrayInputStream(bytes));
         try {
             while (frames.next()) {
-                assertTrue(frames.payloadLength() >= 0 && frames.payloadStart() + frames.payloadLength() <= frames.payloadArray().length);
+                assertTrue(frames.payloadLength() >= 0
+                        && frames.payloadStart() + frames.payloadLength() <= frames.payloadArray().length);
             }
         } catch (IOException expected) {
             assertTrue(frames.payloadArray().length <= EventStreamDecoder.MAX_FRAME);

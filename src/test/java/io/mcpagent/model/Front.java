@@ -2,7 +2,6 @@ package io.mcpagent.model;
 
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.support.TlsFront;
-
 import java.io.IOException;
 import java.net.URI;
 

@@ -3,7 +3,6 @@ package io.mcpagent.model;
 import com.sun.management.OperatingSystemMXBean;
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.system.Deadline;
-
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -23,10 +22,10 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class ModelCost {
 
-    private static final OperatingSystemMXBean SYSTEM = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private static final OperatingSystemMXBean SYSTEM =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
-    private ModelCost() {
-    }
+    private ModelCost() {}
 
     @FunctionalInterface
     private interface Call {
@@ -36,8 +35,14 @@ final class ModelCost {
     public static void main(String[] args) throws Exception {
         int connections = args.length > 0 ? Integer.parseInt(args[0]) : 16;
         Duration each = Duration.ofSeconds(args.length > 1 ? Integer.parseInt(args[1]) : 15);
-        Process bedrock = new ProcessBuilder(System.getProperty("java.home") + "/bin/java", "-cp", System.getProperty("java.class.path"),
-                LocalBedrock.class.getName(), "--with-parent").redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process bedrock = new ProcessBuilder(
+                        System.getProperty("java.home") + "/bin/java",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        LocalBedrock.class.getName(),
+                        "--with-parent")
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         try (BufferedReader out = bedrock.inputReader()) {
             URI uri = URI.create(out.readLine().replaceAll(".*(http://[0-9.:]+).*", "$1"));
             measure(uri, connections, each);
@@ -52,32 +57,42 @@ final class ModelCost {
         for (int i = 0; i < 8; i++) {
             tools.add(new ToolDefinition("tool_" + i, ModelRig.TOOL.description(), ModelRig.TOOL.inputSchema()));
         }
-        List<Message> turn = List.of(Message.user("What did customer 7 order?"),
+        List<Message> turn = List.of(
+                Message.user("What did customer 7 order?"),
                 new Message(Role.ASSISTANT, List.of(new Content.ToolUse("tooluse_1", "tool_1", "{\"customer_id\":7}"))),
-                new Message(Role.USER, List.of(new Content.ToolResult("tooluse_1", "[{\"id\":1,\"name\":\"lamp\"}]".repeat(40), false))));
+                new Message(
+                        Role.USER,
+                        List.of(new Content.ToolResult(
+                                "tooluse_1", "[{\"id\":1,\"name\":\"lamp\"}]".repeat(40), false))));
         try (ModelRig rig = ModelRig.on(bedrock)) {
             ReplyListener deaf = new ReplyListener() {
                 @Override
-                public void text(String delta) {
-                }
+                public void text(String delta) {}
 
                 @Override
-                public void toolUseStarted(String id, String name) {
-                }
+                public void toolUseStarted(String id, String name) {}
 
                 @Override
-                public void toolUseInput(String id, String delta) {
-                }
+                public void toolUseInput(String id, String delta) {}
 
                 @Override
-                public void toolUseEnded(String id) {
-                }
+                public void toolUseEnded(String id) {}
             };
             for (int round = 0; round < 3; round++) {
-                run("Converse", connections, each, () -> rig.models.converse(
-                        new ModelRequest("You answer questions.", turn, tools, Deadline.in(Duration.ofSeconds(20)))));
-                run("ConverseStream, 20 words", connections, each, () -> rig.models.stream(
-                        new ModelRequest("You answer questions.", turn, tools, Deadline.in(Duration.ofSeconds(20))), deaf));
+                run(
+                        "Converse",
+                        connections,
+                        each,
+                        () -> rig.models.converse(new ModelRequest(
+                                "You answer questions.", turn, tools, Deadline.in(Duration.ofSeconds(20)))));
+                run(
+                        "ConverseStream, 20 words",
+                        connections,
+                        each,
+                        () -> rig.models.stream(
+                                new ModelRequest(
+                                        "You answer questions.", turn, tools, Deadline.in(Duration.ofSeconds(20))),
+                                deaf));
             }
         }
     }
@@ -103,18 +118,28 @@ final class ModelCost {
             });
         }
         ended.await();
-        System.out.printf("%-26s %4d connections: %6.1f µs CPU a call, %7.0f calls/s, %d collections%n", name, connections,
-                (SYSTEM.getProcessCpuTime() - cpu) / 1000.0 / calls.get(), calls.get() / (duration.toMillis() / 1000.0), collections() - collections);
+        System.out.printf(
+                "%-26s %4d connections: %6.1f µs CPU a call, %7.0f calls/s, %d collections%n",
+                name,
+                connections,
+                (SYSTEM.getProcessCpuTime() - cpu) / 1000.0 / calls.get(),
+                calls.get() / (duration.toMillis() / 1000.0),
+                collections() - collections);
     }
 
     private static long collections() {
-        return ManagementFactory.getGarbageCollectorMXBeans().stream().mapToLong(gc -> gc.getCollectionCount()).sum();
+        return ManagementFactory.getGarbageCollectorMXBeans().stream()
+                .mapToLong(gc -> gc.getCollectionCount())
+                .sum();
     }
 
     private static void script(URI bedrock, String json) throws IOException, InterruptedException {
         try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpResponse<String> response = client.send(HttpRequest.newBuilder(bedrock.resolve("/_script"))
-                    .header("Content-Type", "application/json").PUT(HttpRequest.BodyPublishers.ofString(json)).build(),
+            HttpResponse<String> response = client.send(
+                    HttpRequest.newBuilder(bedrock.resolve("/_script"))
+                            .header("Content-Type", "application/json")
+                            .PUT(HttpRequest.BodyPublishers.ofString(json))
+                            .build(),
                     HttpResponse.BodyHandlers.ofString());
             if (response.statusCode() / 100 != 2) {
                 throw new IOException(response.statusCode() + " " + response.body());

@@ -6,7 +6,6 @@ import io.mcpagent.system.Deadline;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
-
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +19,9 @@ final class ModelRig implements AutoCloseable {
     static final String KEY = "AKIDEXAMPLE";
     static final String SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
     static final String MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
-    static final ToolDefinition TOOL = new ToolDefinition("orders_of_customer", "Orders of one customer",
+    static final ToolDefinition TOOL = new ToolDefinition(
+            "orders_of_customer",
+            "Orders of one customer",
             "{\"type\":\"object\",\"properties\":{\"customer_id\":{\"type\":\"integer\"}},\"required\":[\"customer_id\"]}");
 
     final AgentConfig config;
@@ -56,8 +57,11 @@ final class ModelRig implements AutoCloseable {
         for (int i = 0; i < settings.length; i += 2) {
             values.put(settings[i], settings[i + 1]);
         }
-        return new SmallRyeConfigBuilder().withMapping(AgentConfig.class).addDiscoveredConverters()
-                .withSources(new PropertiesConfigSource(values, "test", 100)).build();
+        return new SmallRyeConfigBuilder()
+                .withMapping(AgentConfig.class)
+                .addDiscoveredConverters()
+                .withSources(new PropertiesConfigSource(values, "test", 100))
+                .build();
     }
 
     static ModelRequest question(String text) {

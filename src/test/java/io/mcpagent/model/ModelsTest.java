@@ -1,5 +1,9 @@
 package io.mcpagent.model;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.RecordedRequest;
 import io.mcpagent.local.bedrock.Script;
@@ -7,14 +11,6 @@ import io.mcpagent.local.bedrock.Script.Cut;
 import io.mcpagent.local.bedrock.Script.Fault;
 import io.mcpagent.model.ModelException.Kind;
 import io.mcpagent.system.Breaker;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -25,10 +21,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Retries, the fallback, the breaker. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -56,9 +55,14 @@ class ModelsTest {
     void should_try_again_when_throttled() throws Exception {
         try (ModelRig rig = ModelRig.on(bedrock)) {
             bedrock.script(THROTTLED, UNAVAILABLE, WORDS);
-            assertEquals(StopReason.END_TURN, rig.models.stream(ModelRig.question("q"), new ModelRig.Heard()).stopReason());
+            assertEquals(
+                    StopReason.END_TURN,
+                    rig.models.stream(ModelRig.question("q"), new ModelRig.Heard())
+                            .stopReason());
             bedrock.script(UNAVAILABLE, THROTTLED, WORDS);
-            assertEquals(StopReason.END_TURN, rig.models.converse(ModelRig.question("q")).stopReason());
+            assertEquals(
+                    StopReason.END_TURN,
+                    rig.models.converse(ModelRig.question("q")).stopReason());
             assertEquals(6, bedrock.requestCount());
         }
     }
@@ -97,22 +101,36 @@ class ModelsTest {
 
     @Test
     void should_ask_the_fallback_when_the_first_model_is_silent() throws Exception {
-        bedrock.respond(request -> request.modelId().equals(FALLBACK) ? WORDS : WORDS.fault(new Fault.StallAt(0, null)));
-        try (ModelRig rig = ModelRig.on(bedrock, "agent.model.fallback-id", FALLBACK, "agent.model.idle-timeout", "200ms")) {
-            assertEquals(FALLBACK, rig.models.stream(ModelRig.question("q"), new ModelRig.Heard()).modelId());
+        bedrock.respond(
+                request -> request.modelId().equals(FALLBACK) ? WORDS : WORDS.fault(new Fault.StallAt(0, null)));
+        try (ModelRig rig =
+                ModelRig.on(bedrock, "agent.model.fallback-id", FALLBACK, "agent.model.idle-timeout", "200ms")) {
+            assertEquals(
+                    FALLBACK,
+                    rig.models.stream(ModelRig.question("q"), new ModelRig.Heard())
+                            .modelId());
             assertEquals(2, bedrock.requestCount(), "silence is not asked for twice");
         }
     }
 
     @Test
     void should_never_mix_the_answers_of_two_models() throws Exception {
-        try (ModelRig rig = ModelRig.on(bedrock, "agent.model.fallback-id", FALLBACK, "agent.model.breaker-failures", "1000000",
-                "agent.model.max-attempts", "2")) {
+        try (ModelRig rig = ModelRig.on(
+                bedrock,
+                "agent.model.fallback-id",
+                FALLBACK,
+                "agent.model.breaker-failures",
+                "1000000",
+                "agent.model.max-attempts",
+                "2")) {
             int frames = WORDS.frames();
             for (int i = 0; i < 1_000; i++) {
-                Script.Reply broken = WORDS.fault(i % 2 == 0 ? new Fault.CutAt(i % frames, Cut.values()[i % 3])
-                        : new Fault.ExceptionAt(i % frames, "throttlingException", "x"));
-                bedrock.respond(request -> request.modelId().equals(FALLBACK) ? Script.text("other words entirely") : broken);
+                Script.Reply broken = WORDS.fault(
+                        i % 2 == 0
+                                ? new Fault.CutAt(i % frames, Cut.values()[i % 3])
+                                : new Fault.ExceptionAt(i % frames, "throttlingException", "x"));
+                bedrock.respond(
+                        request -> request.modelId().equals(FALLBACK) ? Script.text("other words entirely") : broken);
                 ModelRig.Heard heard = new ModelRig.Heard();
                 try {
                     ModelReply reply = rig.models.stream(ModelRig.question("q"), heard);
@@ -150,7 +168,9 @@ class ModelsTest {
             }
             ended.await();
         }
-        assertTrue(answered.get() >= calls * 0.985, answered + " of " + calls + " in " + bedrock.requestCount() + " attempts; " + failures);
+        assertTrue(
+                answered.get() >= calls * 0.985,
+                answered + " of " + calls + " in " + bedrock.requestCount() + " attempts; " + failures);
         assertTrue(bedrock.requestCount() <= calls * 1.5, bedrock.requestCount() + " attempts");
     }
 
@@ -176,7 +196,8 @@ class ModelsTest {
     @Test
     void should_open_the_breaker_answer_at_once_and_recover() throws Exception {
         bedrock.always(UNAVAILABLE);
-        try (ModelRig rig = ModelRig.on(bedrock, "agent.model.max-attempts", "1", "agent.model.breaker-delay", "400ms")) {
+        try (ModelRig rig =
+                ModelRig.on(bedrock, "agent.model.max-attempts", "1", "agent.model.breaker-delay", "400ms")) {
             for (int i = 0; i < 5; i++) {
                 assertEquals(Kind.UNAVAILABLE, failure(rig).kind());
             }
@@ -199,7 +220,8 @@ class ModelsTest {
         bedrock.respond(request -> request.modelId().equals(FALLBACK) ? WORDS : UNAVAILABLE);
         try (ModelRig rig = ModelRig.on(bedrock, "agent.model.fallback-id", FALLBACK)) {
             for (int i = 0; i < 5; i++) {
-                assertEquals(FALLBACK, rig.models.converse(ModelRig.question("q")).modelId());
+                assertEquals(
+                        FALLBACK, rig.models.converse(ModelRig.question("q")).modelId());
             }
             assertEquals(Breaker.State.OPEN, rig.models.breakers().get(ModelRig.MODEL));
             long before = bedrock.requestCount();
@@ -210,7 +232,8 @@ class ModelsTest {
 
     @Test
     void should_not_open_the_breaker_for_throttling_or_refusals() {
-        bedrock.respond(request -> bedrock.requestCount() % 2 == 0 ? THROTTLED : Script.error("ValidationException", "no"));
+        bedrock.respond(
+                request -> bedrock.requestCount() % 2 == 0 ? THROTTLED : Script.error("ValidationException", "no"));
         try (ModelRig rig = ModelRig.on(bedrock, "agent.model.max-attempts", "1")) {
             for (int i = 0; i < 20; i++) {
                 failure(rig);
@@ -231,7 +254,9 @@ class ModelsTest {
                 assertTrue(System.nanoTime() - start >= 1_000_000_000L);
                 assertEquals(2, asked.get());
                 long second = System.nanoTime();
-                assertThrows(ModelException.class, () -> rig.models.converse(ModelRig.question("q", List.of(), Duration.ofMillis(900))));
+                assertThrows(
+                        ModelException.class,
+                        () -> rig.models.converse(ModelRig.question("q", List.of(), Duration.ofMillis(900))));
                 assertTrue(System.nanoTime() - second < 500_000_000L, "no wait that the deadline would not outlive");
                 assertEquals(3, asked.get());
             }
@@ -244,8 +269,10 @@ class ModelsTest {
                 byte[] buffer = new byte[64 << 10];
                 socket.getInputStream().read(buffer);
                 asked.incrementAndGet();
-                socket.getOutputStream().write(("HTTP/1.1 429 Too Many Requests\r\nx-amzn-ErrorType: ThrottlingException:http://x/\r\n"
-                        + "Retry-After: 1\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}").getBytes(StandardCharsets.US_ASCII));
+                socket.getOutputStream()
+                        .write(("HTTP/1.1 429 Too Many Requests\r\nx-amzn-ErrorType: ThrottlingException:http://x/\r\n"
+                                        + "Retry-After: 1\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
+                                .getBytes(StandardCharsets.US_ASCII));
             } catch (java.io.IOException e) {
                 // Closed.
             }
@@ -255,7 +282,8 @@ class ModelsTest {
     @Test
     void should_not_begin_after_the_deadline() {
         try (ModelRig rig = ModelRig.on(bedrock)) {
-            ModelException e = assertThrows(ModelException.class, () -> rig.models.converse(ModelRig.question("q", List.of(), Duration.ZERO)));
+            ModelException e = assertThrows(
+                    ModelException.class, () -> rig.models.converse(ModelRig.question("q", List.of(), Duration.ZERO)));
             assertEquals(Kind.TIMEOUT, e.kind());
             assertEquals(0, bedrock.requestCount());
         }
@@ -268,7 +296,9 @@ class ModelsTest {
         try (ModelRig rig = ModelRig.on(bedrock, "agent.model.fallback-id", FALLBACK)) {
             assertEquals(FALLBACK, rig.models.converse(ModelRig.question("q")).modelId());
         }
-        assertTrue(bedrock.requests().stream().map(RecordedRequest::error).noneMatch(error -> error.contains("Signature")));
+        assertTrue(bedrock.requests().stream()
+                .map(RecordedRequest::error)
+                .noneMatch(error -> error.contains("Signature")));
     }
 
     private static ModelException failure(ModelRig rig) {

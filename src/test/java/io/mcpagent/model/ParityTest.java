@@ -1,5 +1,7 @@
 package io.mcpagent.model;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.UserMessage;
@@ -13,6 +15,10 @@ import dev.langchain4j.model.output.FinishReason;
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.local.bedrock.Script.Block;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -22,13 +28,6 @@ import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.bedrockruntime.BedrockRuntimeAsyncClient;
-
-import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
 
 /**
  * The same replies mean the same to our client and to LangChain4j's over the AWS SDK, but for a null within the arguments of a tool call, which
@@ -42,9 +41,15 @@ class ParityTest {
     private final LocalBedrock bedrock = LocalBedrock.start(0);
     private final BedrockRuntimeAsyncClient sdk = BedrockRuntimeAsyncClient.builder()
             .httpClientBuilder(NettyNioAsyncHttpClient.builder().protocol(Protocol.HTTP1_1))
-            .endpointOverride(bedrock.uri()).region(Region.US_EAST_1)
-            .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(ModelRig.KEY, ModelRig.SECRET))).build();
-    private final BedrockStreamingChatModel theirs = BedrockStreamingChatModel.builder().client(sdk).modelId(ModelRig.MODEL).build();
+            .endpointOverride(bedrock.uri())
+            .region(Region.US_EAST_1)
+            .credentialsProvider(
+                    StaticCredentialsProvider.create(AwsBasicCredentials.create(ModelRig.KEY, ModelRig.SECRET)))
+            .build();
+    private final BedrockStreamingChatModel theirs = BedrockStreamingChatModel.builder()
+            .client(sdk)
+            .modelId(ModelRig.MODEL)
+            .build();
     private final ModelRig ours = ModelRig.on(bedrock);
 
     @AfterAll
@@ -63,8 +68,13 @@ class ParityTest {
                 Script.text("no").stop("guardrail_intervened"),
                 Script.call("orders_of_customer", JSON.readTree("{\"customer_id\":7,\"note\":\"\\\"ü\\\" \\\\ 😀\"}")),
                 Script.call("late_shipments", JSON.readTree("{}")),
-                Script.calls(new Block.ToolUse("tooluse_a", "orders_of_customer", JSON.readTree("{\"customer_id\":1}")),
-                        new Block.ToolUse("tooluse_b", "orders_of_customer", JSON.readTree("{\"customer_id\":2,\"deep\":{\"a\":[1,2.50,true]}}")))
+                Script.calls(
+                                new Block.ToolUse(
+                                        "tooluse_a", "orders_of_customer", JSON.readTree("{\"customer_id\":1}")),
+                                new Block.ToolUse(
+                                        "tooluse_b",
+                                        "orders_of_customer",
+                                        JSON.readTree("{\"customer_id\":2,\"deep\":{\"a\":[1,2.50,true]}}")))
                         .after(new Block.Text("Let me look.")),
                 Script.text("cached").usage(new Script.Usage(10, 20, 30, 40)),
                 Script.text("answer").after(new Block.Reasoning("thinking", "c2ln")));
@@ -72,11 +82,14 @@ class ParityTest {
             bedrock.always(reply);
             ChatResponse expected = ask();
             ModelRig.Heard heard = new ModelRig.Heard();
-            ModelReply actual = ours.models.stream(ModelRig.question("q", List.of(ModelRig.TOOL), Duration.ofSeconds(10)), heard);
+            ModelReply actual =
+                    ours.models.stream(ModelRig.question("q", List.of(ModelRig.TOOL), Duration.ofSeconds(10)), heard);
             assertEquals(text(expected), new Message(Role.ASSISTANT, actual.content()).text());
             assertEquals(text(expected), heard.text.toString());
             assertSameCalls(expected, actual);
-            assertEquals(expected.tokenUsage().outputTokenCount().longValue(), actual.usage().output());
+            assertEquals(
+                    expected.tokenUsage().outputTokenCount().longValue(),
+                    actual.usage().output());
             assertEquals(expected.finishReason(), finishReason(actual.stopReason()));
         }
     }
@@ -85,7 +98,8 @@ class ParityTest {
     void should_count_the_same_cached_tokens() throws Exception {
         bedrock.always(Script.text("cached").usage(new Script.Usage(10, 20, 30, 40)));
         BedrockTokenUsage expected = (BedrockTokenUsage) ask().tokenUsage();
-        Usage actual = ours.models.stream(ModelRig.question("q"), new ModelRig.Heard()).usage();
+        Usage actual =
+                ours.models.stream(ModelRig.question("q"), new ModelRig.Heard()).usage();
         assertEquals(expected.cacheReadInputTokens().longValue(), actual.cacheRead());
         assertEquals(expected.cacheWriteInputTokens().longValue(), actual.cacheWrite());
         assertEquals(10, actual.input());
@@ -93,12 +107,20 @@ class ParityTest {
 
     private static void assertSameCalls(ChatResponse expected, ModelReply actual) throws Exception {
         List<Content.ToolUse> calls = actual.content().stream().anyMatch(Content.ToolUse.class::isInstance)
-                ? new Message(Role.ASSISTANT, actual.content()).toolUses() : List.of();
+                ? new Message(Role.ASSISTANT, actual.content()).toolUses()
+                : List.of();
         assertEquals(expected.aiMessage().toolExecutionRequests().size(), calls.size());
         for (int i = 0; i < calls.size(); i++) {
-            assertEquals(expected.aiMessage().toolExecutionRequests().get(i).id(), calls.get(i).id());
-            assertEquals(expected.aiMessage().toolExecutionRequests().get(i).name(), calls.get(i).name());
-            assertEquals(JSON.readTree(expected.aiMessage().toolExecutionRequests().get(i).arguments()), JSON.readTree(calls.get(i).input()));
+            assertEquals(
+                    expected.aiMessage().toolExecutionRequests().get(i).id(),
+                    calls.get(i).id());
+            assertEquals(
+                    expected.aiMessage().toolExecutionRequests().get(i).name(),
+                    calls.get(i).name());
+            assertEquals(
+                    JSON.readTree(
+                            expected.aiMessage().toolExecutionRequests().get(i).arguments()),
+                    JSON.readTree(calls.get(i).input()));
         }
     }
 
@@ -118,23 +140,31 @@ class ParityTest {
 
     private ChatResponse ask() throws Exception {
         CompletableFuture<ChatResponse> response = new CompletableFuture<>();
-        theirs.chat(ChatRequest.builder().messages(UserMessage.from("q")).toolSpecifications(ToolSpecification.builder()
-                .name("orders_of_customer").description("Orders of one customer")
-                .parameters(JsonObjectSchema.builder().addIntegerProperty("customer_id").build()).build()).build(), new StreamingChatResponseHandler() {
-            @Override
-            public void onPartialResponse(String partial) {
-            }
+        theirs.chat(
+                ChatRequest.builder()
+                        .messages(UserMessage.from("q"))
+                        .toolSpecifications(ToolSpecification.builder()
+                                .name("orders_of_customer")
+                                .description("Orders of one customer")
+                                .parameters(JsonObjectSchema.builder()
+                                        .addIntegerProperty("customer_id")
+                                        .build())
+                                .build())
+                        .build(),
+                new StreamingChatResponseHandler() {
+                    @Override
+                    public void onPartialResponse(String partial) {}
 
-            @Override
-            public void onCompleteResponse(ChatResponse complete) {
-                response.complete(complete);
-            }
+                    @Override
+                    public void onCompleteResponse(ChatResponse complete) {
+                        response.complete(complete);
+                    }
 
-            @Override
-            public void onError(Throwable error) {
-                response.completeExceptionally(error);
-            }
-        });
+                    @Override
+                    public void onError(Throwable error) {
+                        response.completeExceptionally(error);
+                    }
+                });
         return response.get(20, TimeUnit.SECONDS);
     }
 }

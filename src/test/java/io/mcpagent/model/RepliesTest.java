@@ -1,10 +1,16 @@
 package io.mcpagent.model;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.local.bedrock.Script.Block;
+import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -12,13 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import java.util.Base64;
-import java.util.List;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** What replies become, in both calls. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -59,26 +58,41 @@ class RepliesTest {
         assertEquals("Customer 7 ordered two lamps — für 40 €. 😀", heard.text.toString());
         assertEquals(StopReason.END_TURN, whole.stopReason());
         assertEquals(ModelRig.MODEL, streamed.modelId());
-        assertTrue(whole.usage().output() > 0 && whole.usage().equals(streamed.usage()) || whole.usage().total() == streamed.usage().total());
-        assertTrue(heard.pauses <= 3, "frames that came together are passed on together, not with " + heard.pauses + " pauses");
+        assertTrue(whole.usage().output() > 0 && whole.usage().equals(streamed.usage())
+                || whole.usage().total() == streamed.usage().total());
+        assertTrue(
+                heard.pauses <= 3,
+                "frames that came together are passed on together, not with " + heard.pauses + " pauses");
     }
 
     @ParameterizedTest
-    @CsvSource({"end_turn,END_TURN", "tool_use,TOOL_USE", "max_tokens,MAX_TOKENS", "stop_sequence,STOP_SEQUENCE",
-            "guardrail_intervened,GUARDRAIL_INTERVENED", "content_filtered,CONTENT_FILTERED",
-            "model_context_window_exceeded,CONTEXT_WINDOW_EXCEEDED", "something_new,OTHER"})
+    @CsvSource({
+        "end_turn,END_TURN",
+        "tool_use,TOOL_USE",
+        "max_tokens,MAX_TOKENS",
+        "stop_sequence,STOP_SEQUENCE",
+        "guardrail_intervened,GUARDRAIL_INTERVENED",
+        "content_filtered,CONTENT_FILTERED",
+        "model_context_window_exceeded,CONTEXT_WINDOW_EXCEEDED",
+        "something_new,OTHER"
+    })
     void should_tell_every_stop_reason(String wire, StopReason reason) throws Exception {
         bedrock.always(Script.text("so far").stop(wire));
 
         assertEquals(reason, rig.models.converse(ModelRig.question("q")).stopReason());
-        assertEquals(reason, rig.models.stream(ModelRig.question("q"), new ModelRig.Heard()).stopReason());
+        assertEquals(
+                reason,
+                rig.models.stream(ModelRig.question("q"), new ModelRig.Heard()).stopReason());
     }
 
     @Test
     void should_read_parallel_tool_calls_in_their_order() throws Exception {
-        JsonNode first = JSON.readTree("{\"customer_id\": 7, \"nothing\": null, \"price\": 12345678901234567890.123456789, \"name\": \"Müller \\\"x\\\"\"}");
-        bedrock.always(Script.calls(new Block.ToolUse("tooluse_1", "orders_of_customer", first),
-                new Block.ToolUse("tooluse_2", "late_shipments", JSON.readTree("{}"))).after(new Block.Text("Let me look.")));
+        JsonNode first = JSON.readTree(
+                "{\"customer_id\": 7, \"nothing\": null, \"price\": 12345678901234567890.123456789, \"name\": \"Müller \\\"x\\\"\"}");
+        bedrock.always(Script.calls(
+                        new Block.ToolUse("tooluse_1", "orders_of_customer", first),
+                        new Block.ToolUse("tooluse_2", "late_shipments", JSON.readTree("{}")))
+                .after(new Block.Text("Let me look.")));
         ModelRequest request = ModelRig.question("q", List.of(ModelRig.TOOL), java.time.Duration.ofSeconds(10));
 
         ModelReply whole = rig.models.converse(request);
@@ -91,21 +105,30 @@ class RepliesTest {
         assertEquals("tooluse_1", call.id());
         assertEquals(first, JSON.readTree(call.input()));
         assertEquals("{}", ((Content.ToolUse) streamed.content().get(2)).input());
-        assertEquals(List.of("start orders_of_customer", "end", "start late_shipments", "end"),
-                heard.events.stream().filter(event -> !event.equals("text") && !event.equals("input")).toList());
+        assertEquals(
+                List.of("start orders_of_customer", "end", "start late_shipments", "end"),
+                heard.events.stream()
+                        .filter(event -> !event.equals("text") && !event.equals("input"))
+                        .toList());
     }
 
     @Test
     void should_carry_reasoning_through_exactly() throws Exception {
         byte[] secret = {1, 2, 3, (byte) 0xFF};
-        bedrock.always(Script.text("42").after(new Block.Redacted(secret)).after(new Block.Reasoning("Six by nine…", "c2lnbmF0dXJl/+==")));
+        bedrock.always(Script.text("42")
+                .after(new Block.Redacted(secret))
+                .after(new Block.Reasoning("Six by nine…", "c2lnbmF0dXJl/+==")));
 
         ModelReply whole = rig.models.converse(ModelRig.question("q"));
         ModelRig.Heard heard = new ModelRig.Heard();
         ModelReply streamed = rig.models.stream(ModelRig.question("q"), heard);
 
-        assertEquals(List.of(new Content.Reasoning("Six by nine…", "c2lnbmF0dXJl/+==", null),
-                new Content.Reasoning(null, null, Base64.getEncoder().encodeToString(secret)), new Content.Text("42")), whole.content());
+        assertEquals(
+                List.of(
+                        new Content.Reasoning("Six by nine…", "c2lnbmF0dXJl/+==", null),
+                        new Content.Reasoning(null, null, Base64.getEncoder().encodeToString(secret)),
+                        new Content.Text("42")),
+                whole.content());
         assertEquals(whole.content(), streamed.content());
         assertEquals("Six by nine…", heard.reasoning.toString());
         assertFalse(heard.text.toString().contains("Six"));
@@ -115,8 +138,12 @@ class RepliesTest {
     void should_count_cached_tokens_beside_the_others() throws Exception {
         bedrock.always(Script.text("x").usage(new Script.Usage(11, 22, 33, 44)));
 
-        assertEquals(new Usage(11, 22, 33, 44), rig.models.converse(ModelRig.question("q")).usage());
-        assertEquals(new Usage(11, 22, 33, 44), rig.models.stream(ModelRig.question("q"), new ModelRig.Heard()).usage());
+        assertEquals(
+                new Usage(11, 22, 33, 44),
+                rig.models.converse(ModelRig.question("q")).usage());
+        assertEquals(
+                new Usage(11, 22, 33, 44),
+                rig.models.stream(ModelRig.question("q"), new ModelRig.Heard()).usage());
     }
 
     @Test
@@ -124,13 +151,20 @@ class RepliesTest {
         bedrock.always(Script.call("t", JSON.readTree("{\"a\":1}")).after(new Block.Text(" \n")));
 
         assertEquals(1, rig.models.converse(ModelRig.question("q")).content().size());
-        assertEquals(1, rig.models.stream(ModelRig.question("q"), new ModelRig.Heard()).content().size());
+        assertEquals(
+                1,
+                rig.models.stream(ModelRig.question("q"), new ModelRig.Heard())
+                        .content()
+                        .size());
     }
 
     @Test
     void should_pass_over_a_guardrail_s_trace() throws Exception {
-        bedrock.always(Script.text("Sorry.").stop("guardrail_intervened").trace(JSON.readTree("{\"guardrail\":{\"a\":[1,{\"usage\":{}}]}}"))
-                .additionalFields(JSON.readTree("{\"stopReason\":\"no\"}")).usage(new Script.Usage(1, 2, 3, 4)));
+        bedrock.always(Script.text("Sorry.")
+                .stop("guardrail_intervened")
+                .trace(JSON.readTree("{\"guardrail\":{\"a\":[1,{\"usage\":{}}]}}"))
+                .additionalFields(JSON.readTree("{\"stopReason\":\"no\"}"))
+                .usage(new Script.Usage(1, 2, 3, 4)));
 
         ModelReply whole = rig.models.converse(ModelRig.question("q"));
         assertEquals(StopReason.GUARDRAIL_INTERVENED, whole.stopReason());

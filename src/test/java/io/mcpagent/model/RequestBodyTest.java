@@ -1,24 +1,23 @@
 package io.mcpagent.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.mcpagent.local.bedrock.LocalBedrock;
-import io.mcpagent.local.bedrock.Script;
-import io.mcpagent.system.Deadline;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mcpagent.local.bedrock.LocalBedrock;
+import io.mcpagent.local.bedrock.Script;
+import io.mcpagent.system.Deadline;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /** What is asked, as it arrives at a Bedrock that checks it as the service does. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -41,11 +40,22 @@ class RequestBodyTest {
 
     @Test
     void should_write_a_whole_conversation_as_converse_has_it() throws Exception {
-        List<Message> messages = List.of(Message.user("What did \"Müller & Söhne\" order? \u0001\uD83D\uDE00"),
-                new Message(Role.ASSISTANT, List.of(new Content.Reasoning("Hm.", "c2ln", null), new Content.Reasoning(null, null, "AAEC"),
-                        new Content.Text("Let me look."), new Content.ToolUse("t1", "orders_of_customer", "{\"customer_id\": 12345678901234567890}"),
-                        new Content.ToolUse("t2", "orders_of_customer", "{}"))),
-                new Message(Role.USER, List.of(new Content.ToolResult("t1", "[]", false), new Content.ToolResult("t2", "No such customer", true))));
+        List<Message> messages = List.of(
+                Message.user("What did \"Müller & Söhne\" order? \u0001\uD83D\uDE00"),
+                new Message(
+                        Role.ASSISTANT,
+                        List.of(
+                                new Content.Reasoning("Hm.", "c2ln", null),
+                                new Content.Reasoning(null, null, "AAEC"),
+                                new Content.Text("Let me look."),
+                                new Content.ToolUse(
+                                        "t1", "orders_of_customer", "{\"customer_id\": 12345678901234567890}"),
+                                new Content.ToolUse("t2", "orders_of_customer", "{}"))),
+                new Message(
+                        Role.USER,
+                        List.of(
+                                new Content.ToolResult("t1", "[]", false),
+                                new Content.ToolResult("t2", "No such customer", true))));
 
         JsonNode body = sent(messages, TOOLS);
 
@@ -72,22 +82,39 @@ class RequestBodyTest {
 
     @Test
     void should_set_what_is_configured_and_leave_out_what_is_not() throws Exception {
-        JsonNode body = sent(List.of(Message.user("q")), List.of(), "agent.model.prompt-cache", "false", "agent.model.temperature", "0.5",
-                "agent.model.max-tokens", "3000", "agent.model.guardrail-id", "gr-1", "agent.model.guardrail-version", "7",
-                "agent.model.reasoning-tokens", "2000");
+        JsonNode body = sent(
+                List.of(Message.user("q")),
+                List.of(),
+                "agent.model.prompt-cache",
+                "false",
+                "agent.model.temperature",
+                "0.5",
+                "agent.model.max-tokens",
+                "3000",
+                "agent.model.guardrail-id",
+                "gr-1",
+                "agent.model.guardrail-version",
+                "7",
+                "agent.model.reasoning-tokens",
+                "2000");
 
         assertFalse(body.toString().contains("cachePoint"));
         assertFalse(body.has("toolConfig"));
         assertEquals(JSON.readTree("{\"maxTokens\":3000,\"temperature\":0.5}"), body.get("inferenceConfig"));
-        assertEquals(JSON.readTree("{\"guardrailIdentifier\":\"gr-1\",\"guardrailVersion\":\"7\"}"), body.get("guardrailConfig"));
-        assertEquals(JSON.readTree("{\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2000}}"), body.get("additionalModelRequestFields"));
+        assertEquals(
+                JSON.readTree("{\"guardrailIdentifier\":\"gr-1\",\"guardrailVersion\":\"7\"}"),
+                body.get("guardrailConfig"));
+        assertEquals(
+                JSON.readTree("{\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":2000}}"),
+                body.get("additionalModelRequestFields"));
     }
 
     @Test
     void should_leave_out_a_blank_system_prompt() throws Exception {
         bedrock.always(Script.text("ok"));
         try (ModelRig rig = ModelRig.on(bedrock)) {
-            rig.models.converse(new ModelRequest(" ", List.of(Message.user("q")), TOOLS, Deadline.in(Duration.ofSeconds(5))));
+            rig.models.converse(
+                    new ModelRequest(" ", List.of(Message.user("q")), TOOLS, Deadline.in(Duration.ofSeconds(5))));
         }
         assertFalse(bedrock.requests().getLast().body().has("system"));
     }
@@ -96,15 +123,21 @@ class RequestBodyTest {
     void should_declare_the_tools_that_the_history_called_when_none_is_on_offer() throws Exception {
         JsonNode body = sent(calling("drop database; --", "not json"), List.of());
 
-        assertEquals("drop_database__--", body.at("/toolConfig/tools/0/toolSpec/name").asText());
-        assertEquals("drop_database__--", body.at("/messages/1/content/0/toolUse/name").asText());
+        assertEquals(
+                "drop_database__--",
+                body.at("/toolConfig/tools/0/toolSpec/name").asText());
+        assertEquals(
+                "drop_database__--",
+                body.at("/messages/1/content/0/toolUse/name").asText());
     }
 
     @Test
     void should_send_back_arguments_that_are_no_object_without_breaking_the_request() throws Exception {
         for (String broken : List.of("{\"a\":", "[1]", "null", "{}{}", "{\"a\":1}, \"x\": {", "", "\"a\"")) {
             JsonNode body = sent(calling("orders_of_customer", broken), TOOLS);
-            assertEquals(broken, body.at("/messages/1/content/0/toolUse/input/unreadable").asText());
+            assertEquals(
+                    broken,
+                    body.at("/messages/1/content/0/toolUse/input/unreadable").asText());
             assertEquals(1, body.at("/messages/1/content/0/toolUse/input").size());
         }
     }
@@ -135,23 +168,30 @@ class RequestBodyTest {
         bedrock.always(Script.text("ok"));
         try (ModelRig rig = ModelRig.on(bedrock)) {
             List<Message> messages = new ArrayList<>(List.of(Message.user("What did customer 7 order?")));
-            Usage first = rig.models.converse(new ModelRequest("s", List.copyOf(messages), TOOLS, Deadline.in(Duration.ofSeconds(5)))).usage();
+            Usage first = rig.models
+                    .converse(new ModelRequest("s", List.copyOf(messages), TOOLS, Deadline.in(Duration.ofSeconds(5))))
+                    .usage();
             messages.addAll(calling("orders_of_customer", "{}").subList(1, 3));
-            Usage second = rig.models.converse(new ModelRequest("s", messages, TOOLS, Deadline.in(Duration.ofSeconds(5)))).usage();
+            Usage second = rig.models
+                    .converse(new ModelRequest("s", messages, TOOLS, Deadline.in(Duration.ofSeconds(5))))
+                    .usage();
             assertTrue(first.cacheWrite() > 0 && first.cacheRead() == 0, first.toString());
             assertEquals(first.cacheWrite(), second.cacheRead());
         }
     }
 
     private static List<Message> calling(String tool, String input) {
-        return List.of(Message.user("q"), new Message(Role.ASSISTANT, List.of(new Content.ToolUse("t1", tool, input))),
+        return List.of(
+                Message.user("q"),
+                new Message(Role.ASSISTANT, List.of(new Content.ToolUse("t1", tool, input))),
                 new Message(Role.USER, List.of(new Content.ToolResult("t1", "[]", false))));
     }
 
     private JsonNode sent(List<Message> messages, List<ToolDefinition> tools, String... settings) throws Exception {
         bedrock.always(Script.text("ok"));
         try (ModelRig rig = ModelRig.on(bedrock, settings)) {
-            rig.models.converse(new ModelRequest("You answer questions.", messages, tools, Deadline.in(Duration.ofSeconds(5))));
+            rig.models.converse(
+                    new ModelRequest("You answer questions.", messages, tools, Deadline.in(Duration.ofSeconds(5))));
         }
         return bedrock.requests().getLast().body();
     }

@@ -22,8 +22,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class AgentProcess implements AutoCloseable {
 
     private static final AtomicInteger COUNT = new AtomicInteger();
-    private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(5)).build();
+    private static final HttpClient HTTP = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build();
 
     private static final String AWS_SECRET = "secret-of-aws/0123456789abcdefghijklmnop";
 
@@ -32,8 +34,10 @@ public final class AgentProcess implements AutoCloseable {
 
     private AgentProcess(int port) {
         this.port = port;
-        this.program = new Program("the agent on port " + port, Project.target("agent-logs")
-                .resolve(ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet() + ".log"));
+        this.program = new Program(
+                "the agent on port " + port,
+                Project.target("agent-logs")
+                        .resolve(ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet() + ".log"));
     }
 
     /** Starts one on a free port, with these settings as environment variables, and waits until it answers. */
@@ -48,15 +52,33 @@ public final class AgentProcess implements AutoCloseable {
         List<String> arguments = new ArrayList<>(command());
         properties.forEach((name, value) -> arguments.add(1, "-D" + name + "=" + value));
         ProcessBuilder command = new ProcessBuilder(arguments);
-        command.environment().keySet().removeIf(name -> name.startsWith("AWS_") || name.startsWith("AGENT_") || name.startsWith("MCP_"));
-        Map<String, String> environment = new HashMap<>(Map.of("QUARKUS_HTTP_HOST", "127.0.0.1", "QUARKUS_HTTP_PORT", Integer.toString(port),
-                "AWS_REGION", "us-east-1", "AWS_ACCESS_KEY_ID", "test", "AWS_SECRET_ACCESS_KEY", AWS_SECRET,
-                "AWS_EC2_METADATA_DISABLED", "true", "AGENT_ACCESS_OPEN", "true",
-                "AGENT_ACCESS_REQUESTS_PER_MINUTE", "1000000", "AGENT_ACCESS_CONCURRENT_TURNS", "1000"));
+        command.environment()
+                .keySet()
+                .removeIf(name -> name.startsWith("AWS_") || name.startsWith("AGENT_") || name.startsWith("MCP_"));
+        Map<String, String> environment = new HashMap<>(Map.of(
+                "QUARKUS_HTTP_HOST",
+                "127.0.0.1",
+                "QUARKUS_HTTP_PORT",
+                Integer.toString(port),
+                "AWS_REGION",
+                "us-east-1",
+                "AWS_ACCESS_KEY_ID",
+                "test",
+                "AWS_SECRET_ACCESS_KEY",
+                AWS_SECRET,
+                "AWS_EC2_METADATA_DISABLED",
+                "true",
+                "AGENT_ACCESS_OPEN",
+                "true",
+                "AGENT_ACCESS_REQUESTS_PER_MINUTE",
+                "1000000",
+                "AGENT_ACCESS_CONCURRENT_TURNS",
+                "1000"));
         environment.putAll(settings);
         Said.settings(environment);
         command.environment().putAll(environment);
-        agent.program.start(command, () -> Program.answers(agent.url("/health/live").toString()));
+        agent.program.start(
+                command, () -> Program.answers(agent.url("/health/live").toString()));
         return agent;
     }
 
@@ -70,8 +92,11 @@ public final class AgentProcess implements AutoCloseable {
         if (!Files.exists(jar)) {
             throw new IllegalStateException("package the agent first: " + jar + " is not there");
         }
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC", "-XX:+UseCompactObjectHeaders", "-Xmx256m"));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:+UseCompactObjectHeaders",
+                "-Xmx256m"));
         String more = System.getProperty("agent.jvm.arguments", "");
         command.addAll(more.isBlank() ? List.of() : List.of(more.split(" ")));
         command.addAll(List.of("-jar", jar.toString()));
@@ -90,7 +115,10 @@ public final class AgentProcess implements AutoCloseable {
     /** Sends a JSON body and waits for the whole answer. */
     public HttpResponse<String> post(String path, String json, String... headers) {
         Said.message(json);
-        return send(request(path, headers).header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(json)).build());
+        return send(request(path, headers)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .build());
     }
 
     public HttpResponse<String> get(String path, String... headers) {

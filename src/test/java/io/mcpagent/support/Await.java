@@ -10,8 +10,7 @@ public final class Await {
     private static final Duration POLL = Duration.ofMillis(20);
     private static final Duration DEFAULT_BOUND = Duration.ofSeconds(10);
 
-    private Await() {
-    }
+    private Await() {}
 
     /** Waits at most 10 s until the condition holds; {@code what} completes the sentence "waited for …". */
     public static void until(String what, Callable<Boolean> condition) {

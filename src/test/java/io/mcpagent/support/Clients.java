@@ -9,8 +9,7 @@ public final class Clients {
 
     private static final NodeFolder FOLDER = new NodeFolder("clients", "--version");
 
-    private Clients() {
-    }
+    private Clients() {}
 
     /** Whether Node.js with npm is there. */
     public static boolean installed() {

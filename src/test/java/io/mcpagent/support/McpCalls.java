@@ -1,9 +1,9 @@
 package io.mcpagent.support;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -19,8 +19,10 @@ import java.util.Map;
 public final class McpCalls {
 
     private static final ObjectMapper JSON = JsonMapper.builder()
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
-    private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     private final URI url;
 
@@ -36,7 +38,7 @@ public final class McpCalls {
      * @param rows    one object a row, empty on an error
      * @param text    the error's text, else the rows as text
      */
-    public record Answer(boolean isError, List<JsonNode> rows, String text) { }
+    public record Answer(boolean isError, List<JsonNode> rows, String text) {}
 
     /** Calls a tool. */
     public Answer call(String tool, Map<String, ?> arguments) {
@@ -63,13 +65,17 @@ public final class McpCalls {
 
     private JsonNode send(String method, Map<String, ?> parameters) {
         try {
-            String body = JSON.writeValueAsString(
-                    Map.of("jsonrpc", "2.0", "id", 1, "method", method, "params", parameters));
-            HttpRequest request = HttpRequest.newBuilder(url).timeout(Duration.ofSeconds(30))
-                    .header("Content-Type", "application/json").header("Accept", "application/json, text/event-stream")
+            String body =
+                    JSON.writeValueAsString(Map.of("jsonrpc", "2.0", "id", 1, "method", method, "params", parameters));
+            HttpRequest request = HttpRequest.newBuilder(url)
+                    .timeout(Duration.ofSeconds(30))
+                    .header("Content-Type", "application/json")
+                    .header("Accept", "application/json, text/event-stream")
                     .header("MCP-Protocol-Version", "2025-06-18")
-                    .POST(HttpRequest.BodyPublishers.ofString(body)).build();
-            return JSON.readTree(HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body());
+                    .POST(HttpRequest.BodyPublishers.ofString(body))
+                    .build();
+            return JSON.readTree(
+                    HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

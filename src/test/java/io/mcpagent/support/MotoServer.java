@@ -13,11 +13,10 @@ import java.time.Duration;
 public final class MotoServer implements AutoCloseable {
 
     private final int port = Project.freePort();
-    private final Program program = new Program("moto", Project.target("moto-logs")
-            .resolve(ProcessHandle.current().pid() + "-" + port + ".log"));
+    private final Program program = new Program(
+            "moto", Project.target("moto-logs").resolve(ProcessHandle.current().pid() + "-" + port + ".log"));
 
-    private MotoServer() {
-    }
+    private MotoServer() {}
 
     /** Says whether {@code moto_server} is installed; skip the test with a message if it isn't. */
     public static boolean available() {
@@ -27,7 +26,8 @@ public final class MotoServer implements AutoCloseable {
     /** Starts one on a free port and waits until it serves. */
     public static MotoServer start() {
         MotoServer server = new MotoServer();
-        server.program.start(new ProcessBuilder("moto_server", "-H", "127.0.0.1", "-p", Integer.toString(server.port)),
+        server.program.start(
+                new ProcessBuilder("moto_server", "-H", "127.0.0.1", "-p", Integer.toString(server.port)),
                 () -> Program.answers(server.url() + "/moto-api/"));
         return server;
     }
@@ -35,9 +35,12 @@ public final class MotoServer implements AutoCloseable {
     /** Throws all data away. */
     public void reset() {
         HttpRequest request = HttpRequest.newBuilder(URI.create(url() + "/moto-api/reset"))
-                .timeout(Duration.ofSeconds(10)).POST(HttpRequest.BodyPublishers.noBody()).build();
+                .timeout(Duration.ofSeconds(10))
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
         try (HttpClient client = HttpClient.newHttpClient()) {
-            int status = client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+            int status =
+                    client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
             if (status != 200) {
                 throw new IllegalStateException("moto's reset answered " + status);
             }

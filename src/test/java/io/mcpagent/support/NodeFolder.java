@@ -30,7 +30,12 @@ final class NodeFolder {
     /** Whether Node.js with npm is there. */
     static boolean canInstall() {
         try {
-            return new ProcessBuilder("npm", "--version").redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
+            return new ProcessBuilder("npm", "--version")
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
         } catch (IOException notInstalled) {
             return false;
         } catch (InterruptedException e) {
@@ -44,8 +49,11 @@ final class NodeFolder {
         try {
             Project.install(run, installs);
             Path log = Files.createTempFile(Project.target(path.getFileName().toString()), name, ".log");
-            ProcessBuilder builder = new ProcessBuilder(Stream.concat(Stream.of(run.toString()), Stream.of(arguments)).toList())
-                    .directory(path.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
+            ProcessBuilder builder = new ProcessBuilder(Stream.concat(Stream.of(run.toString()), Stream.of(arguments))
+                            .toList())
+                    .directory(path.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile());
             builder.environment().putAll(environment);
             return new Ran(builder.start().waitFor(), Files.readString(log));
         } catch (IOException e) {

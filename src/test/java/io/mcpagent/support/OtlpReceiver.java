@@ -13,7 +13,6 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
-
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +24,8 @@ public final class OtlpReceiver implements AutoCloseable {
 
     private static final int GRPC_PREFIX = 5;
 
-    private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1));
+    private final Vertx vertx =
+            Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(1));
     private final List<Seen> spans = new CopyOnWriteArrayList<>();
     private final List<ExportMetricsServiceRequest> metrics = new CopyOnWriteArrayList<>();
     private final List<String> failures = new CopyOnWriteArrayList<>();
@@ -67,9 +67,14 @@ public final class OtlpReceiver implements AutoCloseable {
     }
 
     public OtlpReceiver() {
-        HttpServer server = vertx.createHttpServer(new HttpServerOptions().setDecompressionSupported(true)).requestHandler(this::take);
+        HttpServer server = vertx.createHttpServer(new HttpServerOptions().setDecompressionSupported(true))
+                .requestHandler(this::take);
         try {
-            port = server.listen(0, "127.0.0.1").toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS).actualPort();
+            port = server.listen(0, "127.0.0.1")
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(10, TimeUnit.SECONDS)
+                    .actualPort();
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
@@ -87,9 +92,14 @@ public final class OtlpReceiver implements AutoCloseable {
                 failures.add(request.path() + ": " + e);
             }
             if (grpc) {
-                request.response().putHeader("content-type", "application/grpc").putTrailer("grpc-status", "0").end(Buffer.buffer(new byte[GRPC_PREFIX]));
+                request.response()
+                        .putHeader("content-type", "application/grpc")
+                        .putTrailer("grpc-status", "0")
+                        .end(Buffer.buffer(new byte[GRPC_PREFIX]));
             } else {
-                request.response().putHeader("content-type", "application/x-protobuf").end();
+                request.response()
+                        .putHeader("content-type", "application/x-protobuf")
+                        .end();
             }
         });
     }
@@ -98,7 +108,8 @@ public final class OtlpReceiver implements AutoCloseable {
         if (path.endsWith("/v1/traces") || path.endsWith("TraceService/Export")) {
             ExportTraceServiceRequest.parseFrom(message).getResourceSpansList().forEach(resource -> {
                 String service = attribute(resource.getResource().getAttributesList(), "service.name");
-                resource.getScopeSpansList().forEach(scope -> scope.getSpansList().forEach(span -> spans.add(new Seen(service, span))));
+                resource.getScopeSpansList()
+                        .forEach(scope -> scope.getSpansList().forEach(span -> spans.add(new Seen(service, span))));
             });
         } else if (path.endsWith("/v1/metrics") || path.endsWith("MetricsService/Export")) {
             metrics.add(ExportMetricsServiceRequest.parseFrom(message));
@@ -108,7 +119,11 @@ public final class OtlpReceiver implements AutoCloseable {
     }
 
     private static String attribute(List<KeyValue> attributes, String key) {
-        return attributes.stream().filter(each -> each.getKey().equals(key)).map(each -> text(each.getValue())).findFirst().orElse("");
+        return attributes.stream()
+                .filter(each -> each.getKey().equals(key))
+                .map(each -> text(each.getValue()))
+                .findFirst()
+                .orElse("");
     }
 
     private static String text(io.opentelemetry.proto.common.v1.AnyValue value) {
@@ -117,7 +132,11 @@ public final class OtlpReceiver implements AutoCloseable {
             case INT_VALUE -> Long.toString(value.getIntValue());
             case DOUBLE_VALUE -> Double.toString(value.getDoubleValue());
             case BOOL_VALUE -> Boolean.toString(value.getBoolValue());
-            case ARRAY_VALUE -> value.getArrayValue().getValuesList().stream().map(OtlpReceiver::text).toList().toString();
+            case ARRAY_VALUE ->
+                value.getArrayValue().getValuesList().stream()
+                        .map(OtlpReceiver::text)
+                        .toList()
+                        .toString();
             default -> "";
         };
     }
@@ -142,9 +161,15 @@ public final class OtlpReceiver implements AutoCloseable {
 
     /** The metrics as they were exported last by that service; none if there was no export. */
     public List<Metric> metrics(String service) {
-        return metrics.reversed().stream().flatMap(request -> request.getResourceMetricsList().stream())
-                .filter(resource -> attribute(resource.getResource().getAttributesList(), "service.name").equals(service)).findFirst().stream()
-                .flatMap(resource -> resource.getScopeMetricsList().stream()).flatMap(scope -> scope.getMetricsList().stream()).toList();
+        return metrics.reversed().stream()
+                .flatMap(request -> request.getResourceMetricsList().stream())
+                .filter(resource -> attribute(resource.getResource().getAttributesList(), "service.name")
+                        .equals(service))
+                .findFirst()
+                .stream()
+                .flatMap(resource -> resource.getScopeMetricsList().stream())
+                .flatMap(scope -> scope.getMetricsList().stream())
+                .toList();
     }
 
     /** How often metrics were exported, by all services together. */

@@ -1,5 +1,7 @@
 package io.mcpagent.support;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -7,19 +9,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 /** Runs the tests of {@code src/test/page} in Chromium against a running agent. */
 public final class Page {
 
     private static final NodeFolder FOLDER = new NodeFolder("page", "--install");
 
-    private Page() {
-    }
+    private Page() {}
 
     /** Whether Chromium and Node.js with npm are there. */
     public static boolean installed() {
-        return NodeFolder.canInstall() && Files.isExecutable(Path.of(System.getenv().getOrDefault("CHROMIUM", "/usr/bin/chromium")));
+        return NodeFolder.canInstall()
+                && Files.isExecutable(Path.of(System.getenv().getOrDefault("CHROMIUM", "/usr/bin/chromium")));
     }
 
     /**
@@ -35,8 +35,13 @@ public final class Page {
 
     /** The Markdown of the hostile answers, in their order. */
     public static String hostileAnswers() throws IOException, InterruptedException {
-        Process process = new ProcessBuilder("node", "-e", "import('./hostile.mjs').then(({ hostile }) => console.log(JSON.stringify(hostile.map(({ markdown }) => markdown))))")
-                .directory(FOLDER.path().toFile()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process process = new ProcessBuilder(
+                        "node",
+                        "-e",
+                        "import('./hostile.mjs').then(({ hostile }) => console.log(JSON.stringify(hostile.map(({ markdown }) => markdown))))")
+                .directory(FOLDER.path().toFile())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         String answers = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor());
         return answers;

@@ -32,7 +32,8 @@ final class PostgresFiles {
     static Optional<Path> binaries() {
         try (Stream<Path> releases = Files.list(Path.of("/usr/lib/postgresql"))) {
             return releases.filter(release -> Files.isExecutable(release.resolve("bin/initdb")))
-                    .max(Comparator.comparingInt(release -> Integer.parseInt(release.getFileName().toString())))
+                    .max(Comparator.comparingInt(
+                            release -> Integer.parseInt(release.getFileName().toString())))
                     .map(release -> release.resolve("bin"));
         } catch (IOException | NumberFormatException notInstalled) {
             return Optional.empty();
@@ -61,22 +62,71 @@ final class PostgresFiles {
 
     void initialise(String owner, String password, boolean tls) throws IOException {
         Path passwordFile = give(Files.writeString(folder.resolve("password"), password));
-        run(command("initdb", List.of("-D", data().toString(), "-U", owner, "--pwfile", passwordFile.toString(),
-                "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync")));
+        run(command(
+                "initdb",
+                List.of(
+                        "-D",
+                        data().toString(),
+                        "-U",
+                        owner,
+                        "--pwfile",
+                        passwordFile.toString(),
+                        "--auth",
+                        "scram-sha-256",
+                        "--encoding",
+                        "UTF8",
+                        "--locale",
+                        "C",
+                        "--no-sync")));
         if (tls) {
             makeCertificates();
         }
     }
 
     private void makeCertificates() throws IOException {
-        Path extensions = Files.writeString(folder.resolve("san.cnf"),
-                "subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n");
-        run(openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Test authority",
-                "-keyout", "authority.key", "-out", "authority.crt"));
-        run(openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
-                "-keyout", "server.key", "-out", "server.csr"));
-        run(openssl("x509", "-req", "-in", "server.csr", "-CA", "authority.crt", "-CAkey", "authority.key",
-                "-CAcreateserial", "-days", "2", "-extfile", extensions.toString(), "-out", "server.crt"));
+        Path extensions = Files.writeString(
+                folder.resolve("san.cnf"), "subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n");
+        run(openssl(
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=Test authority",
+                "-keyout",
+                "authority.key",
+                "-out",
+                "authority.crt"));
+        run(openssl(
+                "req",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-subj",
+                "/CN=localhost",
+                "-keyout",
+                "server.key",
+                "-out",
+                "server.csr"));
+        run(openssl(
+                "x509",
+                "-req",
+                "-in",
+                "server.csr",
+                "-CA",
+                "authority.crt",
+                "-CAkey",
+                "authority.key",
+                "-CAcreateserial",
+                "-days",
+                "2",
+                "-extfile",
+                extensions.toString(),
+                "-out",
+                "server.crt"));
         Files.setPosixFilePermissions(key(), PosixFilePermissions.fromString("rw-------"));
         give(key());
         give(certificate());
@@ -136,7 +186,8 @@ final class PostgresFiles {
 
     void delete() {
         try (Stream<Path> files = Files.walk(folder)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

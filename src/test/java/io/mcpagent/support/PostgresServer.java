@@ -1,10 +1,8 @@
 package io.mcpagent.support;
 
-import io.mcpagent.local.Children;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -29,6 +27,7 @@ public final class PostgresServer implements AutoCloseable {
     private static final String OWNER = "shop_owner";
     /** Makes the shop and the role that reads it with no more rights than RDS gives its administrator: it is no superuser. */
     private static final String ADMINISTRATOR = "mcp_admin";
+
     private static final String DATABASE = "shop";
 
     private final PostgresFiles files;
@@ -39,8 +38,9 @@ public final class PostgresServer implements AutoCloseable {
     private PostgresServer(boolean tls) throws IOException {
         this.tls = tls;
         this.files = PostgresFiles.create();
-        this.program = new Program("PostgreSQL", Project.target("postgres-logs")
-                .resolve(ProcessHandle.current().pid() + "-" + port + ".log"));
+        this.program = new Program(
+                "PostgreSQL",
+                Project.target("postgres-logs").resolve(ProcessHandle.current().pid() + "-" + port + ".log"));
     }
 
     /** Says whether PostgreSQL is installed; skip the test with a message if it isn't. */
@@ -78,12 +78,26 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     private void launch() {
-        List<String> arguments = new ArrayList<>(List.of("-D", files.data().toString(), "-p", Integer.toString(port),
-                "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off",
-                "-c", "full_page_writes=off", "-c", "max_connections=100", "-c", "shared_buffers=32MB"));
+        List<String> arguments = new ArrayList<>(List.of(
+                "-D",
+                files.data().toString(),
+                "-p",
+                Integer.toString(port),
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "unix_socket_directories=",
+                "-c",
+                "fsync=off",
+                "-c",
+                "full_page_writes=off",
+                "-c",
+                "max_connections=100",
+                "-c",
+                "shared_buffers=32MB"));
         if (tls) {
-            arguments.addAll(List.of("-c", "ssl=on", "-c", "ssl_cert_file=" + files.certificate(),
-                    "-c", "ssl_key_file=" + files.key()));
+            arguments.addAll(List.of(
+                    "-c", "ssl=on", "-c", "ssl_cert_file=" + files.certificate(), "-c", "ssl_key_file=" + files.key()));
         }
         program.start(files.command("postgres", arguments), () -> {
             connect("postgres").close();
@@ -94,14 +108,18 @@ public final class PostgresServer implements AutoCloseable {
     private void load() throws IOException, SQLException {
         String script = Files.readString(Project.toolboxConfig("sample/postgres.sql"))
                 + Files.readString(Project.toolboxConfig("roles.postgres.sql"));
-        try (Connection connection = connect("postgres"); Statement statement = connection.createStatement()) {
-            statement.execute("CREATE ROLE " + ADMINISTRATOR + " LOGIN CREATEDB CREATEROLE PASSWORD '" + PASSWORD + "'");
+        try (Connection connection = connect("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute(
+                    "CREATE ROLE " + ADMINISTRATOR + " LOGIN CREATEDB CREATEROLE PASSWORD '" + PASSWORD + "'");
             statement.execute("CREATE DATABASE " + DATABASE + " OWNER " + ADMINISTRATOR);
         }
-        try (Connection connection = connect(DATABASE, ADMINISTRATOR); Statement statement = connection.createStatement()) {
+        try (Connection connection = connect(DATABASE, ADMINISTRATOR);
+                Statement statement = connection.createStatement()) {
             statement.execute(script);
         }
-        try (Connection connection = connect(DATABASE); Statement statement = connection.createStatement()) {
+        try (Connection connection = connect(DATABASE);
+                Statement statement = connection.createStatement()) {
             statement.execute("""
                     ALTER ROLE toolbox_ro PASSWORD '%s';
                     CREATE ROLE toolbox_rw LOGIN PASSWORD '%s';
@@ -118,13 +136,16 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     private Connection connect(String database, String role) throws SQLException {
-        return DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + port + "/" + database
-                + "?connectTimeout=2&currentSchema=shop", role, PASSWORD);
+        return DriverManager.getConnection(
+                "jdbc:postgresql://127.0.0.1:" + port + "/" + database + "?connectTimeout=2&currentSchema=shop",
+                role,
+                PASSWORD);
     }
 
     /** Runs a query as the owner; rows in order, columns in order. */
     public List<Map<String, Object>> query(String sql, Object... arguments) {
-        try (Connection connection = connect(DATABASE); PreparedStatement statement = connection.prepareStatement(sql)) {
+        try (Connection connection = connect(DATABASE);
+                PreparedStatement statement = connection.prepareStatement(sql)) {
             for (int i = 0; i < arguments.length; i++) {
                 statement.setObject(i + 1, arguments[i]);
             }
@@ -151,7 +172,8 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Runs one or several statements as the owner. */
     public void execute(String sql) {
-        try (Connection connection = connect(DATABASE); Statement statement = connection.createStatement()) {
+        try (Connection connection = connect(DATABASE);
+                Statement statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
@@ -160,8 +182,13 @@ public final class PostgresServer implements AutoCloseable {
 
     /** How many statements that contain this text other sessions run at this moment. */
     public int running(String text) {
-        return ((Number) query("SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' "
-                + "AND pid <> pg_backend_pid() AND position(? in query) > 0", text).getFirst().get("n")).intValue();
+        return ((Number) query(
+                                "SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' "
+                                        + "AND pid <> pg_backend_pid() AND position(? in query) > 0",
+                                text)
+                        .getFirst()
+                        .get("n"))
+                .intValue();
     }
 
     /** Ends the connections of one role, as a failover does. */
@@ -180,10 +207,21 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     private Map<String, String> environmentFor(String role) {
-        Map<String, String> environment = new LinkedHashMap<>(Map.of("POSTGRES_HOST", "127.0.0.1",
-                "POSTGRES_PORT", Integer.toString(port), "POSTGRES_DATABASE", DATABASE,
-                "POSTGRES_USER", role, "POSTGRES_PASSWORD", PASSWORD, "POSTGRES_SSLMODE", "disable",
-                "POSTGRES_SSLROOTCERT", ""));
+        Map<String, String> environment = new LinkedHashMap<>(Map.of(
+                "POSTGRES_HOST",
+                "127.0.0.1",
+                "POSTGRES_PORT",
+                Integer.toString(port),
+                "POSTGRES_DATABASE",
+                DATABASE,
+                "POSTGRES_USER",
+                role,
+                "POSTGRES_PASSWORD",
+                PASSWORD,
+                "POSTGRES_SSLMODE",
+                "disable",
+                "POSTGRES_SSLROOTCERT",
+                ""));
         if (tls) {
             environment.put("POSTGRES_SSLMODE", "verify-full");
             environment.put("POSTGRES_SSLROOTCERT", files.authority().toString());

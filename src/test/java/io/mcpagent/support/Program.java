@@ -17,8 +17,10 @@ final class Program {
 
     // Says nothing about the program: a busy machine takes its time.
     private static final Duration START = Duration.ofMinutes(5);
-    private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(1)).build();
+    private static final HttpClient HTTP = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(1))
+            .build();
 
     private final String name;
     private final Path log;
@@ -32,8 +34,8 @@ final class Program {
     /** Starts it and waits until it is ready; says so at once if it ends instead. */
     void start(ProcessBuilder command, Callable<Boolean> ready) {
         try {
-            process = Children.start(command.redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())));
+            process = Children.start(
+                    command.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -49,7 +51,9 @@ final class Program {
     }
 
     static boolean answers(String url) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(2)).build();
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url))
+                .timeout(Duration.ofSeconds(2))
+                .build();
         return HTTP.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
     }
 
@@ -61,7 +65,9 @@ final class Program {
 
     void signal(String signal) {
         try {
-            int exit = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
+            int exit = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
             if (exit != 0 && process.isAlive()) {
                 throw new IllegalStateException("kill -" + signal + " of " + name + " ended with " + exit);
             }

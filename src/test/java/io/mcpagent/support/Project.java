@@ -19,10 +19,10 @@ public final class Project {
     private static final Path DIRECTORY = find();
     private static final int PORTS = 4_000;
     private static final int FIRST_PORT = 12_000 + PORTS * Integer.getInteger("tests.process", 0);
-    private static final AtomicInteger NEXT_PORT = new AtomicInteger(ThreadLocalRandom.current().nextInt(PORTS));
+    private static final AtomicInteger NEXT_PORT =
+            new AtomicInteger(ThreadLocalRandom.current().nextInt(PORTS));
 
-    private Project() {
-    }
+    private Project() {}
 
     /** The folder that holds {@code toolbox-config}. */
     public static Path directory() {
@@ -45,8 +45,9 @@ public final class Project {
 
     /** Runs a step that no other thread or process of the tests may run at the same time, such as an installation that all of them use. */
     public static synchronized <T> T alone(String step, Callable<T> action) {
-        try (FileChannel file = FileChannel.open(target("locks").resolve(step), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-             FileLock _ = file.lock()) {
+        try (FileChannel file = FileChannel.open(
+                        target("locks").resolve(step), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock _ = file.lock()) {
             return action.call();
         } catch (RuntimeException e) {
             throw e;
@@ -59,8 +60,13 @@ public final class Project {
     static void install(Path program, String argument) {
         alone("install", () -> {
             // Nothing is inherited: Maven talks to the process of the tests through its input and output.
-            Path log = Files.createTempFile(target("installs"), program.getParent().getFileName().toString(), ".log");
-            return new ProcessBuilder(program.toString(), argument).redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
+            Path log = Files.createTempFile(
+                    target("installs"), program.getParent().getFileName().toString(), ".log");
+            return new ProcessBuilder(program.toString(), argument)
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start()
+                    .waitFor();
         });
     }
 

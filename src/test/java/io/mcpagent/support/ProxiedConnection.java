@@ -67,7 +67,8 @@ final class ProxiedConnection {
             if (fault instanceof Fault.DelayRequests(var delay)) {
                 LockSupport.parkNanos(delay.toNanos());
             }
-            if (fault instanceof Fault.CutResponsesTo(byte[] request, Ending ending) && contains(buffer, length, request)) {
+            if (fault instanceof Fault.CutResponsesTo(byte[] request, Ending ending)
+                    && contains(buffer, length, request)) {
                 doomed = ending;
             }
             if (!silent) {
@@ -122,7 +123,8 @@ final class ProxiedConnection {
 
     private void write(OutputStream out, byte[] buffer, int length, Fault fault) throws IOException {
         int slice = fault instanceof Fault.LimitResponses(long perSecond)
-                ? Math.clamp(perSecond / SLICES_PER_SECOND, 1, CHUNK) : Math.max(length, 1);
+                ? Math.clamp(perSecond / SLICES_PER_SECOND, 1, CHUNK)
+                : Math.max(length, 1);
         for (int from = 0; from < length; from += slice) {
             int size = Math.min(slice, length - from);
             out.write(buffer, from, size);

@@ -5,5 +5,4 @@ package io.mcpagent.support;
  *
  * @param output all that it wrote
  */
-public record Ran(int exit, String output) {
-}
+public record Ran(int exit, String output) {}

@@ -30,8 +30,10 @@ public final class RealToolbox implements AutoCloseable {
         this.arguments = List.copyOf(arguments);
         this.configs = List.copyOf(configs);
         this.environment = new HashMap<>(environment);
-        this.program = new Program("the toolbox on port " + port, Project.target("toolbox-logs")
-                .resolve(ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet() + ".log"));
+        this.program = new Program(
+                "the toolbox on port " + port,
+                Project.target("toolbox-logs")
+                        .resolve(ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet() + ".log"));
     }
 
     /** Starts one over the sample shop, read-only, on a free port. */
@@ -66,7 +68,10 @@ public final class RealToolbox implements AutoCloseable {
         environment.put("OTEL_EXPORTER_OTLP_INSECURE", "true");
         // Not the 5 s that it waits otherwise until it sends what it has.
         environment.put("OTEL_BSP_SCHEDULE_DELAY", "200");
-        RealToolbox toolbox = new RealToolbox(Project.freePort(), List.of(Project.toolboxConfig("tools.sqlite.yaml")), environment,
+        RealToolbox toolbox = new RealToolbox(
+                Project.freePort(),
+                List.of(Project.toolboxConfig("tools.sqlite.yaml")),
+                environment,
                 List.of("--telemetry-otlp", "127.0.0.1:" + otlpPort));
         toolbox.launch();
         return toolbox;

@@ -1,6 +1,5 @@
 package io.mcpagent.support;
 
-import javax.net.ServerSocketFactory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -13,6 +12,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ServerSocketFactory;
 
 /** A small TCP relay in front of a port of 127.0.0.1, which can be slow, deaf, encrypted, or a proxy that opens tunnels. */
 public final class Relay implements AutoCloseable {
@@ -100,7 +100,8 @@ public final class Relay implements AutoCloseable {
     }
 
     private void connect(Socket client) {
-        try (client; Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target)) {
+        try (client;
+                Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target)) {
             client.setTcpNoDelay(true);
             sockets.add(upstream);
             if (tunnels) {
@@ -123,11 +124,13 @@ public final class Relay implements AutoCloseable {
             head.append((char) client.getInputStream().read());
         }
         connectRequest = head.toString();
-        client.getOutputStream().write("HTTP/1.1 200 Connection established\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        client.getOutputStream()
+                .write("HTTP/1.1 200 Connection established\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     }
 
     private static void pump(Socket from, Socket to, Duration drip) {
-        try (from; to) {
+        try (from;
+                to) {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             byte[] buffer = new byte[drip == null ? 16_384 : 1];

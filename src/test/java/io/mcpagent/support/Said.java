@@ -2,7 +2,6 @@ package io.mcpagent.support;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpRequest;
@@ -37,13 +36,15 @@ public final class Said {
     private static final Set<String> KNOWN = ConcurrentHashMap.newKeySet();
     private static final String FILE = ProcessHandle.current().pid() + ".txt";
 
-    private Said() {
-    }
+    private Said() {}
 
     /** The settings of an agent that are secrets. */
     static void settings(Map<String, String> environment) {
         environment.forEach((name, value) -> {
-            if (name.contains("SECRET_ACCESS_KEY") || name.contains("SESSION_TOKEN") || name.contains("BEARER_TOKEN") || name.contains("PASSWORD")) {
+            if (name.contains("SECRET_ACCESS_KEY")
+                    || name.contains("SESSION_TOKEN")
+                    || name.contains("BEARER_TOKEN")
+                    || name.contains("PASSWORD")) {
                 secret(CREDENTIAL, value);
             }
         });
@@ -63,7 +64,9 @@ public final class Said {
     /** An answer, and the credentials that it was asked for with. */
     static void exchange(HttpRequest request, HttpResponse<String> response) {
         for (String header : CREDENTIAL_HEADERS) {
-            request.headers().allValues(header).forEach(value -> secret(CREDENTIAL, value.replaceFirst("^(Bearer|Basic) ", "")));
+            request.headers()
+                    .allValues(header)
+                    .forEach(value -> secret(CREDENTIAL, value.replaceFirst("^(Bearer|Basic) ", "")));
         }
         String body = response.body() == null ? "" : response.body();
         if (body.startsWith("{") && body.contains("\"answer\"")) {

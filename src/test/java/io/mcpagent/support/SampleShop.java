@@ -13,12 +13,12 @@ public final class SampleShop {
 
     private static final AtomicInteger COPIES = new AtomicInteger();
 
-    private SampleShop() {
-    }
+    private SampleShop() {}
 
     /** The shared file, made from {@code toolbox-config/sample/sqlite.sql} once; never write to it. */
     public static synchronized Path database() {
-        Path file = Project.target("sample-shop").resolve("shop-" + ProcessHandle.current().pid() + ".db");
+        Path file = Project.target("sample-shop")
+                .resolve("shop-" + ProcessHandle.current().pid() + ".db");
         file.toFile().deleteOnExit();
         file.resolveSibling(file.getFileName() + ".made-from").toFile().deleteOnExit();
         try {

@@ -28,19 +28,19 @@ public final class TcpProxy implements AutoCloseable {
 
     /** What the proxy does to the bytes. */
     sealed interface Fault {
-        record Pass() implements Fault { }
+        record Pass() implements Fault {}
 
-        record DelayRequests(Duration delay) implements Fault { }
+        record DelayRequests(Duration delay) implements Fault {}
 
-        record Hang() implements Fault { }
+        record Hang() implements Fault {}
 
-        record DropResponses() implements Fault { }
+        record DropResponses() implements Fault {}
 
-        record CutResponses(long afterBytes, Ending ending) implements Fault { }
+        record CutResponses(long afterBytes, Ending ending) implements Fault {}
 
-        record CutResponsesTo(byte[] request, Ending ending) implements Fault { }
+        record CutResponsesTo(byte[] request, Ending ending) implements Fault {}
 
-        record LimitResponses(long bytesPerSecond) implements Fault { }
+        record LimitResponses(long bytesPerSecond) implements Fault {}
     }
 
     private final String targetHost;

@@ -75,7 +75,8 @@ class TcpProxyTest {
 
     @Test
     void should_pass_bytes_and_count_connections() throws IOException {
-        try (Socket one = connect(); Socket two = connect()) {
+        try (Socket one = connect();
+                Socket two = connect()) {
             one.getOutputStream().write("hello".getBytes());
             assertArrayEquals("hello".getBytes(), one.getInputStream().readNBytes(5));
             send(two, 100_000);

@@ -27,8 +27,7 @@ public final class TestTools {
               pool_max_conns: "16"
             """;
 
-    private TestTools() {
-    }
+    private TestTools() {}
 
     /**
      * {@code slow(seconds)} sleeps in the database and returns one row; it is marked read-only. Look for {@code pg_sleep}
@@ -130,7 +129,8 @@ public final class TestTools {
 
     private static Path writeFile(String name, String content) {
         try {
-            Path file = Project.target("test-tools").resolve(name + "-" + ProcessHandle.current().pid() + ".yaml");
+            Path file = Project.target("test-tools")
+                    .resolve(name + "-" + ProcessHandle.current().pid() + ".yaml");
             file.toFile().deleteOnExit();
             return Files.writeString(file, content);
         } catch (IOException e) {

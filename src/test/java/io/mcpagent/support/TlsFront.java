@@ -1,13 +1,13 @@
 package io.mcpagent.support;
 
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Map;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 
 /** Ends TLS in front of a port of 127.0.0.1, with a new certificate. */
 public final class TlsFront implements AutoCloseable {
@@ -40,9 +40,27 @@ public final class TlsFront implements AutoCloseable {
 
     private static void makeCertificate(Path keys, String names) throws IOException {
         Path tool = Path.of(System.getProperty("java.home"), "bin", "keytool");
-        Process process = new ProcessBuilder(tool.toString(), "-genkeypair", "-keyalg", "EC", "-alias", "front", "-dname", "CN=front",
-                "-ext", "san=" + names, "-validity", "2", "-storetype", "PKCS12", "-storepass", PASSWORD, "-keystore", keys.toString())
-                .redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(
+                        tool.toString(),
+                        "-genkeypair",
+                        "-keyalg",
+                        "EC",
+                        "-alias",
+                        "front",
+                        "-dname",
+                        "CN=front",
+                        "-ext",
+                        "san=" + names,
+                        "-validity",
+                        "2",
+                        "-storetype",
+                        "PKCS12",
+                        "-storepass",
+                        PASSWORD,
+                        "-keystore",
+                        keys.toString())
+                .redirectErrorStream(true)
+                .start();
         String said = new String(process.getInputStream().readAllBytes());
         if (process.onExit().join().exitValue() != 0) {
             throw new IOException("keytool: " + said);
@@ -51,7 +69,13 @@ public final class TlsFront implements AutoCloseable {
 
     /** The system properties by which a JVM, or a native executable, trusts this front alone. */
     public Map<String, String> trust() {
-        return Map.of("javax.net.ssl.trustStore", keys.toString(), "javax.net.ssl.trustStorePassword", PASSWORD, "javax.net.ssl.trustStoreType", "PKCS12");
+        return Map.of(
+                "javax.net.ssl.trustStore",
+                keys.toString(),
+                "javax.net.ssl.trustStorePassword",
+                PASSWORD,
+                "javax.net.ssl.trustStoreType",
+                "PKCS12");
     }
 
     public int port() {

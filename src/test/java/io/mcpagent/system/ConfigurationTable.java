@@ -19,8 +19,7 @@ final class ConfigurationTable {
     private static final Pattern SETTING = Pattern.compile("\\s*([\\w<>, ]+) (\\w+)\\(\\);");
     private static final Pattern DEFAULT = Pattern.compile("\\s*@WithDefault\\(\"(.*)\"\\)");
 
-    private record Setting(String owner, String type, String name, String fallback, String sentence) {
-    }
+    private record Setting(String owner, String type, String name, String fallback, String sentence) {}
 
     private final List<Setting> settings = new ArrayList<>();
 
@@ -31,7 +30,9 @@ final class ConfigurationTable {
 
     /** The settings' names, one a line, with {@code *} for the keys of a map. */
     static String namesOf(Path source) throws IOException {
-        return rowsOf(source).stream().map(row -> row.split("`")[1].replace("\"…\"", "*") + "\n").collect(Collectors.joining());
+        return rowsOf(source).stream()
+                .map(row -> row.split("`")[1].replace("\"…\"", "*") + "\n")
+                .collect(Collectors.joining());
     }
 
     private static List<String> rowsOf(Path source) throws IOException {
@@ -70,7 +71,12 @@ final class ConfigurationTable {
             } else if (line.strip().equals("}") && !owners.isEmpty()) {
                 owners.pop();
             } else if (setting.matches()) {
-                settings.add(new Setting(owners.peek(), setting.group(1).strip(), setting.group(2), fallback, sentence.toString().strip()));
+                settings.add(new Setting(
+                        owners.peek(),
+                        setting.group(1).strip(),
+                        setting.group(2),
+                        fallback,
+                        sentence.toString().strip()));
                 sentence.setLength(0);
                 fallback = null;
             }
@@ -82,15 +88,18 @@ final class ConfigurationTable {
     }
 
     private void rows(String owner, String prefix, List<String> rows) {
-        for (Setting setting : settings.stream().filter(each -> each.owner().equals(owner)).collect(Collectors.toList())) {
-            String name = prefix + "." + setting.name().replaceAll("([A-Z])", "-$1").toLowerCase(java.util.Locale.ROOT);
+        for (Setting setting :
+                settings.stream().filter(each -> each.owner().equals(owner)).collect(Collectors.toList())) {
+            String name =
+                    prefix + "." + setting.name().replaceAll("([A-Z])", "-$1").toLowerCase(java.util.Locale.ROOT);
             boolean map = setting.type().startsWith("Map<");
             String inner = map ? setting.type().replaceAll(".*, (\\w+)>", "$1") : setting.type();
             boolean group = settings.stream().anyMatch(each -> each.owner().equals(inner));
             if (group) {
                 rows(inner, map ? name + ".\"…\"" : name, rows);
             } else {
-                rows.add("| `" + name + "` | " + (setting.fallback() == null ? "" : setting.fallback()) + " | " + setting.sentence() + " |");
+                rows.add("| `" + name + "` | " + (setting.fallback() == null ? "" : setting.fallback()) + " | "
+                        + setting.sentence() + " |");
             }
         }
     }

@@ -1,18 +1,18 @@
 package io.mcpagent.system;
 
-import io.mcpagent.support.Project;
-import org.junit.jupiter.api.Test;
-
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mcpagent.support.Project;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
 class ConfigurationTableTest {
 
-    private static final String BEGIN = "<!-- settings: made by ConfigurationTableTest, with -Dsettings.write=true -->\n";
+    private static final String BEGIN =
+            "<!-- settings: made by ConfigurationTableTest, with -Dsettings.write=true -->\n";
     private static final String END = "\n<!-- end of settings -->";
 
     @Test
@@ -21,23 +21,30 @@ class ConfigurationTableTest {
         String text = Files.readString(readme);
         int begin = text.indexOf(BEGIN) + BEGIN.length();
         int end = text.indexOf(END);
-        assertTrue(begin >= BEGIN.length() && end >= begin, "the README has lost its marks around the table of settings");
-        String table = ConfigurationTable.of(Project.directory().resolve("src/main/java/io/mcpagent/system/AgentConfig.java"));
+        assertTrue(
+                begin >= BEGIN.length() && end >= begin, "the README has lost its marks around the table of settings");
+        String table =
+                ConfigurationTable.of(Project.directory().resolve("src/main/java/io/mcpagent/system/AgentConfig.java"));
         if (Boolean.getBoolean("settings.write")) {
             Files.writeString(readme, text.substring(0, begin) + table + text.substring(end));
             return;
         }
-        assertEquals(table, text.substring(begin, end), "run ./mvnw test -Dtest=ConfigurationTableTest -Dsettings.write=true");
+        assertEquals(
+                table,
+                text.substring(begin, end),
+                "run ./mvnw test -Dtest=ConfigurationTableTest -Dsettings.write=true");
     }
 
     @Test
     void should_have_the_names_where_the_start_looks_for_unknown_ones() throws IOException {
         Path list = Project.directory().resolve("src/main/resources/agent-settings.txt");
-        String names = ConfigurationTable.namesOf(Project.directory().resolve("src/main/java/io/mcpagent/system/AgentConfig.java"));
+        String names = ConfigurationTable.namesOf(
+                Project.directory().resolve("src/main/java/io/mcpagent/system/AgentConfig.java"));
         if (Boolean.getBoolean("settings.write")) {
             Files.writeString(list, names);
             return;
         }
-        assertEquals(names, Files.readString(list), "run ./mvnw test -Dtest=ConfigurationTableTest -Dsettings.write=true");
+        assertEquals(
+                names, Files.readString(list), "run ./mvnw test -Dtest=ConfigurationTableTest -Dsettings.write=true");
     }
 }

@@ -1,15 +1,14 @@
 package io.mcpagent.system;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.Project;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import org.junit.jupiter.api.Test;
 
 /** The image's health check. */
 class HealthCommandIT {
@@ -17,7 +16,8 @@ class HealthCommandIT {
     @Test
     void should_end_with_0_for_an_agent_that_lives_and_with_1_for_none() throws IOException, InterruptedException {
         // Neither toolbox nor model is there: that is no reason to replace the agent.
-        try (AgentProcess agent = AgentProcess.start(Map.of("MCP_URL", "http://127.0.0.1:" + Project.freePort() + "/mcp"))) {
+        try (AgentProcess agent =
+                AgentProcess.start(Map.of("MCP_URL", "http://127.0.0.1:" + Project.freePort() + "/mcp"))) {
             assertEquals(0, health(agent.port()));
         }
         assertEquals(1, health(Project.freePort()));
@@ -26,7 +26,8 @@ class HealthCommandIT {
     private static int health(int port) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(AgentProcess.command());
         command.add("health");
-        ProcessBuilder process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        ProcessBuilder process =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
         process.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
         return process.start().waitFor();
     }

@@ -1,9 +1,10 @@
 package io.mcpagent.system;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.turn.Stage;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -12,9 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.Test;
 
 /**
  * What wakes a virtual thread when its bytes arrive. The fault that this avoids comes once in some hundred starts of a native executable:
@@ -27,14 +26,20 @@ class SocketPollerIT {
         try (Stage stage = Stage.withoutTools(URI.create("http://127.0.0.1:1/mcp"))) {
             stage.when("Take your time", Script.text("Here I am.").delay(Duration.ofMillis(300)));
             assertTrue(stage.ask(false, stage.conversation(), "Take your time").succeeded());
-            assertEquals(Boolean.getBoolean("agent.native") ? List.of("Read-Poller", "Write-Poller") : List.of("MasterPoller"),
+            assertEquals(
+                    Boolean.getBoolean("agent.native")
+                            ? List.of("Read-Poller", "Write-Poller")
+                            : List.of("MasterPoller"),
                     pollers(stage.agent().pid()));
         }
     }
 
     private static List<String> pollers(long pid) throws IOException {
         try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
-            return threads.map(SocketPollerIT::name).filter(name -> name.endsWith("Poller")).sorted().toList();
+            return threads.map(SocketPollerIT::name)
+                    .filter(name -> name.endsWith("Poller"))
+                    .sorted()
+                    .toList();
         }
     }
 

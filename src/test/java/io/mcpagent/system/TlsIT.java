@@ -1,5 +1,9 @@
 package io.mcpagent.system;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.local.bedrock.LocalBedrock;
@@ -8,18 +12,13 @@ import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.support.Relay;
 import io.mcpagent.support.TlsFront;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import java.net.http.HttpResponse;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** The model and the tools over TLS: only a server that is trusted, and has the name that was asked for, hears anything. */
 class TlsIT {
@@ -51,36 +50,49 @@ class TlsIT {
 
     @Test
     void should_ask_a_trusted_model_of_the_right_name() throws Exception {
-        JsonNode reply = JSON.readTree(ask("https://localhost:" + model.port(), toolbox.url().toString(), model).body());
+        JsonNode reply = JSON.readTree(
+                ask("https://localhost:" + model.port(), toolbox.url().toString(), model)
+                        .body());
         assertEquals("It is Ada.", reply.path("answer").asText(), reply.toString());
     }
 
     @Test
     void should_call_trusted_tools_of_the_right_name() throws Exception {
-        JsonNode reply = JSON.readTree(ask(bedrock.uri().toString(), "https://localhost:" + tools.port() + "/mcp", tools).body());
+        JsonNode reply =
+                JSON.readTree(ask(bedrock.uri().toString(), "https://localhost:" + tools.port() + "/mcp", tools)
+                        .body());
         assertEquals("ok", reply.path("toolCalls").path(0).path("outcome").asText(), reply.toString());
     }
 
     @Test
     void should_tell_nothing_to_a_model_of_another_name() {
         int before = bedrock.requests().size();
-        assertEquals(503, ask("https://127.0.0.1:" + model.port(), toolbox.url().toString(), model).statusCode());
+        assertEquals(
+                503,
+                ask("https://127.0.0.1:" + model.port(), toolbox.url().toString(), model)
+                        .statusCode());
         assertEquals(before, bedrock.requests().size());
     }
 
     @Test
     void should_tell_nothing_to_a_model_that_is_not_trusted() {
         int before = bedrock.requests().size();
-        assertEquals(503, ask("https://localhost:" + model.port(), toolbox.url().toString(), tools).statusCode());
+        assertEquals(
+                503,
+                ask("https://localhost:" + model.port(), toolbox.url().toString(), tools)
+                        .statusCode());
         assertEquals(before, bedrock.requests().size());
     }
 
     @Test
     void should_ask_a_model_through_the_tunnel_of_a_proxy() throws Exception {
         try (Relay proxy = Relay.proxy(model.port())) {
-            JsonNode reply = JSON.readTree(askThrough(proxy, "https://localhost:" + model.port()).body());
+            JsonNode reply = JSON.readTree(
+                    askThrough(proxy, "https://localhost:" + model.port()).body());
             assertEquals("It is Ada.", reply.path("answer").asText(), reply.toString());
-            assertTrue(proxy.connectRequest().startsWith("CONNECT localhost:" + model.port() + " HTTP/1.1\r\n"), proxy.connectRequest());
+            assertTrue(
+                    proxy.connectRequest().startsWith("CONNECT localhost:" + model.port() + " HTTP/1.1\r\n"),
+                    proxy.connectRequest());
         }
     }
 
@@ -88,7 +100,8 @@ class TlsIT {
     void should_tell_nothing_to_a_model_of_another_name_at_the_end_of_a_tunnel() throws Exception {
         int before = bedrock.requests().size();
         try (Relay proxy = Relay.proxy(model.port())) {
-            assertEquals(503, askThrough(proxy, "https://127.0.0.1:" + model.port()).statusCode());
+            assertEquals(
+                    503, askThrough(proxy, "https://127.0.0.1:" + model.port()).statusCode());
             assertTrue(proxy.connectRequest().startsWith("CONNECT 127.0.0.1:"), proxy.connectRequest());
         }
         assertEquals(before, bedrock.requests().size());
@@ -96,7 +109,9 @@ class TlsIT {
 
     @Test
     void should_call_no_tools_of_another_name() throws Exception {
-        JsonNode reply = JSON.readTree(ask(bedrock.uri().toString(), "https://127.0.0.1:" + tools.port() + "/mcp", tools).body());
+        JsonNode reply =
+                JSON.readTree(ask(bedrock.uri().toString(), "https://127.0.0.1:" + tools.port() + "/mcp", tools)
+                        .body());
         assertFalse(reply.path("toolCalls").path(0).path("outcome").asText().equals("ok"), reply.toString());
         assertTrue(reply.path("notices").toString().contains("tools"), reply.toString());
     }
@@ -106,12 +121,18 @@ class TlsIT {
     }
 
     private static HttpResponse<String> askThrough(Relay proxy, String modelUrl) {
-        return ask(modelUrl, toolbox.url().toString(), model, Map.of("HTTPS_PROXY", proxy.uri().toString()));
+        return ask(
+                modelUrl,
+                toolbox.url().toString(),
+                model,
+                Map.of("HTTPS_PROXY", proxy.uri().toString()));
     }
 
-    private static HttpResponse<String> ask(String modelUrl, String toolsUrl, TlsFront trusted, Map<String, String> more) {
+    private static HttpResponse<String> ask(
+            String modelUrl, String toolsUrl, TlsFront trusted, Map<String, String> more) {
         Map<String, String> settings = new HashMap<>(more);
-        settings.putAll(Map.of("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", modelUrl, "MCP_URL", toolsUrl, "AGENT_MODEL_MAX_ATTEMPTS", "1"));
+        settings.putAll(Map.of(
+                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", modelUrl, "MCP_URL", toolsUrl, "AGENT_MODEL_MAX_ATTEMPTS", "1"));
         try (AgentProcess agent = AgentProcess.start(settings, trusted.trust())) {
             return agent.post("/chat", "{\"message\":\"Who is customer 7?\"}", "Accept", "application/json");
         }

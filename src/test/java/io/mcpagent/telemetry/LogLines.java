@@ -9,8 +9,7 @@ final class LogLines {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private LogLines() {
-    }
+    private LogLines() {}
 
     static JsonNode parse(String line) {
         try {

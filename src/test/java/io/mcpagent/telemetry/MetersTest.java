@@ -1,5 +1,8 @@
 package io.mcpagent.telemetry;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.conversation.Receipt;
@@ -22,8 +25,6 @@ import io.opentelemetry.sdk.metrics.data.MetricData;
 import io.opentelemetry.sdk.metrics.data.MetricDataType;
 import io.opentelemetry.sdk.metrics.export.MetricExporter;
 import io.opentelemetry.sdk.metrics.export.PeriodicMetricReader;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -34,20 +35,22 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.Test;
 
 /** The metrics that the code makes, against the one list that sidecar, dashboard and alarms are held against, too. */
 class MetersTest {
 
     /** Of the agent's breakers, whose gauge needs the whole agent: {@link TelemetryIT} sees it. */
     private static final String BREAKERS = "agent.breaker.open";
+
     private static final int MOST_SERIES = 200;
 
     private final Exported exported = new Exported();
-    private final SdkMeterProvider provider = SdkMeterProvider.builder().registerMetricReader(PeriodicMetricReader.create(exported)).build();
-    private final OpenTelemetry sdk = OpenTelemetrySdk.builder().setMeterProvider(provider).build();
+    private final SdkMeterProvider provider = SdkMeterProvider.builder()
+            .registerMetricReader(PeriodicMetricReader.create(exported))
+            .build();
+    private final OpenTelemetry sdk =
+            OpenTelemetrySdk.builder().setMeterProvider(provider).build();
     private final Meters meters = new Meters(sdk);
     private final Spans noSpans = new Spans(null, true, null);
 
@@ -80,7 +83,9 @@ class MetersTest {
 
     @Test
     void should_be_those_of_the_list_with_their_types_units_and_labels() throws IOException {
-        JsonNode listed = new ObjectMapper().readTree(Project.directory().resolve("ecs/metrics.json").toFile()).path("metrics");
+        JsonNode listed = new ObjectMapper()
+                .readTree(Project.directory().resolve("ecs/metrics.json").toFile())
+                .path("metrics");
         everyEnd(1);
         Map<String, MetricData> made = collect();
         Set<String> names = new TreeSet<>();
@@ -92,14 +97,22 @@ class MetersTest {
 
     private static void check(String name, JsonNode listed, MetricData metric) {
         assertEquals(listed.path("unit").asText(), metric.getUnit(), name);
-        assertEquals(switch (listed.path("type").asText()) {
-            case "histogram" -> MetricDataType.HISTOGRAM;
-            case "counter" -> name.equals("agent.cost.dollars") ? MetricDataType.DOUBLE_SUM : MetricDataType.LONG_SUM;
-            default -> name.equals("agent.streams.open") ? MetricDataType.LONG_GAUGE : MetricDataType.DOUBLE_GAUGE;
-        }, metric.getType(), name);
+        assertEquals(
+                switch (listed.path("type").asText()) {
+                    case "histogram" -> MetricDataType.HISTOGRAM;
+                    case "counter" ->
+                        name.equals("agent.cost.dollars") ? MetricDataType.DOUBLE_SUM : MetricDataType.LONG_SUM;
+                    default ->
+                        name.equals("agent.streams.open") ? MetricDataType.LONG_GAUGE : MetricDataType.DOUBLE_GAUGE;
+                },
+                metric.getType(),
+                name);
         Map<String, Set<String>> used = new TreeMap<>();
-        metric.getData().getPoints().forEach(point -> point.getAttributes()
-                .forEach((key, value) -> used.computeIfAbsent(key.getKey(), any -> new TreeSet<>()).add(value.toString())));
+        metric.getData()
+                .getPoints()
+                .forEach(point -> point.getAttributes()
+                        .forEach((key, value) -> used.computeIfAbsent(key.getKey(), any -> new TreeSet<>())
+                                .add(value.toString())));
         Set<String> labels = new TreeSet<>();
         for (String kind : List.of("attributes", "details")) {
             listed.path(kind).fields().forEachRemaining(label -> {
@@ -107,7 +120,9 @@ class MetersTest {
                 Set<String> values = new TreeSet<>();
                 label.getValue().forEach(value -> values.add(value.asText()));
                 // An empty list stands for values that are not known before.
-                assertTrue(values.isEmpty() || values.equals(used.get(label.getKey())), name + ": " + label + " but " + used);
+                assertTrue(
+                        values.isEmpty() || values.equals(used.get(label.getKey())),
+                        name + ": " + label + " but " + used);
             });
         }
         assertEquals(labels, used.keySet(), name);
@@ -126,11 +141,17 @@ class MetersTest {
         }
         everyEnd(2);
         List<String> series = new ArrayList<>();
-        collect().forEach((name, metric) -> metric.getData().getPoints().forEach(point -> series.add(name + point.getAttributes())));
+        collect()
+                .forEach((name, metric) ->
+                        metric.getData().getPoints().forEach(point -> series.add(name + point.getAttributes())));
         assertEquals(series.size(), new HashSet<>(series).size());
         System.out.printf("%d series after 100,000 conversations with as many tools%n", series.size());
         assertTrue(series.size() <= MOST_SERIES, series::toString);
-        assertTrue(series.stream().noneMatch(one -> one.contains("conversation-") || one.contains("run-") || one.contains("made-up")), series::toString);
+        assertTrue(
+                series.stream()
+                        .noneMatch(one ->
+                                one.contains("conversation-") || one.contains("run-") || one.contains("made-up")),
+                series::toString);
         assertTrue(series.stream().anyMatch(one -> one.contains("\"other\"")), series::toString);
     }
 
@@ -141,19 +162,36 @@ class MetersTest {
         turn.answered("completed", "model");
         turn.end();
         turn.end();
-        assertEquals(0.75, collect().get("agent.cost.dollars").getDoubleSumData().getPoints().iterator().next().getValue(), 1e-9);
+        assertEquals(
+                0.75,
+                collect()
+                        .get("agent.cost.dollars")
+                        .getDoubleSumData()
+                        .getPoints()
+                        .iterator()
+                        .next()
+                        .getValue(),
+                1e-9);
     }
 
     @Test
     void should_show_the_cache_as_it_was_since_the_last_look() {
-        turn().modelCall("model", null).answered(new ModelReply("model", List.of(), StopReason.END_TURN, new Usage(10, 5, 30, 0)));
+        turn().modelCall("model", null)
+                .answered(new ModelReply("model", List.of(), StopReason.END_TURN, new Usage(10, 5, 30, 0)));
         assertEquals(0.75, ratio(), 1e-9);
-        turn().modelCall("model", null).answered(new ModelReply("model", List.of(), StopReason.END_TURN, new Usage(10, 5, 0, 0)));
+        turn().modelCall("model", null)
+                .answered(new ModelReply("model", List.of(), StopReason.END_TURN, new Usage(10, 5, 0, 0)));
         assertEquals(0, ratio(), 1e-9);
     }
 
     private double ratio() {
-        return collect().get("agent.cache.hit_ratio").getDoubleGaugeData().getPoints().iterator().next().getValue();
+        return collect()
+                .get("agent.cache.hit_ratio")
+                .getDoubleGaugeData()
+                .getPoints()
+                .iterator()
+                .next()
+                .getValue();
     }
 
     /** Ends turns, model calls and tool calls in every way that there is. */
@@ -188,7 +226,8 @@ class MetersTest {
     }
 
     private static ModelReply reply(int tokens) {
-        return new ModelReply("model", List.of(new Content.Text("Yes.")), StopReason.END_TURN, new Usage(tokens, 1, tokens, 0));
+        return new ModelReply(
+                "model", List.of(new Content.Text("Yes.")), StopReason.END_TURN, new Usage(tokens, 1, tokens, 0));
     }
 
     private static Receipt receipt(String dollars) {

@@ -1,5 +1,9 @@
 package io.mcpagent.telemetry;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.local.bedrock.Script;
@@ -10,17 +14,12 @@ import io.mcpagent.support.RealToolbox;
 import io.mcpagent.turn.Answer;
 import io.mcpagent.turn.Stage;
 import io.opentelemetry.proto.metrics.v1.Metric;
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.Test;
 
 /** The packaged agent with collectors that work, hang or are not there. */
 class TelemetryIT {
@@ -31,34 +30,59 @@ class TelemetryIT {
 
     @Test
     void should_export_the_metrics_of_the_list_and_no_others() throws Exception {
-        JsonNode listed = new ObjectMapper().readTree(Project.directory().resolve("ecs/metrics.json").toFile()).path("metrics");
+        JsonNode listed = new ObjectMapper()
+                .readTree(Project.directory().resolve("ecs/metrics.json").toFile())
+                .path("metrics");
         Set<String> names = new TreeSet<>();
         listed.fieldNames().forEachRemaining(names::add);
         try (OtlpReceiver collector = new OtlpReceiver();
-             RealToolbox toolbox = RealToolbox.overSampleShop();
-             Stage stage = Stage.with(toolbox.url(),
-                     "QUARKUS_OTEL_TRACES_SAMPLER_ARG", "1", "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT", collector.url(),
-                     "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL", "1s",
-                     "QUARKUS_OTEL_SERVICE_NAME", "agent", "AGENT_BUDGET_CONVERSATION_TOKENS", "20000")) {
-            stage.when("tool", Script.Rounds.of(Script.call("get_customer", "{\"customer_id\": 7}"), Script.text("Found.")));
+                RealToolbox toolbox = RealToolbox.overSampleShop();
+                Stage stage = Stage.with(
+                        toolbox.url(),
+                        "QUARKUS_OTEL_TRACES_SAMPLER_ARG",
+                        "1",
+                        "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT",
+                        collector.url(),
+                        "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL",
+                        "1s",
+                        "QUARKUS_OTEL_SERVICE_NAME",
+                        "agent",
+                        "AGENT_BUDGET_CONVERSATION_TOKENS",
+                        "20000")) {
+            stage.when(
+                    "tool",
+                    Script.Rounds.of(Script.call("get_customer", "{\"customer_id\": 7}"), Script.text("Found.")));
             stage.when("unknown", Script.Rounds.of(Script.call("no_such_tool", "{}"), Script.text("Sorry.")));
             String conversation = stage.askStreaming(null, "tool").conversationId();
             stage.ask(null, "unknown");
             // Until the conversation's limit on tokens refuses it.
-            Await.until("the budget to refuse", BOUND, () -> stage.ask(conversation, "tool").status() == 429);
-            Await.until("all metrics in one export", BOUND, () -> names(collector).containsAll(names) || seenSoFar(collector, names));
+            Await.until(
+                    "the budget to refuse",
+                    BOUND,
+                    () -> stage.ask(conversation, "tool").status() == 429);
+            Await.until(
+                    "all metrics in one export",
+                    BOUND,
+                    () -> names(collector).containsAll(names) || seenSoFar(collector, names));
             assertEquals(Set.of(), difference(names(collector), names));
             for (Metric metric : collector.metrics("agent")) {
                 assertEquals(listed.path(metric.getName()).path("unit").asText(), metric.getUnit(), metric.getName());
             }
-            Metric calls = collector.metrics("agent").stream().filter(metric -> metric.getName().equals("agent.tool.calls")).findFirst().orElseThrow();
-            assertTrue(calls.getSum().getDataPointsList().toString().contains("\"other\"") && !calls.toString().contains("no_such_tool"), calls::toString);
+            Metric calls = collector.metrics("agent").stream()
+                    .filter(metric -> metric.getName().equals("agent.tool.calls"))
+                    .findFirst()
+                    .orElseThrow();
+            assertTrue(
+                    calls.getSum().getDataPointsList().toString().contains("\"other\"")
+                            && !calls.toString().contains("no_such_tool"),
+                    calls::toString);
         }
     }
 
     /** The cache's ratio is only there when a model was asked since the last export. */
     private static boolean seenSoFar(OtlpReceiver collector, Set<String> names) {
-        return difference(names, names(collector)).equals(Set.of("agent.cache.hit_ratio")) && collector.text().contains("agent.cache.hit_ratio");
+        return difference(names, names(collector)).equals(Set.of("agent.cache.hit_ratio"))
+                && collector.text().contains("agent.cache.hit_ratio");
     }
 
     private static Set<String> names(OtlpReceiver collector) {
@@ -74,14 +98,23 @@ class TelemetryIT {
     @Test
     void should_send_what_it_has_before_it_ends() {
         try (OtlpReceiver collector = new OtlpReceiver();
-             Stage stage = Stage.withoutTools(java.net.URI.create("http://127.0.0.1:1/mcp"),
-                     "QUARKUS_OTEL_TRACES_SAMPLER_ARG", "1", "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT", collector.url(),
-                     "QUARKUS_OTEL_BSP_SCHEDULE_DELAY", "1h", "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL", "1h")) {
-            String traceId = stage.ask(null, "Hello").headers().firstValue("X-Trace-Id").orElseThrow();
+                Stage stage = Stage.withoutTools(
+                        java.net.URI.create("http://127.0.0.1:1/mcp"),
+                        "QUARKUS_OTEL_TRACES_SAMPLER_ARG",
+                        "1",
+                        "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT",
+                        collector.url(),
+                        "QUARKUS_OTEL_BSP_SCHEDULE_DELAY",
+                        "1h",
+                        "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL",
+                        "1h")) {
+            String traceId =
+                    stage.ask(null, "Hello").headers().firstValue("X-Trace-Id").orElseThrow();
             assertEquals(List.of(), collector.spans());
             stage.agent().terminate();
             assertEquals(0, stage.agent().awaitExit(EXIT));
-            assertEquals(3, collector.trace(traceId).size(), () -> collector.spans().toString());
+            assertEquals(
+                    3, collector.trace(traceId).size(), () -> collector.spans().toString());
             assertTrue(collector.metricExports() > 0);
         }
     }
@@ -89,9 +122,16 @@ class TelemetryIT {
     @Test
     void should_answer_and_end_in_time_while_the_collector_hangs() {
         try (OtlpReceiver collector = new OtlpReceiver();
-             Stage stage = Stage.withoutTools(java.net.URI.create("http://127.0.0.1:1/mcp"),
-                     "QUARKUS_OTEL_TRACES_SAMPLER_ARG", "1", "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT", collector.url(),
-                     "QUARKUS_OTEL_BSP_SCHEDULE_DELAY", "100ms", "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL", "1s")) {
+                Stage stage = Stage.withoutTools(
+                        java.net.URI.create("http://127.0.0.1:1/mcp"),
+                        "QUARKUS_OTEL_TRACES_SAMPLER_ARG",
+                        "1",
+                        "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT",
+                        collector.url(),
+                        "QUARKUS_OTEL_BSP_SCHEDULE_DELAY",
+                        "100ms",
+                        "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL",
+                        "1s")) {
             collector.fallSilent();
             turnsAndEnd(stage, collector.port());
         }
@@ -100,9 +140,16 @@ class TelemetryIT {
     @Test
     void should_answer_and_end_in_time_while_there_is_no_collector() {
         int nobody = Project.freePort();
-        try (Stage stage = Stage.withoutTools(java.net.URI.create("http://127.0.0.1:1/mcp"),
-                "QUARKUS_OTEL_TRACES_SAMPLER_ARG", "1", "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:" + nobody,
-                "QUARKUS_OTEL_BSP_SCHEDULE_DELAY", "100ms", "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL", "1s")) {
+        try (Stage stage = Stage.withoutTools(
+                java.net.URI.create("http://127.0.0.1:1/mcp"),
+                "QUARKUS_OTEL_TRACES_SAMPLER_ARG",
+                "1",
+                "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT",
+                "http://127.0.0.1:" + nobody,
+                "QUARKUS_OTEL_BSP_SCHEDULE_DELAY",
+                "100ms",
+                "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL",
+                "1s")) {
             turnsAndEnd(stage, nobody);
         }
     }
@@ -113,7 +160,11 @@ class TelemetryIT {
             Answer answer = stage.ask(null, "Hello");
             assertTrue(answer.succeeded(), answer::toString);
         }
-        long complaints = stage.agent().log().lines().filter(line -> line.contains("Failed to export")).count();
+        long complaints = stage.agent()
+                .log()
+                .lines()
+                .filter(line -> line.contains("Failed to export"))
+                .count();
         stage.agent().terminate();
         assertEquals(0, stage.agent().awaitExit(EXIT));
         // The exporter's own limit: some lines at first, then one a minute.
@@ -122,10 +173,15 @@ class TelemetryIT {
 
     @Test
     void should_be_off_and_quiet_where_nobody_said_where_it_goes() {
-        try (Stage stage = Stage.withoutTools(java.net.URI.create("http://127.0.0.1:1/mcp"), "QUARKUS_OTEL_BSP_SCHEDULE_DELAY", "100ms",
-                "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL", "1s")) {
+        try (Stage stage = Stage.withoutTools(
+                java.net.URI.create("http://127.0.0.1:1/mcp"),
+                "QUARKUS_OTEL_BSP_SCHEDULE_DELAY",
+                "100ms",
+                "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL",
+                "1s")) {
             Answer answer = stage.ask(null, "Hello");
-            assertEquals(32, answer.headers().firstValue("X-Trace-Id").orElse("").length());
+            assertEquals(
+                    32, answer.headers().firstValue("X-Trace-Id").orElse("").length());
             stage.agent().terminate();
             assertEquals(0, stage.agent().awaitExit(EXIT));
             String log = stage.agent().log();

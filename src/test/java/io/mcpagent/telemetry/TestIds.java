@@ -5,8 +5,7 @@ import java.util.UUID;
 /** Ids that no other test has. */
 final class TestIds {
 
-    private TestIds() {
-    }
+    private TestIds() {}
 
     static String trace() {
         return UUID.randomUUID().toString().replace("-", "");

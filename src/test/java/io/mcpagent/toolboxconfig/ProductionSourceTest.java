@@ -42,8 +42,11 @@ class ProductionSourceTest {
     private static String startError(Map<String, String> changes) {
         Map<String, String> environment = new HashMap<>(postgres.toolboxEnvironment());
         environment.putAll(changes);
-        return assertThrows(IllegalStateException.class,
-                () -> RealToolbox.start(List.of(Project.toolboxConfig("tools.yaml")), environment).close()).getMessage();
+        return assertThrows(
+                        IllegalStateException.class,
+                        () -> RealToolbox.start(List.of(Project.toolboxConfig("tools.yaml")), environment)
+                                .close())
+                .getMessage();
     }
 
     private static RealToolbox executing(Map<String, String> environment) {
@@ -51,29 +54,32 @@ class ProductionSourceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "INSERT INTO customers SELECT * FROM customers",
-        "UPDATE orders SET status = 'paid'",
-        "DELETE FROM shipments",
-        "TRUNCATE shipments",
-        "WITH gone AS (DELETE FROM shipments RETURNING *) SELECT count(*) FROM gone",
-        "CREATE TABLE mine (id int)",
-        "CREATE TABLE public.mine (id int)",
-        "CREATE TEMPORARY TABLE mine (id int)",
-        "CREATE FUNCTION shop.evil() RETURNS int LANGUAGE sql AS 'DELETE FROM shop.shipments; SELECT 1'",
-        "DROP TABLE shipments",
-        "GRANT toolbox_rw TO toolbox_ro",
-        "ALTER ROLE toolbox_ro SUPERUSER",
-        "SELECT pg_read_file('/etc/passwd')",
-        "COPY customers TO PROGRAM 'cat'",
-        "SELECT 1; DELETE FROM shipments",
-        "COMMIT; DELETE FROM shipments",
-        "DO $$ BEGIN DELETE FROM shop.shipments; END $$"})
+    @ValueSource(
+            strings = {
+                "INSERT INTO customers SELECT * FROM customers",
+                "UPDATE orders SET status = 'paid'",
+                "DELETE FROM shipments",
+                "TRUNCATE shipments",
+                "WITH gone AS (DELETE FROM shipments RETURNING *) SELECT count(*) FROM gone",
+                "CREATE TABLE mine (id int)",
+                "CREATE TABLE public.mine (id int)",
+                "CREATE TEMPORARY TABLE mine (id int)",
+                "CREATE FUNCTION shop.evil() RETURNS int LANGUAGE sql AS 'DELETE FROM shop.shipments; SELECT 1'",
+                "DROP TABLE shipments",
+                "GRANT toolbox_rw TO toolbox_ro",
+                "ALTER ROLE toolbox_ro SUPERUSER",
+                "SELECT pg_read_file('/etc/passwd')",
+                "COPY customers TO PROGRAM 'cat'",
+                "SELECT 1; DELETE FROM shipments",
+                "COMMIT; DELETE FROM shipments",
+                "DO $$ BEGIN DELETE FROM shop.shipments; END $$"
+            })
     void should_refuse_a_write_by_the_role_even_after_it_switched_read_only_off(String write) {
         long before = rows();
         try (RealToolbox toolbox = executing(postgres.toolboxEnvironment())) {
             McpCalls calls = new McpCalls(toolbox.url());
-            assertFalse(calls.call("execute", Map.of("sql", "SET default_transaction_read_only = off")).isError());
+            assertFalse(calls.call("execute", Map.of("sql", "SET default_transaction_read_only = off"))
+                    .isError());
             McpCalls.Answer answer = calls.call("execute", Map.of("sql", write));
             assertTrue(answer.isError(), answer.text());
         }
@@ -82,14 +88,19 @@ class ProductionSourceTest {
 
     private static long rows() {
         return (Long) postgres.query("SELECT (SELECT count(*) FROM shipments) + (SELECT count(*) FROM customers) AS n")
-                .getFirst().get("n");
+                .getFirst()
+                .get("n");
     }
 
     @Test
     void should_show_that_the_same_attempt_gets_through_with_a_role_that_can_write() {
         try (RealToolbox toolbox = executing(postgres.writableToolboxEnvironment())) {
-            McpCalls.Answer answer = new McpCalls(toolbox.url()).call("execute", Map.of("sql",
-                    "WITH changed AS (UPDATE orders SET channel = channel RETURNING *) SELECT count(*) AS n FROM changed"));
+            McpCalls.Answer answer = new McpCalls(toolbox.url())
+                    .call(
+                            "execute",
+                            Map.of(
+                                    "sql",
+                                    "WITH changed AS (UPDATE orders SET channel = channel RETURNING *) SELECT count(*) AS n FROM changed"));
             assertFalse(answer.isError(), answer.text());
             assertEquals(300, answer.rows().getFirst().get("n").intValue());
         }
@@ -99,7 +110,8 @@ class ProductionSourceTest {
     void should_not_start_with_a_certificate_of_another_authority() throws Exception {
         PostgresServer other = PostgresServer.startWithTls();
         try (other) {
-            String error = startError(Map.of("POSTGRES_SSLROOTCERT", other.toolboxEnvironment().get("POSTGRES_SSLROOTCERT")));
+            String error = startError(
+                    Map.of("POSTGRES_SSLROOTCERT", other.toolboxEnvironment().get("POSTGRES_SSLROOTCERT")));
             assertTrue(error.contains("certificate"), error);
         }
         assertTrue(startError(Map.of("POSTGRES_SSLROOTCERT", "system")).contains("certificate"));
@@ -113,8 +125,11 @@ class ProductionSourceTest {
 
     @Test
     void should_name_every_variable_that_is_missing() {
-        String error = assertThrows(IllegalStateException.class,
-                () -> RealToolbox.start(List.of(Project.toolboxConfig("tools.yaml")), Map.of()).close()).getMessage();
+        String error = assertThrows(
+                        IllegalStateException.class,
+                        () -> RealToolbox.start(List.of(Project.toolboxConfig("tools.yaml")), Map.of())
+                                .close())
+                .getMessage();
         for (String name : List.of("POSTGRES_HOST", "POSTGRES_DATABASE", "POSTGRES_USER", "POSTGRES_PASSWORD")) {
             assertTrue(error.contains(name), error);
         }
@@ -122,7 +137,8 @@ class ProductionSourceTest {
 
     @Test
     void should_stop_a_statement_after_five_seconds() throws Exception {
-        var slow = Files.writeString(Project.target("test-tools").resolve("slow-in-production.yaml"),
+        var slow = Files.writeString(
+                Project.target("test-tools").resolve("slow-in-production.yaml"),
                 ToolsFile.read("tools.yaml").source() + "---\n"
                         + Files.readString(TestTools.slow()).split("---\n")[1].replace("source: test", "source: shop"));
         try (RealToolbox toolbox = RealToolbox.start(List.of(slow), postgres.toolboxEnvironment())) {

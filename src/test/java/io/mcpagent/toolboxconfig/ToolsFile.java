@@ -27,18 +27,27 @@ record ToolsFile(String name, String text) {
     }
 
     List<String> tools() {
-        return documents().filter(document -> document.startsWith("kind: tool\n")).toList();
+        return documents()
+                .filter(document -> document.startsWith("kind: tool\n"))
+                .toList();
     }
 
     String source() {
-        return documents().filter(document -> document.contains("kind: source\n")).findFirst().orElseThrow();
+        return documents()
+                .filter(document -> document.contains("kind: source\n"))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** All but what may differ between databases: the source, the tools' type, and the SQL. */
     String commonPart() {
-        return String.join("---\n", documents().filter(document -> !document.contains("kind: source\n"))
-                .map(document -> document.replaceAll("(?m)^type: .*-sql\\n", "").replaceAll("(?s)statement: \\|\\n.*", ""))
-                .toList());
+        return String.join(
+                "---\n",
+                documents()
+                        .filter(document -> !document.contains("kind: source\n"))
+                        .map(document -> document.replaceAll("(?m)^type: .*-sql\\n", "")
+                                .replaceAll("(?s)statement: \\|\\n.*", ""))
+                        .toList());
     }
 
     static String nameOf(String tool) {

@@ -28,11 +28,22 @@ class ToolsFilesTest {
     private static final String SECRET = "in\"vent\\ed: #1";
 
     private static Map<String, String> withoutDatabase(String kind) {
-        return Map.of(kind + "_HOST", "127.0.0.1", kind + "_PORT", "1", kind + "_DATABASE", "shop",
-                kind + "_USER", "invented", kind + "_PASSWORD", SECRET, kind + "_SSLROOTCERT", "");
+        return Map.of(
+                kind + "_HOST",
+                "127.0.0.1",
+                kind + "_PORT",
+                "1",
+                kind + "_DATABASE",
+                "shop",
+                kind + "_USER",
+                "invented",
+                kind + "_PASSWORD",
+                SECRET,
+                kind + "_SSLROOTCERT",
+                "");
     }
 
-    private record Run(int exit, String output) { }
+    private record Run(int exit, String output) {}
 
     private static Run listTables(Path config) throws IOException, InterruptedException {
         ProcessBuilder process = RealToolbox.binary().invoke("list_tables", "{}", config, SampleShop.database());
@@ -47,8 +58,8 @@ class ToolsFilesTest {
     private static Path changed(String file, String from, String to) throws IOException {
         String text = ToolsFile.read(file).text();
         assertTrue(text.contains(from), file + " has nothing to change: " + from);
-        return Files.writeString(Project.target("test-tools").resolve("changed-" + file),
-                text.replaceFirst(Pattern.quote(from), to));
+        return Files.writeString(
+                Project.target("test-tools").resolve("changed-" + file), text.replaceFirst(Pattern.quote(from), to));
     }
 
     @Test
@@ -70,7 +81,8 @@ class ToolsFilesTest {
     @ParameterizedTest
     @FieldSource("FILES")
     void should_refuse_a_file_with_an_unknown_field(String file) throws Exception {
-        Run run = listTables(changed(file, "kind: tool\nname: list_tables\n", "kind: tool\nname: list_tables\nlimit: 5\n"));
+        Run run = listTables(
+                changed(file, "kind: tool\nname: list_tables\n", "kind: tool\nname: list_tables\nlimit: 5\n"));
         assertEquals(1, run.exit());
         assertTrue(run.output().contains("limit"), run.output());
         assertFalse(run.output().contains("connection refused"), run.output());
@@ -104,10 +116,13 @@ class ToolsFilesTest {
     void should_bound_every_result_and_set_every_hint(String file) {
         for (String tool : ToolsFile.read(file).tools()) {
             String statement = ToolsFile.statementOf(tool);
-            assertTrue(statement.matches("(?s).*\\bLIMIT (\\d+|[$?]\\d+)\\s*") || statement.startsWith("  SELECT TOP ("),
+            assertTrue(
+                    statement.matches("(?s).*\\bLIMIT (\\d+|[$?]\\d+)\\s*") || statement.startsWith("  SELECT TOP ("),
                     file + ": " + ToolsFile.nameOf(tool) + " has no bound");
-            assertTrue(tool.contains("annotations:\n  readOnlyHint: true\n  destructiveHint: false\n"
-                    + "  idempotentHint: true\n  openWorldHint: false\n"), ToolsFile.nameOf(tool));
+            assertTrue(
+                    tool.contains("annotations:\n  readOnlyHint: true\n  destructiveHint: false\n"
+                            + "  idempotentHint: true\n  openWorldHint: false\n"),
+                    ToolsFile.nameOf(tool));
         }
     }
 
@@ -122,15 +137,20 @@ class ToolsFilesTest {
     @FieldSource("FILES")
     void should_use_each_declared_parameter_in_the_statement(String file) {
         for (String tool : ToolsFile.read(file).tools()) {
-            List<String> parameters = tool.lines().filter(line -> line.startsWith("  - name: "))
-                    .map(line -> line.substring("  - name: ".length())).toList();
+            List<String> parameters = tool.lines()
+                    .filter(line -> line.startsWith("  - name: "))
+                    .map(line -> line.substring("  - name: ".length()))
+                    .toList();
             for (int i = 0; i < parameters.size(); i++) {
                 String name = switch (file) {
                     case "tools.mssql.yaml" -> "@" + parameters.get(i) + "\\b";
                     case "tools.yaml" -> "\\$" + (i + 1) + "\\b";
                     default -> "\\?" + (i + 1) + "\\b";
                 };
-                assertTrue(Pattern.compile(name).matcher(ToolsFile.statementOf(tool)).find(),
+                assertTrue(
+                        Pattern.compile(name)
+                                .matcher(ToolsFile.statementOf(tool))
+                                .find(),
                         file + ": " + ToolsFile.nameOf(tool) + " never uses " + name);
             }
         }
@@ -149,6 +169,7 @@ class ToolsFilesTest {
         assertFalse(lock.contains("http"), "the lock file has an address");
         assertFalse(lock.contains("\"resolved\""), "the lock file has an address");
         assertTrue(lock.contains("\"@toolbox-sdk/server\": \"1.12.0\""));
-        assertTrue(lock.contains("\"integrity\": \"sha512-iuNySuUXxQtrUrrXXeJxGS7NmgSf2h/1hhvCeCsWsqZ3J4iLR66PJMAfKDLOho/z"));
+        assertTrue(lock.contains(
+                "\"integrity\": \"sha512-iuNySuUXxQtrUrrXXeJxGS7NmgSf2h/1hhvCeCsWsqZ3J4iLR66PJMAfKDLOho/z"));
     }
 }

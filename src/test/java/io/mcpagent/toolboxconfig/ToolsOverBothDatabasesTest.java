@@ -45,13 +45,15 @@ class ToolsOverBothDatabasesTest {
 
     @AfterAll
     static void stop() {
-        Stream.of(overSqlite, overPostgres, postgres).filter(server -> server != null).forEach(server -> {
-            try {
-                server.close();
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        });
+        Stream.of(overSqlite, overPostgres, postgres)
+                .filter(server -> server != null)
+                .forEach(server -> {
+                    try {
+                        server.close();
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
     }
 
     private static List<McpCalls> both() {
@@ -64,7 +66,12 @@ class ToolsOverBothDatabasesTest {
     }
 
     private static BigDecimal number(String sql, Object... arguments) {
-        return new BigDecimal(postgres.query(sql, arguments).getFirst().values().iterator().next().toString());
+        return new BigDecimal(postgres.query(sql, arguments)
+                .getFirst()
+                .values()
+                .iterator()
+                .next()
+                .toString());
     }
 
     private static BigDecimal sum(List<JsonNode> rows, String column) {
@@ -72,7 +79,8 @@ class ToolsOverBothDatabasesTest {
     }
 
     private static void assertSameNumber(BigDecimal expected, BigDecimal actual) {
-        assertTrue(expected.subtract(actual).abs().compareTo(new BigDecimal("0.005")) < 0,
+        assertTrue(
+                expected.subtract(actual).abs().compareTo(new BigDecimal("0.005")) < 0,
                 "expected " + expected + " but was " + actual);
     }
 
@@ -96,11 +104,15 @@ class ToolsOverBothDatabasesTest {
                 Arguments.of("search_products", Map.of("only_low_stock", true, "limit", 100)),
                 Arguments.of("top_products", WHOLE_YEAR),
                 Arguments.of("top_products", Map.of("from_date", "2026-03-01", "to_date", "2026-03-31", "n", 5)),
-                Arguments.of("top_products",
+                Arguments.of(
+                        "top_products",
                         Map.of("from_date", "2026-01-01", "to_date", "2026-03-31", "rank_by", "units", "n", 5)),
                 Arguments.of("sales_by_period", WHOLE_YEAR),
-                Arguments.of("sales_by_period", Map.of("from_date", "2026-05-01", "to_date", "2026-05-31", "period", "day")),
-                Arguments.of("sales_by_period", Map.of("from_date", "2025-07-01", "to_date", "2026-06-30", "period", "year")),
+                Arguments.of(
+                        "sales_by_period", Map.of("from_date", "2026-05-01", "to_date", "2026-05-31", "period", "day")),
+                Arguments.of(
+                        "sales_by_period",
+                        Map.of("from_date", "2025-07-01", "to_date", "2026-06-30", "period", "year")),
                 Arguments.of("late_shipments", Map.of()),
                 Arguments.of("late_shipments", Map.of("as_of", "2026-06-30", "limit", 100)),
                 Arguments.of("late_shipments", Map.of("as_of", "2026-01-15", "carrier", "DHL")),
@@ -110,7 +122,8 @@ class ToolsOverBothDatabasesTest {
     @ParameterizedTest
     @MethodSource("calls")
     void should_return_the_same_rows_from_both(String tool, Map<String, ?> arguments) {
-        List<McpCalls.Answer> answers = both().stream().map(toolbox -> toolbox.call(tool, arguments)).toList();
+        List<McpCalls.Answer> answers =
+                both().stream().map(toolbox -> toolbox.call(tool, arguments)).toList();
         for (McpCalls.Answer answer : answers) {
             assertFalse(answer.isError(), answer.text());
         }
@@ -123,9 +136,16 @@ class ToolsOverBothDatabasesTest {
         for (int i = 0; i < left.size(); i++) {
             ObjectNode a = ((ObjectNode) left.get(i)).without("about");
             ObjectNode b = ((ObjectNode) right.get(i)).without("about");
-            Stream.of(a, b).filter(row -> row.has("period")).forEach(row -> row.put("period", row.get("period").asText()));
-            assertTrue(a.equals((x, y) -> x.isNumber() && y.isNumber()
-                    ? x.decimalValue().compareTo(y.decimalValue()) : x.equals(y) ? 0 : 1, b), a + " differs from " + b);
+            Stream.of(a, b)
+                    .filter(row -> row.has("period"))
+                    .forEach(row -> row.put("period", row.get("period").asText()));
+            assertTrue(
+                    a.equals(
+                            (x, y) -> x.isNumber() && y.isNumber()
+                                    ? x.decimalValue().compareTo(y.decimalValue())
+                                    : x.equals(y) ? 0 : 1,
+                            b),
+                    a + " differs from " + b);
         }
     }
 
@@ -138,7 +158,8 @@ class ToolsOverBothDatabasesTest {
                 Arguments.of("search_orders", Map.of("status", "shippedx")),
                 Arguments.of("search_orders", Map.of("from_date", "01/02/2026")),
                 Arguments.of("search_customers", Map.of("query", "a", "limit", 101)),
-                Arguments.of("top_products",
+                Arguments.of(
+                        "top_products",
                         Map.of("from_date", "2026-01-01", "to_date", "2026-02-01", "rank_by", "units; drop table x")),
                 Arguments.of("describe_table", Map.of("table", "pg_shadow")),
                 Arguments.of("describe_table", Map.of("table", "orders; --")));
@@ -155,16 +176,21 @@ class ToolsOverBothDatabasesTest {
         List<List<JsonNode>> lists = both().stream().map(McpCalls::tools).toList();
         assertEquals(10, lists.get(0).size());
         assertEquals(lists.get(0), lists.get(1));
-        lists.get(0).forEach(tool -> assertTrue(tool.path("annotations").path("readOnlyHint").asBoolean(), tool.toString()));
+        lists.get(0)
+                .forEach(tool ->
+                        assertTrue(tool.path("annotations").path("readOnlyHint").asBoolean(), tool.toString()));
     }
 
     @Test
     void should_count_a_customers_orders_and_revenue_right() {
         BigDecimal orders = number("SELECT count(*) FROM orders WHERE customer_id = ?", 7);
-        BigDecimal revenue = number("SELECT sum(quantity * unit_price) FROM order_items JOIN orders USING (order_id) "
-                + "WHERE customer_id = ? AND " + COUNTED, 7);
+        BigDecimal revenue = number(
+                "SELECT sum(quantity * unit_price) FROM order_items JOIN orders USING (order_id) "
+                        + "WHERE customer_id = ? AND " + COUNTED,
+                7);
         both().forEach(toolbox -> {
-            JsonNode customer = only(toolbox.call("get_customer", Map.of("customer_id", 7)).rows());
+            JsonNode customer =
+                    only(toolbox.call("get_customer", Map.of("customer_id", 7)).rows());
             assertSameNumber(orders, customer.get("orders").decimalValue());
             assertSameNumber(revenue, customer.get("revenue").decimalValue());
         });
@@ -173,24 +199,28 @@ class ToolsOverBothDatabasesTest {
     @Test
     void should_find_every_customer_that_matches() {
         Set<Integer> expected = postgres.query("SELECT customer_id FROM customers WHERE name ILIKE '%holm%'").stream()
-                .map(row -> (Integer) row.get("customer_id")).collect(Collectors.toSet());
-        both().forEach(toolbox -> assertEquals(expected,
+                .map(row -> (Integer) row.get("customer_id"))
+                .collect(Collectors.toSet());
+        both().forEach(toolbox -> assertEquals(
+                expected,
                 toolbox.call("search_customers", Map.of("query", "holm", "limit", 100)).rows().stream()
-                        .map(row -> row.get("customer_id").intValue()).collect(Collectors.toSet())));
+                        .map(row -> row.get("customer_id").intValue())
+                        .collect(Collectors.toSet())));
     }
 
     @Test
     void should_add_up_months_and_products_to_the_same_totals() {
-        BigDecimal revenue = number("SELECT sum(quantity * unit_price) FROM order_items JOIN orders USING (order_id) WHERE "
-                + COUNTED);
+        BigDecimal revenue = number(
+                "SELECT sum(quantity * unit_price) FROM order_items JOIN orders USING (order_id) WHERE " + COUNTED);
         BigDecimal orders = number("SELECT count(*) FROM orders WHERE " + COUNTED);
         both().forEach(toolbox -> {
             List<JsonNode> months = toolbox.call("sales_by_period", WHOLE_YEAR).rows();
             assertEquals(12, months.size());
             assertSameNumber(revenue, sum(months, "revenue"));
             assertSameNumber(orders, sum(months, "orders"));
-            List<JsonNode> products = toolbox.call("top_products",
-                    Map.of("from_date", "2025-07-01", "to_date", "2026-06-30", "n", 50)).rows();
+            List<JsonNode> products = toolbox.call(
+                            "top_products", Map.of("from_date", "2025-07-01", "to_date", "2026-06-30", "n", 50))
+                    .rows();
             assertSameNumber(revenue, sum(products, "revenue"));
         });
     }
@@ -198,25 +228,32 @@ class ToolsOverBothDatabasesTest {
     @Test
     void should_show_an_order_with_its_lines_and_its_shipment() {
         both().forEach(toolbox -> {
-            JsonNode order = only(toolbox.call("get_order", Map.of("order_id", 101)).rows());
+            JsonNode order =
+                    only(toolbox.call("get_order", Map.of("order_id", 101)).rows());
             assertEquals(3, order.get("lines").size());
             assertEquals("UPS", order.at("/shipment/carrier").asText());
             BigDecimal total = BigDecimal.ZERO;
             for (JsonNode line : order.get("lines")) {
-                total = total.add(line.get("quantity").decimalValue().multiply(line.get("unit_price").decimalValue()));
+                total = total.add(line.get("quantity")
+                        .decimalValue()
+                        .multiply(line.get("unit_price").decimalValue()));
             }
             assertSameNumber(total, order.get("total").decimalValue());
-            assertTrue(only(toolbox.call("get_order", Map.of("order_id", 300)).rows()).get("shipment").isNull());
+            assertTrue(only(toolbox.call("get_order", Map.of("order_id", 300)).rows())
+                    .get("shipment")
+                    .isNull());
         });
     }
 
     @Test
     void should_list_every_late_shipment() {
         int late = number("SELECT count(*) FROM shipments WHERE shipped_on <= date '2026-01-15' "
-                + "AND least(coalesce(delivered_on, date '2026-01-15'), date '2026-01-15') > promised_on").intValue();
+                        + "AND least(coalesce(delivered_on, date '2026-01-15'), date '2026-01-15') > promised_on")
+                .intValue();
         assertTrue(late > 20 && late < 100, late + " rows show nothing about the limit");
         both().forEach(toolbox -> {
-            List<JsonNode> rows = toolbox.call("late_shipments", Map.of("as_of", "2026-01-15", "limit", 100)).rows();
+            List<JsonNode> rows = toolbox.call("late_shipments", Map.of("as_of", "2026-01-15", "limit", 100))
+                    .rows();
             assertEquals(late, rows.size());
             assertTrue(rows.stream().allMatch(row -> row.get("days_late").intValue() > 0));
         });
@@ -225,31 +262,50 @@ class ToolsOverBothDatabasesTest {
     @ParameterizedTest
     @ValueSource(strings = {"customers", "products", "orders", "order_items", "shipments"})
     void should_describe_every_table(String table) {
-        List<String> expected = postgres.query("SELECT column_name FROM information_schema.columns "
-                + "WHERE table_schema = 'shop' AND table_name = ? ORDER BY ordinal_position", table).stream()
-                .map(row -> row.get("column_name").toString()).toList();
-        both().forEach(toolbox -> assertEquals(expected, toolbox.call("describe_table", Map.of("table", table)).rows()
-                .stream().map(row -> row.get("column").asText()).toList()));
+        List<String> expected = postgres
+                .query(
+                        "SELECT column_name FROM information_schema.columns "
+                                + "WHERE table_schema = 'shop' AND table_name = ? ORDER BY ordinal_position",
+                        table)
+                .stream()
+                .map(row -> row.get("column_name").toString())
+                .toList();
+        both().forEach(toolbox -> assertEquals(
+                expected,
+                toolbox.call("describe_table", Map.of("table", table)).rows().stream()
+                        .map(row -> row.get("column").asText())
+                        .toList()));
     }
 
     static Stream<Arguments> groups() {
         return Stream.of(
-                Arguments.of("support",
+                Arguments.of(
+                        "support",
                         List.of("search_customers", "get_customer", "search_orders", "get_order", "late_shipments")),
-                Arguments.of("analytics", List.of("search_products", "top_products", "sales_by_period", "get_customer")),
+                Arguments.of(
+                        "analytics", List.of("search_products", "top_products", "sales_by_period", "get_customer")),
                 Arguments.of("schema", List.of("list_tables", "describe_table")));
     }
 
     @ParameterizedTest
     @MethodSource("groups")
     void should_offer_each_group_at_its_own_address(String group, List<String> tools) {
-        Stream.of(overSqlite, overPostgres).forEach(toolbox -> assertEquals(tools,
-                new McpCalls(toolbox.url(group)).tools().stream().map(tool -> tool.get("name").asText()).toList()));
+        Stream.of(overSqlite, overPostgres)
+                .forEach(toolbox -> assertEquals(
+                        tools,
+                        new McpCalls(toolbox.url(group))
+                                .tools().stream()
+                                        .map(tool -> tool.get("name").asText())
+                                        .toList()));
     }
 
     @Test
     void should_really_be_connected_over_verified_tls() {
-        assertEquals(Boolean.TRUE, postgres.query("SELECT bool_and(s.ssl) AS tls FROM pg_stat_ssl s "
-                + "JOIN pg_stat_activity a USING (pid) WHERE a.usename = 'toolbox_ro'").getFirst().get("tls"));
+        assertEquals(
+                Boolean.TRUE,
+                postgres.query("SELECT bool_and(s.ssl) AS tls FROM pg_stat_ssl s "
+                                + "JOIN pg_stat_activity a USING (pid) WHERE a.usename = 'toolbox_ro'")
+                        .getFirst()
+                        .get("tls"));
     }
 }

@@ -2,7 +2,6 @@ package io.mcpagent.tools;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.mcpagent.system.Deadline;
-
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,15 +14,16 @@ public final class CallCost {
 
     private static final Logger HTTP_LOG = Logger.getLogger("org.apache.hc");
 
-    private CallCost() {
-    }
+    private CallCost() {}
 
     /** Prints the CPU microseconds for each call, every 5 s, for a minute. */
     public static void main(String[] arguments) throws Exception {
         // As in production, where nobody logs what goes over the wire.
         HTTP_LOG.setLevel(Level.INFO);
         McpToolbox toolbox = TestConfig.toolbox("url", arguments[0], "call-timeout", "60s");
-        Tool tool = toolbox.catalog(Deadline.in(Duration.ofSeconds(5))).find(arguments[1]).orElseThrow();
+        Tool tool = toolbox.catalog(Deadline.in(Duration.ofSeconds(5)))
+                .find(arguments[1])
+                .orElseThrow();
         OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         for (int round = 0; round < 12; round++) {
             long cpu = system.getProcessCpuTime();
@@ -35,7 +35,8 @@ public final class CallCost {
                 threads.add(Thread.ofVirtual().start(() -> {
                     try {
                         while (System.nanoTime() < end) {
-                            ToolResult result = toolbox.call(tool, arguments[2], null, Deadline.in(Duration.ofSeconds(100)));
+                            ToolResult result =
+                                    toolbox.call(tool, arguments[2], null, Deadline.in(Duration.ofSeconds(100)));
                             if (result.isError()) {
                                 throw new IllegalStateException(result.toString());
                             }

@@ -1,20 +1,19 @@
 package io.mcpagent.tools;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.support.Await;
 import io.mcpagent.system.Deadline;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How long a call may take, who can end it before, and what follows from calls that hang. */
 class CallLimitsTest extends StubServerTest {
@@ -36,7 +35,9 @@ class CallLimitsTest extends StubServerTest {
     void should_cut_a_call_that_trickles_at_the_limit() throws Exception {
         McpToolbox toolbox = toolbox("call-timeout", "1s");
         server.onCall = (request, reply) -> {
-            reply.out().write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            reply.out()
+                    .write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+                            .getBytes(StandardCharsets.US_ASCII));
             while (true) {
                 reply.out().write(' ');
                 Thread.sleep(50);
@@ -90,19 +91,24 @@ class CallLimitsTest extends StubServerTest {
         server.onCall = (request, reply) -> reply.hang();
         Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
         for (int i = 0; i < 5; i++) {
-            assertEquals(ToolOutcome.TIMEOUT, toolbox.call(read, "{}", null, soon()).outcome());
+            assertEquals(
+                    ToolOutcome.TIMEOUT, toolbox.call(read, "{}", null, soon()).outcome());
         }
         long[] nanos = new long[21];
         for (int i = 0; i < nanos.length; i++) {
             long start = System.nanoTime();
-            assertEquals(ToolOutcome.UNAVAILABLE, toolbox.call(read, "{}", null, soon()).outcome());
+            assertEquals(
+                    ToolOutcome.UNAVAILABLE,
+                    toolbox.call(read, "{}", null, soon()).outcome());
             nanos[i] = System.nanoTime() - start;
         }
         Arrays.sort(nanos);
         assertTrue(nanos[10] < 5_000_000, nanos[10] / 1_000 + " µs");
         assertEquals(5, server.count("tools/call"));
         server.onCall = (request, reply) -> reply.text("{}");
-        Await.until("the breaker to let one try", Duration.ofSeconds(4),
+        Await.until(
+                "the breaker to let one try",
+                Duration.ofSeconds(4),
                 () -> toolbox.call(read, "{}", null, soon()).outcome() == ToolOutcome.OK);
     }
 
@@ -112,9 +118,14 @@ class CallLimitsTest extends StubServerTest {
         server.onCall = (request, reply) -> reply.hang();
         Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
         for (int i = 0; i < 6; i++) {
-            assertEquals(ToolOutcome.TIMEOUT, toolbox.call(read, "{}", null, Deadline.in(Duration.ofMillis(50))).outcome());
+            assertEquals(
+                    ToolOutcome.TIMEOUT,
+                    toolbox.call(read, "{}", null, Deadline.in(Duration.ofMillis(50)))
+                            .outcome());
         }
-        assertEquals(ToolOutcome.TIMEOUT, toolbox.call(read, "{}", null, Deadline.in(Duration.ZERO)).outcome());
+        assertEquals(
+                ToolOutcome.TIMEOUT,
+                toolbox.call(read, "{}", null, Deadline.in(Duration.ZERO)).outcome());
         server.onCall = (request, reply) -> reply.text("{}");
         assertEquals(ToolOutcome.OK, toolbox.call(read, "{}", null, soon()).outcome());
     }

@@ -1,24 +1,29 @@
 package io.mcpagent.tools;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.support.Await;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** What becomes of a call when something breaks, and how many times the server executed it. */
 class CallOutcomeTest extends StubServerTest {
 
     /** How a server can break off after it has executed a call. */
     enum Break {
-        RESET, CLOSE, CUT_HEADERS, CUT_BODY, GATEWAY_ERROR, INTERNAL_ERROR, GARBAGE;
+        RESET,
+        CLOSE,
+        CUT_HEADERS,
+        CUT_BODY,
+        GATEWAY_ERROR,
+        INTERNAL_ERROR,
+        GARBAGE;
 
         void answer(StubServer.Request request, StubServer.Reply reply) throws Exception {
             switch (this) {
@@ -29,13 +34,20 @@ class CallOutcomeTest extends StubServerTest {
                     reply.out().close();
                 }
                 case CUT_BODY -> {
-                    reply.out().write(("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n"
-                            + "{\"jsonrpc\":\"2.0\",\"id\":" + reply.id() + ",\"result\":{\"content\":[{\"type\":").getBytes(StandardCharsets.US_ASCII));
+                    reply.out()
+                            .write(("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n"
+                                            + "{\"jsonrpc\":\"2.0\",\"id\":" + reply.id()
+                                            + ",\"result\":{\"content\":[{\"type\":")
+                                    .getBytes(StandardCharsets.US_ASCII));
                     reply.out().close();
                 }
                 case GATEWAY_ERROR -> reply.status(502);
-                case INTERNAL_ERROR -> reply.send(500, "Content-Type: application/json\r\n",
-                        "{\"jsonrpc\":\"2.0\",\"id\":" + reply.id() + ",\"error\":{\"code\":-32603,\"message\":\"oops\"}}");
+                case INTERNAL_ERROR ->
+                    reply.send(
+                            500,
+                            "Content-Type: application/json\r\n",
+                            "{\"jsonrpc\":\"2.0\",\"id\":" + reply.id()
+                                    + ",\"error\":{\"code\":-32603,\"message\":\"oops\"}}");
                 case GARBAGE -> reply.json("{\"jsonrpc\":");
             }
         }
@@ -54,7 +66,10 @@ class CallOutcomeTest extends StubServerTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Break.class, names = {"INTERNAL_ERROR"}, mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(
+            value = Break.class,
+            names = {"INTERNAL_ERROR"},
+            mode = EnumSource.Mode.EXCLUDE)
     void should_repeat_a_lost_read_exactly_once(Break how) throws Exception {
         McpToolbox toolbox = toolbox();
         server.onCall = how::answer;
@@ -87,7 +102,10 @@ class CallOutcomeTest extends StubServerTest {
             }
         };
         assertEquals(ToolOutcome.OK, call(toolbox, "read").outcome());
-        for (String text : List.of("terminating connection due to administrator command (SQLSTATE 57P01)", "unexpected EOF", "conn closed")) {
+        for (String text : List.of(
+                "terminating connection due to administrator command (SQLSTATE 57P01)",
+                "unexpected EOF",
+                "conn closed")) {
             long before = server.count("tools/call");
             server.onCall = (request, reply) -> reply.failedText(text);
             assertEquals(ToolOutcome.ERROR, call(toolbox, "read").outcome());
@@ -95,7 +113,8 @@ class CallOutcomeTest extends StubServerTest {
             assertEquals(ToolOutcome.ERROR, call(toolbox, "write").outcome());
             assertEquals(before + 5, server.count("tools/call"), text);
         }
-        server.onCall = (request, reply) -> reply.failedText("null value in column \"unexpected eof\" (SQLSTATE 23502)");
+        server.onCall =
+                (request, reply) -> reply.failedText("null value in column \"unexpected eof\" (SQLSTATE 23502)");
         long before = server.count("tools/call");
         assertEquals(ToolOutcome.ERROR, call(toolbox, "read").outcome());
         assertEquals(before + 1, server.count("tools/call"));
@@ -125,12 +144,17 @@ class CallOutcomeTest extends StubServerTest {
             server.dropConnections();
             assertEquals(ToolOutcome.OK, toolbox.call(write, "{}", null, soon()).outcome());
         }
-        assertEquals(20, server.all("tools/call").stream().filter(r -> r.json().at("/params/name").asText().equals("write")).count());
+        assertEquals(
+                20,
+                server.all("tools/call").stream()
+                        .filter(r -> r.json().at("/params/name").asText().equals("write"))
+                        .count());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"read", "write"})
-    void should_not_lose_a_call_behind_a_balancer_that_accepts_connections_to_a_dead_server(String tool) throws Exception {
+    void should_not_lose_a_call_behind_a_balancer_that_accepts_connections_to_a_dead_server(String tool)
+            throws Exception {
         McpToolbox toolbox = toolbox();
         Tool found = toolbox.catalog(soon()).find(tool).orElseThrow();
         AtomicInteger connections = new AtomicInteger();
@@ -170,7 +194,8 @@ class CallOutcomeTest extends StubServerTest {
     void should_not_call_with_arguments_that_are_no_object(String arguments) throws Exception {
         McpToolbox toolbox = toolbox();
         Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
-        assertEquals(ToolOutcome.ERROR, toolbox.call(read, arguments, null, soon()).outcome());
+        assertEquals(
+                ToolOutcome.ERROR, toolbox.call(read, arguments, null, soon()).outcome());
         assertEquals(0, server.count("tools/call"));
     }
 

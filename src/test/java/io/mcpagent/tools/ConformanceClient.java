@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.turn.Stage;
-
 import java.net.URI;
 
 /**
@@ -13,8 +12,7 @@ import java.net.URI;
  */
 public final class ConformanceClient {
 
-    private ConformanceClient() {
-    }
+    private ConformanceClient() {}
 
     /** Starts the agent, which lists the tools, and has it call {@code add_numbers} if that is the scenario; exit code 1 if it can't. */
     public static void main(String[] arguments) {
@@ -23,7 +21,10 @@ public final class ConformanceClient {
             if ("tools_call".equals(System.getenv("MCP_CONFORMANCE_SCENARIO"))) {
                 var numbers = JsonNodeFactory.instance.objectNode().put("a", 5).put("b", 3);
                 stage.when("Add", Script.Rounds.of(Script.call("add_numbers", numbers), Script.text("Eight.")));
-                JsonNode called = stage.ask(false, stage.conversation(), "Add").body().path("toolCalls").path(0);
+                JsonNode called = stage.ask(false, stage.conversation(), "Add")
+                        .body()
+                        .path("toolCalls")
+                        .path(0);
                 System.out.println(called);
                 good = called.path("outcome").asText().equals("ok");
             }

@@ -1,17 +1,16 @@
 package io.mcpagent.tools;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.support.Await;
 import io.mcpagent.system.Deadline;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 /** The legacy transport against a server that behaves badly. */
 class LegacySseTest {
@@ -25,23 +24,28 @@ class LegacySseTest {
     void script() {
         server.onGet = (request, reply) -> {
             stream = reply;
-            reply.out().write(("HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
-                    + "event: endpoint\ndata: http://elsewhere.example:1/post?sessionId=" + streams.incrementAndGet() + "\n\n")
-                    .getBytes(StandardCharsets.UTF_8));
+            reply.out()
+                    .write(("HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+                                    + "event: endpoint\ndata: http://elsewhere.example:1/post?sessionId="
+                                    + streams.incrementAndGet() + "\n\n")
+                            .getBytes(StandardCharsets.UTF_8));
             reply.hang();
         };
         server.onInitialize = (request, reply) -> {
             reply.status(202);
-            say("{\"jsonrpc\":\"2.0\",\"id\":" + reply.id() + ",\"result\":{\"protocolVersion\":\"2024-11-05\",\"capabilities\":{\"tools\":{}}}}");
+            say("{\"jsonrpc\":\"2.0\",\"id\":" + reply.id()
+                    + ",\"result\":{\"protocolVersion\":\"2024-11-05\",\"capabilities\":{\"tools\":{}}}}");
         };
         server.onList = (request, reply) -> {
             reply.status(202);
-            say("{\"jsonrpc\":\"2.0\",\"id\":" + reply.id() + ",\"result\":{\"tools\":[" + StubServer.READ_TOOL.strip() + "," + StubServer.WRITE_TOOL.strip() + "]}}");
+            say("{\"jsonrpc\":\"2.0\",\"id\":" + reply.id() + ",\"result\":{\"tools\":[" + StubServer.READ_TOOL.strip()
+                    + "," + StubServer.WRITE_TOOL.strip() + "]}}");
         };
         server.onCall = (request, reply) -> {
             reply.status(202);
             say("{\"jsonrpc\":\"2.0\",\"id\":\"s\",\"method\":\"ping\"}");
-            say("{\"jsonrpc\":\"2.0\",\"id\":" + reply.id() + ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"{}\"}]}}");
+            say("{\"jsonrpc\":\"2.0\",\"id\":" + reply.id()
+                    + ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"{}\"}]}}");
         };
         toolbox = TestConfig.toolbox("url", "http://127.0.0.1:" + server.port() + "/mcp/sse", "call-timeout", "2s");
     }
@@ -68,9 +72,14 @@ class LegacySseTest {
     void should_send_requests_to_our_server_whatever_address_it_names() throws Exception {
         assertEquals("[{}]", call("read").text());
         assertEquals("/post?sessionId=1", server.all("tools/call").getFirst().path());
-        assertEquals("127.0.0.1:" + server.port(), server.all("tools/call").getFirst().headers().get("Host"));
-        Await.until("the answer to the ping", () -> server.requests.stream()
-                .anyMatch(request -> request.json() != null && request.json().path("id").asText().equals("s")));
+        assertEquals(
+                "127.0.0.1:" + server.port(),
+                server.all("tools/call").getFirst().headers().get("Host"));
+        Await.until(
+                "the answer to the ping",
+                () -> server.requests.stream()
+                        .anyMatch(request -> request.json() != null
+                                && request.json().path("id").asText().equals("s")));
     }
 
     @Test

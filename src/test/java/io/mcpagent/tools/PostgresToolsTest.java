@@ -1,20 +1,15 @@
 package io.mcpagent.tools;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.support.Await;
 import io.mcpagent.support.PostgresServer;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.support.TcpProxy;
 import io.mcpagent.support.TestTools;
 import io.mcpagent.system.Deadline;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,10 +20,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The real toolbox over a real PostgreSQL: what reaches the database, and what of it reaches the model. */
 class PostgresToolsTest {
@@ -54,7 +53,8 @@ class PostgresToolsTest {
         try {
             Path both = TestTools.write();
             String text = Files.readString(both);
-            return Files.writeString(both.resolveSibling("only-" + both.getFileName()), text.substring(text.indexOf("---\n") + 4));
+            return Files.writeString(
+                    both.resolveSibling("only-" + both.getFileName()), text.substring(text.indexOf("---\n") + 4));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -109,7 +109,9 @@ class PostgresToolsTest {
         Await.until("the statement to be gone", Duration.ofSeconds(1), () -> database.running("pg_sleep") == 0);
         assertTrue(caller.join(Duration.ofSeconds(1)));
         assertEquals(InterruptedException.class, end.get().getClass());
-        assertEquals(ToolOutcome.OK, toolbox.call(slow, "{\"seconds\": 0}", null, soon()).outcome());
+        assertEquals(
+                ToolOutcome.OK,
+                toolbox.call(slow, "{\"seconds\": 0}", null, soon()).outcome());
     }
 
     @ParameterizedTest
@@ -129,16 +131,18 @@ class PostgresToolsTest {
         assertEquals(40, succeeded(callSideBySide(40, toolbox, tool(toolbox, "slow"), "{\"seconds\": 0.2}")));
     }
 
-    private static List<ToolResult> callSideBySide(int calls, McpToolbox toolbox, Tool tool, String arguments) throws InterruptedException {
+    private static List<ToolResult> callSideBySide(int calls, McpToolbox toolbox, Tool tool, String arguments)
+            throws InterruptedException {
         List<Thread> threads = new ArrayList<>();
         List<ToolResult> results = Collections.synchronizedList(new ArrayList<>());
-        IntStream.range(0, calls).forEach(i -> threads.add(Thread.ofVirtual().start(() -> {
-            try {
-                results.add(toolbox.call(tool, arguments, null, soon()));
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        })));
+        IntStream.range(0, calls)
+                .forEach(i -> threads.add(Thread.ofVirtual().start(() -> {
+                    try {
+                        results.add(toolbox.call(tool, arguments, null, soon()));
+                    } catch (InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                })));
         for (Thread thread : threads) {
             thread.join();
         }
@@ -146,7 +150,9 @@ class PostgresToolsTest {
     }
 
     private static long succeeded(List<ToolResult> results) {
-        return results.stream().filter(result -> result.outcome() == ToolOutcome.OK).count();
+        return results.stream()
+                .filter(result -> result.outcome() == ToolOutcome.OK)
+                .count();
     }
 
     @Test
@@ -166,7 +172,9 @@ class PostgresToolsTest {
         McpToolbox toolbox = toolbox(server.port(), "/mcp");
         Tool slow = tool(toolbox, "slow");
         for (int i = 0; i < 5; i++) {
-            assertEquals(ToolOutcome.OK, toolbox.call(slow, "{\"seconds\": 0}", null, soon()).outcome());
+            assertEquals(
+                    ToolOutcome.OK,
+                    toolbox.call(slow, "{\"seconds\": 0}", null, soon()).outcome());
             database.endConnectionsOf("toolbox_rw");
             ToolResult result = toolbox.call(slow, "{\"seconds\": 0}", null, soon());
             assertEquals(ToolOutcome.OK, result.outcome(), result.text());
@@ -181,7 +189,8 @@ class PostgresToolsTest {
         try {
             ToolResult result = toolbox.call(slow, "{\"seconds\": 0}", null, soon());
             assertEquals(ToolOutcome.ERROR, result.outcome(), result.text());
-            for (String secret : List.of("127.0.0.1", "toolbox_rw", "shop", Integer.toString(database.port()), PostgresServer.PASSWORD)) {
+            for (String secret : List.of(
+                    "127.0.0.1", "toolbox_rw", "shop", Integer.toString(database.port()), PostgresServer.PASSWORD)) {
                 assertFalse(result.text().contains(secret), result.text());
             }
             assertTrue(result.text().contains("database"), result.text());
@@ -189,13 +198,16 @@ class PostgresToolsTest {
         } finally {
             database.startAgain();
         }
-        Await.until("calls to work again", () -> toolbox.call(slow, "{\"seconds\": 0}", null, soon()).outcome() == ToolOutcome.OK);
+        Await.until(
+                "calls to work again",
+                () -> toolbox.call(slow, "{\"seconds\": 0}", null, soon()).outcome() == ToolOutcome.OK);
     }
 
     @Test
     void should_keep_what_the_database_says_of_a_statement() throws Exception {
         McpToolbox toolbox = toolbox(server.port(), "/mcp");
-        ToolResult result = toolbox.call(tool(toolbox, "set_order_status"), "{\"order_id\": 1, \"status\": \"no such status\"}", null, soon());
+        ToolResult result = toolbox.call(
+                tool(toolbox, "set_order_status"), "{\"order_id\": 1, \"status\": \"no such status\"}", null, soon());
         assertEquals(ToolOutcome.ERROR, result.outcome(), result.text());
         assertTrue(result.text().contains("SQLSTATE 23514"), result.text());
     }
@@ -211,19 +223,32 @@ class PostgresToolsTest {
                 DROP TRIGGER IF EXISTS audit ON shop.orders;
                 CREATE TRIGGER audit AFTER UPDATE ON shop.orders FOR EACH ROW EXECUTE FUNCTION shop.audit();
                 """);
-        String status = database.query("SELECT status FROM orders WHERE order_id = 1").getFirst().get("status").toString();
+        String status = database.query("SELECT status FROM orders WHERE order_id = 1")
+                .getFirst()
+                .get("status")
+                .toString();
         try (TcpProxy proxy = TcpProxy.to(server.port())) {
             for (String path : List.of("/mcp", "/mcp/sse")) {
                 database.execute("TRUNCATE shop.audit");
                 McpToolbox toolbox = toolbox(proxy.port(), path);
                 Tool write = tool(toolbox, "set_order_status");
-                assertEquals(ToolOutcome.OK, toolbox.call(write, "{\"order_id\": 1, \"status\": \"" + status + "\"}", null, soon()).outcome());
+                assertEquals(
+                        ToolOutcome.OK,
+                        toolbox.call(write, "{\"order_id\": 1, \"status\": \"" + status + "\"}", null, soon())
+                                .outcome());
                 proxy.cutResponsesTo("tools/call", TcpProxy.Ending.RST);
-                ToolResult result = toolbox.call(write, "{\"order_id\": 1, \"status\": \"" + status + "\"}", null, soon());
+                ToolResult result =
+                        toolbox.call(write, "{\"order_id\": 1, \"status\": \"" + status + "\"}", null, soon());
                 assertEquals(ToolOutcome.OUTCOME_UNKNOWN, result.outcome(), path + " " + result.text());
                 proxy.pass();
-                Await.until("the tools to be back", () -> toolbox.catalog(soon()).available());
-                assertEquals(2L, database.query("SELECT count(*) AS n FROM shop.audit").getFirst().get("n"), path);
+                Await.until(
+                        "the tools to be back", () -> toolbox.catalog(soon()).available());
+                assertEquals(
+                        2L,
+                        database.query("SELECT count(*) AS n FROM shop.audit")
+                                .getFirst()
+                                .get("n"),
+                        path);
             }
         }
     }

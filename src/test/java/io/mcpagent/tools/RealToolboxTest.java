@@ -1,20 +1,19 @@
 package io.mcpagent.tools;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.model.ToolDefinition;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.system.Deadline;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.time.Duration;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** The real toolbox over the sample shop, by both transports. */
 class RealToolboxTest {
@@ -57,7 +56,10 @@ class RealToolboxTest {
         assertTrue(catalog.available());
         Tool tool = catalog.find("get_customer").orElseThrow();
         assertTrue(tool.hints().saysReadOnly());
-        assertTrue(JSON.readTree(tool.definition().inputSchema()).path("properties").has("customer_id"),
+        assertTrue(
+                JSON.readTree(tool.definition().inputSchema())
+                        .path("properties")
+                        .has("customer_id"),
                 tool.definition().inputSchema());
         assertFalse(tool.definition().description().isBlank());
         toolbox.close();

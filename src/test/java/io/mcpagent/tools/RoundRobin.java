@@ -45,7 +45,9 @@ final class RoundRobin implements AutoCloseable {
     private Socket connect() throws IOException {
         for (int i = 0; i < targets.length; i++) {
             try {
-                return new Socket(InetAddress.getLoopbackAddress(), targets[Math.floorMod(next.getAndIncrement(), targets.length)]);
+                return new Socket(
+                        InetAddress.getLoopbackAddress(),
+                        targets[Math.floorMod(next.getAndIncrement(), targets.length)]);
             } catch (IOException down) {
                 // The next one may be up.
             }
@@ -55,7 +57,9 @@ final class RoundRobin implements AutoCloseable {
 
     private static void pump(Socket from, Socket to) {
         Thread.ofVirtual().start(() -> {
-            try (from; to; InputStream in = from.getInputStream()) {
+            try (from;
+                    to;
+                    InputStream in = from.getInputStream()) {
                 in.transferTo(to.getOutputStream());
             } catch (IOException broken) {
                 // Both ends are closed.

@@ -1,17 +1,16 @@
 package io.mcpagent.tools;
 
-import io.mcpagent.support.Await;
-import org.junit.jupiter.api.Test;
-
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mcpagent.support.Await;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
 
 /** How we speak MCP over streamable HTTP, seen from the server. */
 class StreamableHttpTest extends StubServerTest {
@@ -43,10 +42,18 @@ class StreamableHttpTest extends StubServerTest {
     void should_send_arguments_unchanged_and_the_trace_context_in_meta() throws Exception {
         McpToolbox toolbox = toolbox();
         Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
-        toolbox.call(read, " {\"n\":1.10,\"big\":12345678901234567890123} ", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", soon());
+        toolbox.call(
+                read,
+                " {\"n\":1.10,\"big\":12345678901234567890123} ",
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                soon());
         StubServer.Request call = server.all("tools/call").getFirst();
-        assertEquals("12345678901234567890123", call.json().at("/params/arguments/big").toString());
-        assertEquals("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", call.json().at("/params/_meta/traceparent").asText());
+        assertEquals(
+                "12345678901234567890123",
+                call.json().at("/params/arguments/big").toString());
+        assertEquals(
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                call.json().at("/params/_meta/traceparent").asText());
     }
 
     @Test
@@ -62,9 +69,11 @@ class StreamableHttpTest extends StubServerTest {
 
     @Test
     void should_begin_a_new_session_when_the_server_has_forgotten_the_old_one_even_for_a_write() throws Exception {
-        server.onInitialize = (request, reply) -> reply.send(200, "Content-Type: application/json\r\nMcp-Session-Id: s"
-                + server.count("initialize") + "\r\n", "{\"jsonrpc\":\"2.0\",\"id\":" + reply.id()
-                + ",\"result\":{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{\"tools\":{}}}}");
+        server.onInitialize = (request, reply) -> reply.send(
+                200,
+                "Content-Type: application/json\r\nMcp-Session-Id: s" + server.count("initialize") + "\r\n",
+                "{\"jsonrpc\":\"2.0\",\"id\":" + reply.id()
+                        + ",\"result\":{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{\"tools\":{}}}}");
         server.onCall = (request, reply) -> {
             if (request.headers().get("Mcp-Session-Id").equals("s1")) {
                 reply.status(404);
@@ -93,8 +102,11 @@ class StreamableHttpTest extends StubServerTest {
                 reply.result("{\"tools\":[" + StubServer.WRITE_TOOL + "]}");
             }
         };
-        assertEquals(List.of("read", "write"),
-                toolbox().catalog(soon()).definitions().stream().map(definition -> definition.name()).toList());
+        assertEquals(
+                List.of("read", "write"),
+                toolbox().catalog(soon()).definitions().stream()
+                        .map(definition -> definition.name())
+                        .toList());
     }
 
     @Test
@@ -105,7 +117,8 @@ class StreamableHttpTest extends StubServerTest {
 
     @Test
     void should_not_ask_for_tools_that_the_server_does_not_have() throws Exception {
-        server.onInitialize = (request, reply) -> reply.result("{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{}}");
+        server.onInitialize =
+                (request, reply) -> reply.result("{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{}}");
         ToolCatalog catalog = toolbox().catalog(soon());
         assertTrue(catalog.available());
         assertEquals(List.of(), catalog.definitions());
@@ -114,7 +127,8 @@ class StreamableHttpTest extends StubServerTest {
 
     @Test
     void should_refuse_a_version_that_we_do_not_speak() throws Exception {
-        server.onInitialize = (request, reply) -> reply.result("{\"protocolVersion\":\"1999-01-01\",\"capabilities\":{\"tools\":{}}}");
+        server.onInitialize = (request, reply) ->
+                reply.result("{\"protocolVersion\":\"1999-01-01\",\"capabilities\":{\"tools\":{}}}");
         assertFalse(toolbox().catalog(soon()).available());
     }
 
@@ -124,11 +138,14 @@ class StreamableHttpTest extends StubServerTest {
                 + "event: message\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}\n\n"
                 + "data: {\"jsonrpc\":\"2.0\",\"id\":\"p1\",\"method\":\"ping\"}\r\r"
                 + "data: {\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"sampling/createMessage\",\"params\":{}}\n\n"
-                + "data: {\"jsonrpc\":\"2.0\",\"id\":" + reply.id() + ",\ndata: \"result\":{\"content\":[{\"type\":\"text\",\"text\":\"déjà\"}]}}\n\n");
+                + "data: {\"jsonrpc\":\"2.0\",\"id\":" + reply.id()
+                + ",\ndata: \"result\":{\"content\":[{\"type\":\"text\",\"text\":\"déjà\"}]}}\n\n");
         ToolResult result = callRead(toolbox());
         assertEquals(ToolOutcome.OK, result.outcome());
         assertEquals("déjà", result.text());
-        List<StubServer.Request> answers = server.all("").stream().filter(request -> request.json() != null).toList();
+        List<StubServer.Request> answers = server.all("").stream()
+                .filter(request -> request.json() != null)
+                .toList();
         assertEquals("\"p1\"", answers.get(0).json().path("id").toString());
         assertTrue(answers.get(0).json().path("result").isObject());
         assertEquals("7", answers.get(1).json().path("id").toString());
@@ -137,14 +154,16 @@ class StreamableHttpTest extends StubServerTest {
 
     @Test
     void should_call_a_stream_that_ends_without_the_answer_lost() throws Exception {
-        server.onCall = (request, reply) -> reply.events("data: {\"jsonrpc\":\"2.0\",\"id\":" + reply.id() + ",\"result\":{\"content\":[]}}\n");
+        server.onCall = (request, reply) ->
+                reply.events("data: {\"jsonrpc\":\"2.0\",\"id\":" + reply.id() + ",\"result\":{\"content\":[]}}\n");
         assertEquals(ToolOutcome.UNAVAILABLE, callRead(toolbox()).outcome());
         assertEquals(2, server.count("tools/call"));
     }
 
     @Test
     void should_say_that_a_tool_is_unknown_and_ask_for_the_list_again() throws Exception {
-        server.onCall = (request, reply) -> reply.error(-32602, "invalid tool name: tool with name \"read\" does not exist");
+        server.onCall =
+                (request, reply) -> reply.error(-32602, "invalid tool name: tool with name \"read\" does not exist");
         McpToolbox toolbox = toolbox();
         assertEquals(ToolOutcome.UNKNOWN_TOOL, callRead(toolbox).outcome());
         Await.until("the list to be asked for again", () -> server.count("tools/list") == 2);
@@ -170,9 +189,12 @@ class StreamableHttpTest extends StubServerTest {
         AtomicLong written = new AtomicLong();
         server.onCall = (request, reply) -> {
             OutputStream out = reply.out();
-            out.write(("HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":"
-                    + reply.id() + ",\"result\":{\"content\":[").getBytes(StandardCharsets.UTF_8));
-            byte[] row = "{\"type\":\"text\",\"text\":\"{\\\"name\\\":\\\"0123456789\\\"}\"},".getBytes(StandardCharsets.UTF_8);
+            out.write(
+                    ("HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":"
+                                    + reply.id() + ",\"result\":{\"content\":[")
+                            .getBytes(StandardCharsets.UTF_8));
+            byte[] row = "{\"type\":\"text\",\"text\":\"{\\\"name\\\":\\\"0123456789\\\"}\"},"
+                    .getBytes(StandardCharsets.UTF_8);
             for (long i = 0; i < 999_999_999L / row.length; i++) {
                 out.write(row);
                 written.addAndGet(row.length);
@@ -181,7 +203,8 @@ class StreamableHttpTest extends StubServerTest {
         ToolResult result = callRead(toolbox("max-result-size", "16K"));
         assertEquals(ToolOutcome.OK, result.outcome());
         assertTrue(result.text().length() < 17_000);
-        assertTrue(result.text().matches("(?s)\\[\\{.*}]\n\n\\d+ of more than \\d+ rows shown; ask for fewer\\."),
+        assertTrue(
+                result.text().matches("(?s)\\[\\{.*}]\n\n\\d+ of more than \\d+ rows shown; ask for fewer\\."),
                 result.text().substring(result.text().length() - 80));
         assertTrue(written.get() < 16 << 20, written + " bytes were taken");
         server.onCall = (request, reply) -> reply.text("{}");
@@ -192,8 +215,10 @@ class StreamableHttpTest extends StubServerTest {
     void should_read_only_so_much_of_one_huge_text() throws Exception {
         server.onCall = (request, reply) -> {
             OutputStream out = reply.out();
-            out.write(("HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":"
-                    + reply.id() + ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"").getBytes(StandardCharsets.UTF_8));
+            out.write(
+                    ("HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":"
+                                    + reply.id() + ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"")
+                            .getBytes(StandardCharsets.UTF_8));
             byte[] text = "é".repeat(10_000).getBytes(StandardCharsets.UTF_8);
             for (int i = 0; i < 5_000; i++) {
                 out.write(text);
@@ -213,7 +238,9 @@ class StreamableHttpTest extends StubServerTest {
 
     @Test
     void should_leave_no_half_read_connection_to_the_next_call() throws Exception {
-        server.onCall = (request, reply) -> reply.send(200, "Content-Type: application/json\r\n",
+        server.onCall = (request, reply) -> reply.send(
+                200,
+                "Content-Type: application/json\r\n",
                 "{\"jsonrpc\":\"2.0\",\"id\":" + reply.id() + ",\"result\":{\"content\":[]}}" + " ".repeat(5_000));
         McpToolbox toolbox = toolbox();
         for (int i = 0; i < 5; i++) {
@@ -230,7 +257,8 @@ class StreamableHttpTest extends StubServerTest {
             assertEquals(ToolOutcome.OK, callRead(toolbox).outcome());
             server.onCall = (request, reply) -> reply.error(-32000, "no");
             assertEquals(ToolOutcome.ERROR, callRead(toolbox).outcome());
-            server.onCall = (request, reply) -> reply.events("data: {\"id\":" + reply.id() + ",\"result\":{\"content\":[]}}\n\n");
+            server.onCall = (request, reply) ->
+                    reply.events("data: {\"id\":" + reply.id() + ",\"result\":{\"content\":[]}}\n\n");
             assertEquals("[]", callRead(toolbox).text());
             server.onCall = (request, reply) -> reply.status(403);
             assertEquals(ToolOutcome.UNAVAILABLE, callRead(toolbox).outcome());
@@ -248,7 +276,8 @@ class StreamableHttpTest extends StubServerTest {
     @Test
     void should_have_no_catalog_entry_twice() throws Exception {
         server.onList = (request, reply) -> reply.result("{\"tools\":[" + StubServer.READ_TOOL + ","
-                + StubServer.READ_TOOL.replace("Reads", "Reads something else") + ",{\"description\":\"no name\"},{\"name\":\"a.b/c\"}]}");
+                + StubServer.READ_TOOL.replace("Reads", "Reads something else")
+                + ",{\"description\":\"no name\"},{\"name\":\"a.b/c\"}]}");
         ToolCatalog catalog = toolbox().catalog(soon());
         assertEquals(2, catalog.definitions().size());
         assertEquals("Reads", catalog.find("read").orElseThrow().definition().description());
@@ -257,11 +286,16 @@ class StreamableHttpTest extends StubServerTest {
 
     @Test
     void should_call_a_renamed_tool_by_the_name_that_its_server_knows() throws Exception {
-        server.onList = (request, reply) -> reply.result("{\"tools\":[{\"name\":\"shop.orders/find\",\"annotations\":{\"readOnlyHint\":true}}]}");
+        server.onList = (request, reply) ->
+                reply.result("{\"tools\":[{\"name\":\"shop.orders/find\",\"annotations\":{\"readOnlyHint\":true}}]}");
         McpToolbox toolbox = toolbox();
-        Tool tool = toolbox.catalog(soon()).find(toolbox.catalog(soon()).definitions().getFirst().name()).orElseThrow();
+        Tool tool = toolbox.catalog(soon())
+                .find(toolbox.catalog(soon()).definitions().getFirst().name())
+                .orElseThrow();
         assertTrue(tool.name().matches("[a-zA-Z0-9_-]{1,64}"), tool.name());
         assertEquals(ToolOutcome.OK, toolbox.call(tool, "{}", null, soon()).outcome());
-        assertEquals("shop.orders/find", server.all("tools/call").getFirst().json().at("/params/name").asText());
+        assertEquals(
+                "shop.orders/find",
+                server.all("tools/call").getFirst().json().at("/params/name").asText());
     }
 }

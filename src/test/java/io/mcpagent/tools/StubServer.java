@@ -3,7 +3,6 @@ package io.mcpagent.tools;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.support.Await;
-
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,6 +63,7 @@ final class StubServer implements AutoCloseable {
     volatile Script onOther = (request, reply) -> reply.status(202);
     /** Which connections are served; any other is closed once something came in. */
     volatile Predicate<Socket> onConnect = socket -> true;
+
     volatile Script onCall = (request, reply) -> reply.text("{\"done\":true}");
 
     StubServer() {
@@ -95,11 +95,15 @@ final class StubServer implements AutoCloseable {
 
     /** How many requests of that JSON-RPC method came in, executed or not. */
     long count(String rpcMethod) {
-        return requests.stream().filter(request -> request.rpc().equals(rpcMethod)).count();
+        return requests.stream()
+                .filter(request -> request.rpc().equals(rpcMethod))
+                .count();
     }
 
     List<Request> all(String rpcMethod) {
-        return requests.stream().filter(request -> request.rpc().equals(rpcMethod)).toList();
+        return requests.stream()
+                .filter(request -> request.rpc().equals(rpcMethod))
+                .toList();
     }
 
     private void accept() {
@@ -159,7 +163,9 @@ final class StubServer implements AutoCloseable {
         Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         String line;
         while ((line = line(in)) != null && !line.isEmpty()) {
-            headers.put(line.substring(0, line.indexOf(':')), line.substring(line.indexOf(':') + 1).strip());
+            headers.put(
+                    line.substring(0, line.indexOf(':')),
+                    line.substring(line.indexOf(':') + 1).strip());
         }
         byte[] body = in.readNBytes(Integer.parseInt(headers.getOrDefault("Content-Length", "0")));
         String[] parts = first.split(" ");
@@ -245,25 +251,31 @@ final class StubServer implements AutoCloseable {
         }
 
         void error(int code, String message) throws IOException {
-            json("{\"jsonrpc\":\"2.0\",\"id\":" + id() + ",\"error\":{\"code\":" + code + ",\"message\":" + JSON.valueToTree(message) + "}}");
+            json("{\"jsonrpc\":\"2.0\",\"id\":" + id() + ",\"error\":{\"code\":" + code + ",\"message\":"
+                    + JSON.valueToTree(message) + "}}");
         }
 
         /** A result with these text blocks. */
         void text(String... blocks) throws IOException {
             StringBuilder content = new StringBuilder();
             for (String block : blocks) {
-                content.append(content.isEmpty() ? "" : ",").append("{\"type\":\"text\",\"text\":").append(JSON.writeValueAsString(block)).append('}');
+                content.append(content.isEmpty() ? "" : ",")
+                        .append("{\"type\":\"text\",\"text\":")
+                        .append(JSON.writeValueAsString(block))
+                        .append('}');
             }
             result("{\"content\":[" + content + "]}");
         }
 
         void failedText(String text) throws IOException {
-            result("{\"content\":[{\"type\":\"text\",\"text\":" + JSON.writeValueAsString(text) + "}],\"isError\":true}");
+            result("{\"content\":[{\"type\":\"text\",\"text\":" + JSON.writeValueAsString(text)
+                    + "}],\"isError\":true}");
         }
 
         /** Raw text of an event stream, which ends with the connection. */
         void events(String text) throws IOException {
-            out().write(("HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + text).getBytes(StandardCharsets.UTF_8));
+            out().write(("HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + text)
+                    .getBytes(StandardCharsets.UTF_8));
             socket.close();
         }
 

@@ -1,11 +1,10 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.system.Deadline;
-import org.junit.jupiter.api.AfterEach;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 
 /** A {@link StubServer}, and toolboxes over it that are closed after each test. */
 abstract class StubServerTest {

@@ -3,15 +3,13 @@ package io.mcpagent.tools;
 import io.mcpagent.system.AgentConfig;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
-
 import java.util.HashMap;
 import java.util.Map;
 
 /** The agent's configuration without Quarkus. */
 final class TestConfig {
 
-    private TestConfig() {
-    }
+    private TestConfig() {}
 
     /** The defaults, with some settings below {@code agent.tools}: name, value, name, value… */
     static AgentConfig with(Object... toolSettings) {
@@ -19,10 +17,13 @@ final class TestConfig {
         for (int i = 0; i < toolSettings.length; i += 2) {
             settings.put("agent.tools." + toolSettings[i], toolSettings[i + 1].toString());
         }
-        return new SmallRyeConfigBuilder().addDefaultInterceptors().addDiscoveredConverters()
+        return new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .addDiscoveredConverters()
                 .withMapping(AgentConfig.class)
                 .withSources(new PropertiesConfigSource(settings, "test", 1_000))
-                .build().getConfigMapping(AgentConfig.class);
+                .build()
+                .getConfigMapping(AgentConfig.class);
     }
 
     static McpToolbox toolbox(Object... toolSettings) {

@@ -1,22 +1,21 @@
 package io.mcpagent.tools;
 
-import io.mcpagent.support.Await;
-import io.mcpagent.system.Deadline;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicInteger;
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mcpagent.support.Await;
+import io.mcpagent.system.Deadline;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
 class ToolListCacheTest {
@@ -27,15 +26,17 @@ class ToolListCacheTest {
     private ToolListCache cache;
 
     private ToolListCache cache(Duration ttl) {
-        cache = new ToolListCache(() -> {
-            asked.incrementAndGet();
-            gate.acquire();
-            gate.release();
-            if (!up) {
-                throw new McpException(McpException.Kind.NOT_SENT, "refused");
-            }
-            return ToolListing.of(List.of(), tool -> false);
-        }, ttl);
+        cache = new ToolListCache(
+                () -> {
+                    asked.incrementAndGet();
+                    gate.acquire();
+                    gate.release();
+                    if (!up) {
+                        throw new McpException(McpException.Kind.NOT_SENT, "refused");
+                    }
+                    return ToolListing.of(List.of(), tool -> false);
+                },
+                ttl);
         return cache;
     }
 

@@ -1,11 +1,13 @@
 package io.mcpagent.tools;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.model.ToolDefinition;
 import io.mcpagent.support.Await;
 import io.mcpagent.system.Deadline;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,17 +17,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
 class ToolRoundTest {
 
-    private static final ToolRound.Listener DEAF = new ToolRound.Listener() {
-    };
+    private static final ToolRound.Listener DEAF = new ToolRound.Listener() {};
 
     private final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
     private final AtomicInteger running = new AtomicInteger();
@@ -39,7 +37,8 @@ class ToolRoundTest {
         }
 
         @Override
-        public ToolResult call(Tool tool, String arguments, String traceparent, Deadline deadline) throws InterruptedException {
+        public ToolResult call(Tool tool, String arguments, String traceparent, Deadline deadline)
+                throws InterruptedException {
             most.accumulateAndGet(running.incrementAndGet(), Math::max);
             log.add("+" + tool.name());
             try {
@@ -82,20 +81,40 @@ class ToolRoundTest {
 
     @Test
     void should_run_three_reads_in_the_time_of_one() throws Exception {
-        assertBestOfThree(260, () -> round(8).run(List.of(call("a", true, 200), call("b", true, 200), call("c", true, 200)), soon(), DEAF));
+        assertBestOfThree(
+                260,
+                () -> round(8).run(
+                                List.of(call("a", true, 200), call("b", true, 200), call("c", true, 200)),
+                                soon(),
+                                DEAF));
     }
 
     @Test
     void should_give_results_in_the_order_of_the_calls() throws Exception {
         List<ToolResult> results = round(8).run(
-                List.of(call("a", true, 90), call("b", true, 60), call("c", true, 30), call("d", false, 1), call("e", true, 2)), soon(), DEAF);
+                        List.of(
+                                call("a", true, 90),
+                                call("b", true, 60),
+                                call("c", true, 30),
+                                call("d", false, 1),
+                                call("e", true, 2)),
+                        soon(),
+                        DEAF);
         assertEquals(List.of("90", "60", "30", "1", "2"), texts(results));
     }
 
     @Test
     void should_run_a_write_alone_after_all_before_it_and_before_all_after_it() throws Exception {
-        round(8).run(List.of(call("a", true, 50), call("b", true, 10), call("W", false, 30), call("V", false, 5), call("c", true, 20),
-                call("d", true, 1)), soon(), DEAF);
+        round(8).run(
+                        List.of(
+                                call("a", true, 50),
+                                call("b", true, 10),
+                                call("W", false, 30),
+                                call("V", false, 5),
+                                call("c", true, 20),
+                                call("d", true, 1)),
+                        soon(),
+                        DEAF);
         List<String> events = new ArrayList<>(log);
         assertEquals(List.of("+W", "-W", "+V", "-V"), events.subList(4, 8));
         assertTrue(events.subList(0, 4).containsAll(List.of("+a", "+b", "-a", "-b")), events.toString());
@@ -103,8 +122,15 @@ class ToolRoundTest {
 
     @Test
     void should_run_only_so_many_at_once() throws Exception {
-        round(2).run(List.of(call("a", true, 30), call("b", true, 30), call("c", true, 30), call("d", true, 30), call("e", true, 30)),
-                soon(), DEAF);
+        round(2).run(
+                        List.of(
+                                call("a", true, 30),
+                                call("b", true, 30),
+                                call("c", true, 30),
+                                call("d", true, 30),
+                                call("e", true, 30)),
+                        soon(),
+                        DEAF);
         assertEquals(2, most.get());
     }
 
@@ -112,20 +138,23 @@ class ToolRoundTest {
     void should_tell_the_listener_on_the_callers_thread_when_it_happens() throws Exception {
         List<String> heard = new ArrayList<>();
         Thread caller = Thread.currentThread();
-        round(8).run(List.of(call("a", true, 100), call("b", true, 20), call("c", false, 1)), soon(), new ToolRound.Listener() {
-            @Override
-            public String started(ToolRound.Call call) {
-                assertSame(caller, Thread.currentThread());
-                heard.add("+" + call.tool().name());
-                return null;
-            }
+        round(8).run(
+                        List.of(call("a", true, 100), call("b", true, 20), call("c", false, 1)),
+                        soon(),
+                        new ToolRound.Listener() {
+                            @Override
+                            public String started(ToolRound.Call call) {
+                                assertSame(caller, Thread.currentThread());
+                                heard.add("+" + call.tool().name());
+                                return null;
+                            }
 
-            @Override
-            public void ended(ToolRound.Call call, ToolResult result) {
-                assertSame(caller, Thread.currentThread());
-                heard.add("-" + call.tool().name() + result.text());
-            }
-        });
+                            @Override
+                            public void ended(ToolRound.Call call, ToolResult result) {
+                                assertSame(caller, Thread.currentThread());
+                                heard.add("-" + call.tool().name() + result.text());
+                            }
+                        });
         assertEquals(List.of("+a", "+b", "-b20", "-a100", "+c", "-c1"), heard);
     }
 
@@ -135,8 +164,14 @@ class ToolRoundTest {
         AtomicInteger left = new AtomicInteger(-1);
         Thread caller = Thread.ofVirtual().start(() -> {
             try {
-                round(3).run(List.of(call("a", true, 9_000), call("b", true, 9_000), call("c", true, 9_000), call("d", true, 9_000)),
-                        soon(), DEAF);
+                round(3).run(
+                                List.of(
+                                        call("a", true, 9_000),
+                                        call("b", true, 9_000),
+                                        call("c", true, 9_000),
+                                        call("d", true, 9_000)),
+                                soon(),
+                                DEAF);
             } catch (InterruptedException e) {
                 end.set(e);
                 left.set(running.get());
@@ -153,13 +188,15 @@ class ToolRoundTest {
     @Test
     void should_cancel_the_others_when_the_listener_fails() {
         IllegalStateException gone = new IllegalStateException("the client is gone");
-        IllegalStateException thrown = assertThrows(IllegalStateException.class, () -> round(8).run(
-                List.of(call("a", true, 9_000), call("b", true, 10)), soon(), new ToolRound.Listener() {
-                    @Override
-                    public void ended(ToolRound.Call call, ToolResult result) {
-                        throw gone;
-                    }
-                }));
+        IllegalStateException thrown = assertThrows(
+                IllegalStateException.class,
+                () -> round(8).run(
+                                List.of(call("a", true, 9_000), call("b", true, 10)), soon(), new ToolRound.Listener() {
+                                    @Override
+                                    public void ended(ToolRound.Call call, ToolResult result) {
+                                        throw gone;
+                                    }
+                                }));
         assertSame(gone, thrown);
         assertEquals(0, running.get());
     }
@@ -177,8 +214,10 @@ class ToolRoundTest {
                 throw new IllegalArgumentException(tool.name());
             }
         };
-        assertThrows(IllegalArgumentException.class, () -> new ToolRound(broken, TestConfig.with())
-                .run(List.of(call("a", true, 1), call("b", true, 1)), soon(), DEAF));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new ToolRound(broken, TestConfig.with())
+                        .run(List.of(call("a", true, 1), call("b", true, 1)), soon(), DEAF));
     }
 
     @Test

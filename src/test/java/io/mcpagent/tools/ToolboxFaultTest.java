@@ -1,14 +1,13 @@
 package io.mcpagent.tools;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.support.Await;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.support.TcpProxy;
 import io.mcpagent.system.Deadline;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,10 +16,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The real toolbox that is down, hung, slow, or two of them with one killed. */
 class ToolboxFaultTest {
@@ -56,13 +55,13 @@ class ToolboxFaultTest {
         return toolbox.catalog(soon()).find("get_customer").orElseThrow();
     }
 
-
     /** A signal is only on its way when it was sent; each thread of the server may still do a little. */
     private void pauseServer() {
         server.pause();
         Await.until("all threads of the server to be stopped", () -> {
             try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(server.pid()), "task"))) {
-                return threads.map(thread -> thread.resolve("stat")).map(ToolboxFaultTest::read)
+                return threads.map(thread -> thread.resolve("stat"))
+                        .map(ToolboxFaultTest::read)
                         .allMatch(stat -> stat.substring(stat.lastIndexOf(')')).startsWith(") T"));
             }
         });
@@ -89,7 +88,10 @@ class ToolboxFaultTest {
             assertFalse(toolbox.catalog(soon()).available());
         }
         server.restart();
-        Await.until("the tools to be back", Duration.ofSeconds(5), () -> toolbox.catalog(soon()).available());
+        Await.until(
+                "the tools to be back",
+                Duration.ofSeconds(5),
+                () -> toolbox.catalog(soon()).available());
         assertEquals(ToolOutcome.OK, call(toolbox, tool).outcome());
     }
 
@@ -101,7 +103,10 @@ class ToolboxFaultTest {
         assertFalse(toolbox.catalog(soon()).available());
         assertFalse(toolbox.isAvailable());
         server.restart();
-        Await.until("the tools", Duration.ofSeconds(5), () -> toolbox.catalog(soon()).available());
+        Await.until(
+                "the tools",
+                Duration.ofSeconds(5),
+                () -> toolbox.catalog(soon()).available());
         assertTrue(toolbox.isAvailable());
         assertEquals(ToolOutcome.OK, call(toolbox, customers(toolbox)).outcome());
     }
@@ -119,7 +124,10 @@ class ToolboxFaultTest {
         assertFalse(toolbox.catalog(soon()).available());
         assertTrue(System.nanoTime() - start < 700_000_000L, (System.nanoTime() - start) / 1_000_000 + " ms");
         server.resume();
-        Await.until("the tools to be back", Duration.ofSeconds(5), () -> toolbox.catalog(soon()).available());
+        Await.until(
+                "the tools to be back",
+                Duration.ofSeconds(5),
+                () -> toolbox.catalog(soon()).available());
         assertEquals(ToolOutcome.OK, call(toolbox, tool).outcome());
     }
 
@@ -170,7 +178,8 @@ class ToolboxFaultTest {
     @Test
     void should_not_lose_a_call_when_one_of_two_servers_is_killed() throws Exception {
         RealToolbox other = RealToolbox.overSampleShop();
-        try (other; RoundRobin balancer = new RoundRobin(server.port(), other.port())) {
+        try (other;
+                RoundRobin balancer = new RoundRobin(server.port(), other.port())) {
             McpToolbox toolbox = toolbox(balancer.port(), "/mcp");
             Tool tool = customers(toolbox);
             for (int i = 0; i < 20; i++) {

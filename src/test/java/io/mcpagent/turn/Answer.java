@@ -3,7 +3,6 @@ package io.mcpagent.turn;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-
 import java.net.http.HttpHeaders;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -21,8 +20,10 @@ public record Answer(int status, HttpHeaders headers, JsonNode body, List<JsonNo
 
     /** The answer that a response is. */
     public static Answer of(HttpResponse<String> response) {
-        boolean streamed = response.headers().firstValue("content-type").orElse("").startsWith("text/event-stream");
-        return streamed ? new Answer(response.statusCode(), response.headers(), JSON.missingNode(), events(response.body()))
+        boolean streamed =
+                response.headers().firstValue("content-type").orElse("").startsWith("text/event-stream");
+        return streamed
+                ? new Answer(response.statusCode(), response.headers(), JSON.missingNode(), events(response.body()))
                 : new Answer(response.statusCode(), response.headers(), parse(response.body()), List.of());
     }
 
@@ -42,7 +43,10 @@ public record Answer(int status, HttpHeaders headers, JsonNode body, List<JsonNo
 
     /** Whether the turn ended as it should. */
     public boolean succeeded() {
-        return status == 200 && (events.isEmpty() ? body.has("answer") : last().path("type").asText().equals("RUN_FINISHED"));
+        return status == 200
+                && (events.isEmpty()
+                        ? body.has("answer")
+                        : last().path("type").asText().equals("RUN_FINISHED"));
     }
 
     /** The last event. */
@@ -69,20 +73,25 @@ public record Answer(int status, HttpHeaders headers, JsonNode body, List<JsonNo
 
     /** What went wrong, by the last part of the problem's type; empty if nothing did. */
     public String problem() {
-        return events.isEmpty() ? body.path("type").asText().replace("/problems/", "")
-                : last().path("type").asText().equals("RUN_ERROR") ? last().path("code").asText() : "";
+        return events.isEmpty()
+                ? body.path("type").asText().replace("/problems/", "")
+                : last().path("type").asText().equals("RUN_ERROR")
+                        ? last().path("code").asText()
+                        : "";
     }
 
     /** The text as its deltas say it. */
     public String streamedText() {
         StringBuilder text = new StringBuilder();
-        events.stream().filter(event -> event.path("type").asText().equals("TEXT_MESSAGE_CONTENT"))
+        events.stream()
+                .filter(event -> event.path("type").asText().equals("TEXT_MESSAGE_CONTENT"))
                 .forEach(event -> text.append(event.path("delta").asText()));
         return text.toString();
     }
 
     @Override
     public String toString() {
-        return status + " " + headers.map().getOrDefault("retry-after", List.of()) + " " + (events.isEmpty() ? body : events);
+        return status + " " + headers.map().getOrDefault("retry-after", List.of()) + " "
+                + (events.isEmpty() ? body : events);
     }
 }

@@ -1,22 +1,21 @@
 package io.mcpagent.turn;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.RealToolbox;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.StreamSupport;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** What writes happens once a person approved it, once, and not otherwise. Each test has products of its own. */
 class ApprovalIT {
@@ -43,7 +42,8 @@ class ApprovalIT {
     }
 
     private static Answer decide(AgentProcess agent, String conversation, String call, boolean approve, String accept) {
-        return Answer.of(agent.post("/chat/" + conversation + "/approvals/" + call, "{\"approve\":" + approve + "}", "Accept", accept));
+        return Answer.of(agent.post(
+                "/chat/" + conversation + "/approvals/" + call, "{\"approve\":" + approve + "}", "Accept", accept));
     }
 
     private static Answer approve(String conversation, String call) {
@@ -55,7 +55,9 @@ class ApprovalIT {
     }
 
     private static List<String> waiting(JsonNode approvals) {
-        return StreamSupport.stream(approvals.spliterator(), false).map(approval -> approval.path("callId").asText()).toList();
+        return StreamSupport.stream(approvals.spliterator(), false)
+                .map(approval -> approval.path("callId").asText())
+                .toList();
     }
 
     private static String ask(String question) {
@@ -74,7 +76,8 @@ class ApprovalIT {
         assertEquals("call-1", approval.path("callId").asText());
         assertEquals("add_stock", approval.path("tool").asText());
         assertEquals(5, approval.path("arguments").path("quantity").asInt());
-        assertTrue(Instant.parse(approval.path("expiresAt").asText()).isAfter(Instant.now().plusSeconds(800)));
+        assertTrue(Instant.parse(approval.path("expiresAt").asText())
+                .isAfter(Instant.now().plusSeconds(800)));
         JsonNode pending = stage.show(asked.conversationId());
         assertEquals(List.of("call-1"), waiting(pending.path("approvals")));
         assertEquals(0, pending.path("turns").size(), "it has not finished");
@@ -84,7 +87,8 @@ class ApprovalIT {
 
         Answer approved = approve(asked.conversationId(), "call-1");
         assertEquals("completed", approved.outcome(), approved::toString);
-        assertEquals("ok", approved.body().path("toolCalls").path(0).path("outcome").asText());
+        assertEquals(
+                "ok", approved.body().path("toolCalls").path(0).path("outcome").asText());
         assertTrue(approved.text().contains("\"stock_qty\":" + (before + 5)), approved::toString);
         assertEquals(before + 5, shop.stock(1));
         Answer again = approve(asked.conversationId(), "call-1");
@@ -111,7 +115,10 @@ class ApprovalIT {
         Answer again = Answer.of(stage.agent().post(path, "{\"approve\":true}", once));
         assertEquals(approved.body(), again.body());
         assertEquals(422, stage.agent().post(path, "{\"approve\":false}", once).statusCode());
-        assertEquals(422, Answer.of(stage.agent().post("/chat", Stage.body(conversation, "Add eight"), once)).status());
+        assertEquals(
+                422,
+                Answer.of(stage.agent().post("/chat", Stage.body(conversation, "Add eight"), once))
+                        .status());
         assertEquals(before + 8, shop.stock(10));
     }
 
@@ -123,13 +130,18 @@ class ApprovalIT {
         JsonNode outcome = asked.last().path("outcome");
         assertEquals("RUN_FINISHED", asked.last().path("type").asText(), asked::toString);
         assertEquals("interrupt", outcome.path("type").asText());
-        assertEquals("call-2", outcome.path("interrupts").path(0).path("toolCallId").asText());
-        assertFalse(asked.events().stream().anyMatch(event -> event.path("type").asText().equals("TOOL_CALL_RESULT")));
+        assertEquals(
+                "call-2", outcome.path("interrupts").path(0).path("toolCallId").asText());
+        assertFalse(asked.events().stream()
+                .anyMatch(event -> event.path("type").asText().equals("TOOL_CALL_RESULT")));
 
         Answer approved = decide(stage.agent(), asked.conversationId(), "call-2", true, "text/event-stream");
         assertTrue(approved.succeeded(), approved::toString);
         assertEquals("success", approved.last().path("outcome").path("type").asText());
-        JsonNode result = approved.events().stream().filter(event -> event.path("type").asText().equals("TOOL_CALL_RESULT")).findFirst().orElseThrow();
+        JsonNode result = approved.events().stream()
+                .filter(event -> event.path("type").asText().equals("TOOL_CALL_RESULT"))
+                .findFirst()
+                .orElseThrow();
         assertEquals("call-2", result.path("toolCallId").asText());
         assertEquals("ok", result.path("metadata").path("outcome").asText());
         assertEquals(approved.text(), approved.streamedText());
@@ -143,7 +155,9 @@ class ApprovalIT {
         String conversation = ask("Add seven");
         Answer declined = decline(conversation, "call-3");
         assertEquals("completed", declined.outcome());
-        assertEquals("declined", declined.body().path("toolCalls").path(0).path("outcome").asText());
+        assertEquals(
+                "declined",
+                declined.body().path("toolCalls").path(0).path("outcome").asText());
         assertTrue(declined.text().contains("declined"), declined::toString);
         assertEquals(before, shop.stock(3));
         assertTrue(stage.ask(conversation, "Thanks").succeeded());
@@ -172,11 +186,23 @@ class ApprovalIT {
         assertEquals(List.of("b"), waiting(stage.show(conversation).path("approvals")));
         Answer done = approve(conversation, "b");
         assertEquals("completed", done.outcome(), done::toString);
-        JsonNode sent = stage.asked("Add thrice").getLast().body().path("messages").path(2).path("content");
-        assertEquals(List.of("a", "b", "c"), StreamSupport.stream(sent.spliterator(), false).filter(block -> block.has("toolResult"))
-                .map(block -> block.path("toolResult").path("toolUseId").asText()).toList());
-        assertEquals(List.of("declined", "ok", "ok"), StreamSupport.stream(done.body().path("toolCalls").spliterator(), false)
-                .map(call -> call.path("outcome").asText()).toList());
+        JsonNode sent = stage.asked("Add thrice")
+                .getLast()
+                .body()
+                .path("messages")
+                .path(2)
+                .path("content");
+        assertEquals(
+                List.of("a", "b", "c"),
+                StreamSupport.stream(sent.spliterator(), false)
+                        .filter(block -> block.has("toolResult"))
+                        .map(block -> block.path("toolResult").path("toolUseId").asText())
+                        .toList());
+        assertEquals(
+                List.of("declined", "ok", "ok"),
+                StreamSupport.stream(done.body().path("toolCalls").spliterator(), false)
+                        .map(call -> call.path("outcome").asText())
+                        .toList());
     }
 
     @Test
@@ -187,7 +213,9 @@ class ApprovalIT {
         Answer refused = stage.ask(conversation, "Never mind");
         assertEquals(409, refused.status());
         assertEquals("approval-pending", refused.problem());
-        assertEquals("approval-pending", stage.askStreaming(conversation, "Never mind").problem());
+        assertEquals(
+                "approval-pending",
+                stage.askStreaming(conversation, "Never mind").problem());
         assertEquals(before, stage.show(conversation));
         assertEquals("completed", decline(conversation, "call-9").outcome());
     }
@@ -199,11 +227,26 @@ class ApprovalIT {
         long before = shop.stock(10);
         assertEquals("approval-not-found", approve(conversation, "call-11").problem());
         assertEquals(404, approve(conversation, "call-11").status());
-        assertEquals("conversation-not-found", approve("AAAAAAAAAAAAAAAAAAAAAA", "call-10").problem());
-        assertEquals("conversation-not-found", approve("no.such%20id", "call-10").problem());
-        assertEquals(400, stage.agent().post("/chat/" + conversation + "/approvals/call-10", "{}", "Accept", "application/json").statusCode());
-        assertEquals(400, stage.agent().post("/chat/" + conversation + "/approvals/call-10", "", "Accept", "application/json").statusCode());
-        assertEquals(400, stage.agent().post("/chat/" + conversation + "/approvals/call-10", "null", "Accept", "application/json").statusCode());
+        assertEquals(
+                "conversation-not-found",
+                approve("AAAAAAAAAAAAAAAAAAAAAA", "call-10").problem());
+        assertEquals(
+                "conversation-not-found", approve("no.such%20id", "call-10").problem());
+        assertEquals(
+                400,
+                stage.agent()
+                        .post("/chat/" + conversation + "/approvals/call-10", "{}", "Accept", "application/json")
+                        .statusCode());
+        assertEquals(
+                400,
+                stage.agent()
+                        .post("/chat/" + conversation + "/approvals/call-10", "", "Accept", "application/json")
+                        .statusCode());
+        assertEquals(
+                400,
+                stage.agent()
+                        .post("/chat/" + conversation + "/approvals/call-10", "null", "Accept", "application/json")
+                        .statusCode());
         assertEquals(before, shop.stock(10));
         assertEquals("completed", approve(conversation, "call-10").outcome(), "none of that decided anything");
     }
@@ -213,23 +256,37 @@ class ApprovalIT {
         long before = shop.stock(11);
         wants("Add one at once", Writes.add("once", 11, 1));
         String conversation = ask("Add one at once");
-        List<Answer> answers = Together.run(30, 30, i -> decide(stage.agent(), conversation, "once", true,
-                i % 2 == 0 ? "application/json" : "text/event-stream"));
+        List<Answer> answers = Together.run(
+                30,
+                30,
+                i -> decide(
+                        stage.agent(),
+                        conversation,
+                        "once",
+                        true,
+                        i % 2 == 0 ? "application/json" : "text/event-stream"));
         assertEquals(1, answers.stream().filter(Answer::succeeded).count(), answers::toString);
-        answers.stream().filter(answer -> !answer.succeeded()).forEach(answer ->
-                assertTrue(List.of("conversation-busy", "approval-decided").contains(answer.problem()), answer::toString));
+        answers.stream()
+                .filter(answer -> !answer.succeeded())
+                .forEach(answer -> assertTrue(
+                        List.of("conversation-busy", "approval-decided").contains(answer.problem()), answer::toString));
         assertEquals(before + 1, shop.stock(11));
     }
 
     @Test
     void should_finish_an_approved_call_although_the_client_leaves() {
         long before = shop.stock(12);
-        stage.when("Add and leave", Script.Rounds.of(Script.calls(Writes.add("leave", 12, 1)), Script.text("Never.").delay(Duration.ofMinutes(1))));
+        stage.when(
+                "Add and leave",
+                Script.Rounds.of(
+                        Script.calls(Writes.add("leave", 12, 1)),
+                        Script.text("Never.").delay(Duration.ofMinutes(1))));
         String conversation = ask("Add and leave");
         try (OpenRequest client = OpenRequest.approve(stage.agent(), conversation, "leave")) {
             client.awaitEvent("TOOL_CALL_RESULT");
         }
-        Await.until("the run to end", () -> approve(conversation, "leave").problem().equals("approval-decided"));
+        Await.until(
+                "the run to end", () -> approve(conversation, "leave").problem().equals("approval-decided"));
         Await.until("the model's request to be closed", () -> stage.bedrock().openRequests() == 0);
         assertEquals(before + 1, shop.stock(12));
         stage.when("What became of it?", Script.text("It was added."));
@@ -242,12 +299,19 @@ class ApprovalIT {
 
     @Test
     void should_not_call_what_nobody_approved_in_time() {
-        try (AgentProcess hurried = stage.startAnother(shop.toolbox().url(), "AGENT_TOOLS_APPROVAL_TIMEOUT", EXPIRY.toSeconds() + "s")) {
+        try (AgentProcess hurried =
+                stage.startAnother(shop.toolbox().url(), "AGENT_TOOLS_APPROVAL_TIMEOUT", EXPIRY.toSeconds() + "s")) {
             long before = shop.stock(13);
             wants("Add late", Writes.add("late", 13, 13));
-            String conversation = Stage.askOf(hurried, null, "Add late", "application/json").conversationId();
+            String conversation =
+                    Stage.askOf(hurried, null, "Add late", "application/json").conversationId();
             Await.until("the approval to expire", Duration.ofSeconds(5), () -> {
-                Instant expires = Instant.parse(Answer.of(hurried.get("/chat/" + conversation)).body().path("approvals").path(0).path("expiresAt").asText());
+                Instant expires = Instant.parse(Answer.of(hurried.get("/chat/" + conversation))
+                        .body()
+                        .path("approvals")
+                        .path(0)
+                        .path("expiresAt")
+                        .asText());
                 return !Instant.now().isBefore(expires);
             });
             Answer late = decide(hurried, conversation, "late", true, "application/json");
@@ -267,14 +331,20 @@ class ApprovalIT {
             String ttl = "200ms";
             try (AgentProcess agent = stage.startAnother(changing.toolbox().url(), "AGENT_TOOLS_LIST_TTL", ttl)) {
                 wants("Add to a changed tool", Writes.add("changed", 14, 14));
-                String conversation = Stage.askOf(agent, null, "Add to a changed tool", "application/json").conversationId();
+                String conversation = Stage.askOf(agent, null, "Add to a changed tool", "application/json")
+                        .conversationId();
                 int port = changing.toolbox().port();
                 changing.toolbox().kill();
                 try (RealToolbox other = ChangedTool.startOn(port)) {
                     assertTrue(other.isAlive());
                     Await.until("the agent to see the other tool", () -> {
                         Answer seen = Stage.askOf(agent, null, "What is there?", "application/json");
-                        return seen.succeeded() && stage.asked("What is there?").getLast().body().toString().contains(ChangedTool.DESCRIPTION);
+                        return seen.succeeded()
+                                && stage.asked("What is there?")
+                                        .getLast()
+                                        .body()
+                                        .toString()
+                                        .contains(ChangedTool.DESCRIPTION);
                     });
                     Answer approved = decide(agent, conversation, "changed", true, "application/json");
                     assertEquals("completed", approved.outcome(), approved::toString);

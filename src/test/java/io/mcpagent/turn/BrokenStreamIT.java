@@ -1,23 +1,22 @@
 package io.mcpagent.turn;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.local.bedrock.Script.Cut;
 import io.mcpagent.local.bedrock.Script.Fault;
 import io.mcpagent.support.RealToolbox;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** However a model's answer breaks, its turn ends soon and says so, and the conversation is as it was. */
 class BrokenStreamIT {
@@ -25,7 +24,8 @@ class BrokenStreamIT {
     private static final int AT_ONCE = 8;
     private static final Duration IDLE = Duration.ofSeconds(1);
     private static final Script.Reply TEXT = Script.text("Four customers are from France.");
-    private static final Script.Reply CALL = Script.call("get_customer", Answer.JSON.createObjectNode().put("customer_id", 1));
+    private static final Script.Reply CALL =
+            Script.call("get_customer", Answer.JSON.createObjectNode().put("customer_id", 1));
     private static final AtomicInteger QUESTIONS = new AtomicInteger();
 
     private static RealToolbox toolbox;
@@ -49,8 +49,14 @@ class BrokenStreamIT {
     static void start() {
         toolbox = RealToolbox.overSampleShop();
         // A breaker would answer most of these turns itself.
-        stage = Stage.with(toolbox.url(), "AGENT_MODEL_IDLE_TIMEOUT", IDLE.toMillis() + "ms", "AGENT_MODEL_BREAKER_FAILURES", "100000",
-                "AGENT_MODEL_MAX_ATTEMPTS", "1");
+        stage = Stage.with(
+                toolbox.url(),
+                "AGENT_MODEL_IDLE_TIMEOUT",
+                IDLE.toMillis() + "ms",
+                "AGENT_MODEL_BREAKER_FAILURES",
+                "100000",
+                "AGENT_MODEL_MAX_ATTEMPTS",
+                "1");
         Together.run(AT_ONCE, AT_ONCE, i -> stage.conversation());
     }
 
@@ -96,7 +102,9 @@ class BrokenStreamIT {
 
     private static void cutEverywhere(Script.Reply reply, String what) {
         for (Cut how : Cut.values()) {
-            check(ask(what + " cut by " + how, atEachBoundary(reply, frame -> new Fault.CutAt(frame, how)), true), Set.of("model-failed", "model-unavailable"));
+            check(
+                    ask(what + " cut by " + how, atEachBoundary(reply, frame -> new Fault.CutAt(frame, how)), true),
+                    Set.of("model-failed", "model-unavailable"));
         }
     }
 
@@ -108,7 +116,11 @@ class BrokenStreamIT {
     @Test
     void should_fail_and_change_nothing_when_a_tool_call_is_cut_at_any_boundary() {
         cutEverywhere(CALL, "tool call");
-        assertEquals(0, stage.bedrock().requests().stream().filter(request -> request.body().toString().contains("toolResult")).count(),
+        assertEquals(
+                0,
+                stage.bedrock().requests().stream()
+                        .filter(request -> request.body().toString().contains("toolResult"))
+                        .count(),
                 "no half tool call was made");
     }
 
@@ -116,10 +128,13 @@ class BrokenStreamIT {
     void should_fail_and_change_nothing_when_the_answer_to_a_tool_result_is_cut_at_any_boundary() {
         List<Script.Rounds> rounds = new ArrayList<>();
         for (Cut how : Cut.values()) {
-            atEachBoundary(TEXT, frame -> new Fault.CutAt(frame, how)).forEach(broken -> rounds.add(Script.Rounds.of(CALL, broken)));
+            atEachBoundary(TEXT, frame -> new Fault.CutAt(frame, how))
+                    .forEach(broken -> rounds.add(Script.Rounds.of(CALL, broken)));
         }
         List<Broken> all = ask("second round", rounds, true);
-        all.forEach(broken -> assertTrue(broken.answer().events().stream().anyMatch(event -> event.path("type").asText().equals("TOOL_CALL_RESULT")),
+        all.forEach(broken -> assertTrue(
+                broken.answer().events().stream()
+                        .anyMatch(event -> event.path("type").asText().equals("TOOL_CALL_RESULT")),
                 broken.answer()::toString));
         check(all, Set.of("model-failed", "model-unavailable"));
     }
@@ -133,9 +148,14 @@ class BrokenStreamIT {
 
     @Test
     void should_fail_and_change_nothing_at_an_exception_in_any_place() {
-        for (String type : List.of("throttlingException", "internalServerException", "modelStreamErrorException", "serviceUnavailableException",
+        for (String type : List.of(
+                "throttlingException",
+                "internalServerException",
+                "modelStreamErrorException",
+                "serviceUnavailableException",
                 "validationException")) {
-            check(ask(type, atEachBoundary(TEXT, frame -> new Fault.ExceptionAt(frame, type, "scripted")), true),
+            check(
+                    ask(type, atEachBoundary(TEXT, frame -> new Fault.ExceptionAt(frame, type, "scripted")), true),
                     Set.of("model-failed", "model-unavailable", "model-busy", "model-refused"));
         }
     }
@@ -153,19 +173,26 @@ class BrokenStreamIT {
 
     @Test
     void should_answer_with_a_problem_when_a_whole_answer_breaks() {
-        List<Script.Reply> broken = List.of(TEXT.fault(new Fault.CutAt(0, Cut.FIN)), TEXT.fault(new Fault.CutAt(0, Cut.RESET)),
-                CALL.fault(new Fault.CutAt(0, Cut.FIN)), CALL.fault(new Fault.CutAt(0, Cut.RESET)), TEXT.fault(new Fault.CorruptCrcAt(0)));
+        List<Script.Reply> broken = List.of(
+                TEXT.fault(new Fault.CutAt(0, Cut.FIN)),
+                TEXT.fault(new Fault.CutAt(0, Cut.RESET)),
+                CALL.fault(new Fault.CutAt(0, Cut.FIN)),
+                CALL.fault(new Fault.CutAt(0, Cut.RESET)),
+                TEXT.fault(new Fault.CorruptCrcAt(0)));
         List<Broken> all = ask("whole", broken, false);
         all.forEach(each -> {
             assertTrue(each.answer().status() >= 500, each.answer()::toString);
-            assertEquals("application/problem+json", each.answer().headers().firstValue("content-type").orElse(""));
+            assertEquals(
+                    "application/problem+json",
+                    each.answer().headers().firstValue("content-type").orElse(""));
         });
         check(all, Set.of("model-failed", "model-unavailable"));
     }
 
     @Test
     void should_not_mix_two_answers_when_it_asks_again() {
-        try (Stage again = Stage.with(toolbox.url(), "AGENT_MODEL_MAX_ATTEMPTS", "3", "AGENT_MODEL_BREAKER_FAILURES", "100000")) {
+        try (Stage again =
+                Stage.with(toolbox.url(), "AGENT_MODEL_MAX_ATTEMPTS", "3", "AGENT_MODEL_BREAKER_FAILURES", "100000")) {
             int wholeOnes = 0;
             for (Script.Reply broken : atEachBoundary(TEXT, frame -> new Fault.CutAt(frame, Cut.RESET))) {
                 again.bedrock().script(broken);
@@ -176,7 +203,8 @@ class BrokenStreamIT {
                     assertEquals("A second answer.", answer.streamedText());
                     assertEquals("A second answer.", answer.text());
                 } else {
-                    assertTrue(TEXT.blocks().getFirst() instanceof Script.Block.Text(String text) && text.startsWith(answer.streamedText()));
+                    assertTrue(TEXT.blocks().getFirst() instanceof Script.Block.Text(String text)
+                            && text.startsWith(answer.streamedText()));
                 }
             }
             assertTrue(wholeOnes >= 1, "a cut before the first token is worth another attempt");

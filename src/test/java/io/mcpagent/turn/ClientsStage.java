@@ -7,10 +7,9 @@ import io.mcpagent.support.Project;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.support.SampleShop;
 import io.mcpagent.support.TestTools;
-import org.junit.jupiter.api.Assumptions;
-
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
 
 /** A {@link Stage} for the clients that others make: the sample shop with a tool that writes, and a model that knows the questions that all of them ask. */
 public final class ClientsStage implements AutoCloseable {
@@ -28,7 +27,8 @@ public final class ClientsStage implements AutoCloseable {
     /** Starts one. The model is tried once, and knows "text", "tools", "write" and "refused". */
     public static ClientsStage start() {
         Assumptions.assumeTrue(Clients.installed(), "Node.js with npm is not installed");
-        RealToolbox toolbox = RealToolbox.start(List.of(TestTools.addStock(), Project.toolboxConfig("tools.sqlite.yaml")),
+        RealToolbox toolbox = RealToolbox.start(
+                List.of(TestTools.addStock(), Project.toolboxConfig("tools.sqlite.yaml")),
                 Map.of("SHOP_DB", SampleShop.writableCopy().toString()));
         ClientsStage started = new ClientsStage(toolbox, Stage.with(toolbox.url(), "AGENT_MODEL_MAX_ATTEMPTS", "1"));
         started.stage.when("text", Script.text("An answer, with “quotes” and an emoji 🎿."));
@@ -45,12 +45,14 @@ public final class ClientsStage implements AutoCloseable {
 
     /** A call that reads. */
     public static Script.Block.ToolUse customer() {
-        return new Script.Block.ToolUse("a", "get_customer", JSON.createObjectNode().put("customer_id", 1));
+        return new Script.Block.ToolUse(
+                "a", "get_customer", JSON.createObjectNode().put("customer_id", 1));
     }
 
     /** A call that writes. */
     public static Script.Block.ToolUse addStock(String id) {
-        return new Script.Block.ToolUse(id, "add_stock", JSON.createObjectNode().put("product_id", 1).put("quantity", 1));
+        return new Script.Block.ToolUse(
+                id, "add_stock", JSON.createObjectNode().put("product_id", 1).put("quantity", 1));
     }
 
     @Override

@@ -1,23 +1,22 @@
 package io.mcpagent.turn;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.RealToolbox;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** Many turns at once: one conversation has one history, one budget is spent once, one request has one answer. */
 class ConcurrencyIT {
@@ -27,6 +26,7 @@ class ConcurrencyIT {
     private static final int ROUNDS = 3;
     /** What one turn of {@link #EXPENSIVE} uses, as the model says. */
     private static final int USED = 1_000;
+
     private static final String EXPENSIVE = "What does it cost?";
 
     private static RealToolbox toolbox;
@@ -46,7 +46,9 @@ class ConcurrencyIT {
 
     private static List<String> messages(JsonNode conversation) {
         List<String> messages = new ArrayList<>();
-        conversation.path("turns").forEach(turn -> messages.add(turn.path("message").asText()));
+        conversation
+                .path("turns")
+                .forEach(turn -> messages.add(turn.path("message").asText()));
         return messages;
     }
 
@@ -59,8 +61,14 @@ class ConcurrencyIT {
                 // Long enough for every other one to come while it runs.
                 stage.when(prefix + i, Script.text("Answer to " + i).delay(Duration.ofSeconds(3)));
             }
-            List<Answer> answers = Together.run(atOnce, atOnce,
-                    i -> Stage.askOf(agents.get(i % agents.size()), conversation, prefix + i, i % 2 == 0 ? "application/json" : "text/event-stream"));
+            List<Answer> answers = Together.run(
+                    atOnce,
+                    atOnce,
+                    i -> Stage.askOf(
+                            agents.get(i % agents.size()),
+                            conversation,
+                            prefix + i,
+                            i % 2 == 0 ? "application/json" : "text/event-stream"));
             List<Integer> won = new ArrayList<>();
             for (int i = 0; i < atOnce; i++) {
                 Answer answer = answers.get(i);
@@ -69,7 +77,9 @@ class ConcurrencyIT {
                     assertEquals("Answer to " + i, answer.text());
                 } else {
                     // A store that did not answer in time is no winner either.
-                    assertTrue(answer.problem().equals("conversation-busy") || agents.size() > 1 && answer.problem().equals("store-unavailable"),
+                    assertTrue(
+                            answer.problem().equals("conversation-busy")
+                                    || agents.size() > 1 && answer.problem().equals("store-unavailable"),
                             answer::toString);
                     assertTrue(answer.headers().firstValue("retry-after").isPresent());
                 }
@@ -91,31 +101,49 @@ class ConcurrencyIT {
     @Test
     void should_keep_the_history_linear_over_two_agents() {
         try (Dynamo dynamo = Dynamo.start();
-             AgentProcess one = stage.startAnother(toolbox.url(), dynamo.settings());
-             AgentProcess other = stage.startAnother(toolbox.url(), dynamo.settings())) {
-            String conversation = Stage.askOf(one, null, "Hello", "application/json").conversationId();
+                AgentProcess one = stage.startAnother(toolbox.url(), dynamo.settings());
+                AgentProcess other = stage.startAnother(toolbox.url(), dynamo.settings())) {
+            String conversation =
+                    Stage.askOf(one, null, "Hello", "application/json").conversationId();
             List<String> expected = new ArrayList<>(List.of("Hello"));
             expected.addAll(race(List.of(one, other), conversation, 2, 20));
-            assertEquals(expected, messages(Answer.of(one.get("/chat/" + conversation)).body()));
-            assertEquals(expected, messages(Answer.of(other.get("/chat/" + conversation)).body()));
+            assertEquals(
+                    expected,
+                    messages(Answer.of(one.get("/chat/" + conversation)).body()));
+            assertEquals(
+                    expected,
+                    messages(Answer.of(other.get("/chat/" + conversation)).body()));
         }
     }
 
     @Test
     void should_never_spend_more_than_the_limit_of_the_day() {
-        stage.when(EXPENSIVE, Script.text("A lot.").usage(new Script.Usage(USED - 100, 100, 0, 0)).delay(Duration.ofMillis(300)));
+        stage.when(
+                EXPENSIVE,
+                Script.text("A lot.")
+                        .usage(new Script.Usage(USED - 100, 100, 0, 0))
+                        .delay(Duration.ofMillis(300)));
         int limit = 50_000;
         // A reservation is what is sent, estimated, and the longest reply.
-        try (AgentProcess agent = stage.startAnother(toolbox.url(), "AGENT_BUDGET_CALLER_DAY_TOKENS", Integer.toString(limit),
-                "AGENT_MODEL_MAX_TOKENS", "1000")) {
+        try (AgentProcess agent = stage.startAnother(
+                toolbox.url(),
+                "AGENT_BUDGET_CALLER_DAY_TOKENS",
+                Integer.toString(limit),
+                "AGENT_MODEL_MAX_TOKENS",
+                "1000")) {
             List<Answer> answers = new ArrayList<>();
             // The limit is reached in the second half, by many at once.
             for (int round = 0; round < 4; round++) {
-                answers.addAll(Together.run(TURNS / 4, TURNS / 4, i -> Stage.askOf(agent, null, EXPENSIVE, i % 2 == 0 ? "application/json" : "text/event-stream")));
+                answers.addAll(Together.run(
+                        TURNS / 4,
+                        TURNS / 4,
+                        i -> Stage.askOf(
+                                agent, null, EXPENSIVE, i % 2 == 0 ? "application/json" : "text/event-stream")));
             }
             long done = answers.stream().filter(Answer::succeeded).count();
             int asked = stage.asked(EXPENSIVE).size();
-            System.out.println("Budget of " + limit + " tokens, " + USED + " a turn: " + done + " of " + answers.size() + " turns, " + asked + " model calls");
+            System.out.println("Budget of " + limit + " tokens, " + USED + " a turn: " + done + " of " + answers.size()
+                    + " turns, " + asked + " model calls");
             assertEquals(TURNS, answers.size());
             assertTrue(done * USED <= limit, done + " turns of " + USED + " tokens");
             assertTrue(done * USED >= limit / 2, "reservations that ended must be free again: " + done);
@@ -129,7 +157,8 @@ class ConcurrencyIT {
         assertEquals("budget-exceeded", answer.problem(), answer::toString);
         if (answer.events().isEmpty()) {
             assertEquals(429, answer.status());
-            long seconds = Long.parseLong(answer.headers().firstValue("retry-after").orElseThrow());
+            long seconds =
+                    Long.parseLong(answer.headers().firstValue("retry-after").orElseThrow());
             assertTrue(seconds > 0 && seconds <= 24 * 3600, answer::toString);
         }
     }
@@ -150,14 +179,18 @@ class ConcurrencyIT {
         Answer other = stage.ask(null, "Something else", "Idempotency-Key", "once-only");
         assertEquals(422, other.status());
         assertEquals("idempotency-key-reused", other.problem());
-        assertEquals(422, stage.askStreaming(first.conversationId(), question, "Idempotency-Key", "once-only").status());
+        assertEquals(
+                422,
+                stage.askStreaming(first.conversationId(), question, "Idempotency-Key", "once-only")
+                        .status());
     }
 
     @Test
     void should_carry_out_parallel_twins_of_a_request_once() {
         String question = "Twins";
         stage.when(question, Script.text("One answer.").delay(Duration.ofSeconds(1)));
-        List<Answer> answers = Together.run(30, 30, i -> stage.ask(i % 2 == 0, null, question, "Idempotency-Key", "twins"));
+        List<Answer> answers =
+                Together.run(30, 30, i -> stage.ask(i % 2 == 0, null, question, "Idempotency-Key", "twins"));
         Set<String> conversations = new HashSet<>();
         answers.forEach(answer -> {
             if (answer.succeeded()) {
@@ -175,11 +208,15 @@ class ConcurrencyIT {
     void should_carry_out_a_request_again_whose_first_try_failed() {
         String question = "Second try";
         stage.when(question, Script.error("ValidationException", "scripted"));
-        assertEquals("model-refused", stage.ask(null, question, "Idempotency-Key", "second-try").problem());
+        assertEquals(
+                "model-refused",
+                stage.ask(null, question, "Idempotency-Key", "second-try").problem());
         stage.when(question, Script.text("Now it works."));
         Answer second = stage.ask(null, question, "Idempotency-Key", "second-try");
         assertEquals("Now it works.", second.text(), second::toString);
-        assertEquals(second.body(), stage.ask(null, question, "Idempotency-Key", "second-try").body());
+        assertEquals(
+                second.body(),
+                stage.ask(null, question, "Idempotency-Key", "second-try").body());
     }
 
     @Test
@@ -193,6 +230,9 @@ class ConcurrencyIT {
         }
         Await.until("the run to end", () -> stage.bedrock().openRequests() == 0);
         stage.when(question, Script.text("Welcome back."));
-        Await.until("the conversation to be free", Duration.ofSeconds(2), () -> stage.ask(conversation, question).text().equals("Welcome back."));
+        Await.until(
+                "the conversation to be free",
+                Duration.ofSeconds(2),
+                () -> stage.ask(conversation, question).text().equals("Welcome back."));
     }
 }

@@ -1,20 +1,20 @@
 package io.mcpagent.turn;
 
+import static io.mcpagent.turn.DisconnectStage.AT_ONCE;
+import static io.mcpagent.turn.DisconnectStage.BOUND;
+import static io.mcpagent.turn.DisconnectStage.EACH;
+import static io.mcpagent.turn.DisconnectStage.SOON;
+import static io.mcpagent.turn.DisconnectStage.dawdle;
+import static io.mcpagent.turn.DisconnectStage.untilClosed;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.local.bedrock.RecordedRequest;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.local.bedrock.Script.Fault;
 import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.Await;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
-import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -24,15 +24,14 @@ import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
-
-import static io.mcpagent.turn.DisconnectStage.AT_ONCE;
-import static io.mcpagent.turn.DisconnectStage.BOUND;
-import static io.mcpagent.turn.DisconnectStage.EACH;
-import static io.mcpagent.turn.DisconnectStage.SOON;
-import static io.mcpagent.turn.DisconnectStage.dawdle;
-import static io.mcpagent.turn.DisconnectStage.untilClosed;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /** Whoever leaves stops everything that was done for them, and nothing else. */
 @Tag("alone")
@@ -67,22 +66,38 @@ class DisconnectIT {
     @Order(1)
     void should_close_the_models_request_when_the_client_leaves_before_the_first_token() {
         Script.Reply silent = Script.text("Nobody will read this.");
-        leaveWhileTheModelIsAsked("before the first token", 50, i -> i % 2 == 0,
-                i -> i % 3 == 0 ? silent.delay(Duration.ofMinutes(2)) : silent.fault(new Fault.StallAt(0, null)), _ -> { });
+        leaveWhileTheModelIsAsked(
+                "before the first token",
+                50,
+                i -> i % 2 == 0,
+                i -> i % 3 == 0 ? silent.delay(Duration.ofMinutes(2)) : silent.fault(new Fault.StallAt(0, null)),
+                _ -> {});
     }
 
     @Test
     @Order(2)
     void should_close_the_models_request_when_the_client_leaves_in_the_middle_of_the_text() {
-        Script.Reply slow = Script.text(String.join(" ", IntStream.range(0, 3_000).mapToObj(i -> "word" + i).toList()));
+        Script.Reply slow = Script.text(String.join(
+                " ", IntStream.range(0, 3_000).mapToObj(i -> "word" + i).toList()));
         IntPredicate streaming = i -> i % 3 != 0;
-        leaveWhileTheModelIsAsked("in the middle of the text", 300, streaming,
-                i -> streaming.test(i) ? slow.frameDelay(Duration.ofMillis(10)) : slow.fault(new Fault.StallAt(0, null)),
-                client -> assertEquals("TEXT_MESSAGE_CONTENT", client.awaitEvent("TEXT_MESSAGE_CONTENT").path("type").asText()));
+        leaveWhileTheModelIsAsked(
+                "in the middle of the text",
+                300,
+                streaming,
+                i -> streaming.test(i)
+                        ? slow.frameDelay(Duration.ofMillis(10))
+                        : slow.fault(new Fault.StallAt(0, null)),
+                client -> assertEquals(
+                        "TEXT_MESSAGE_CONTENT",
+                        client.awaitEvent("TEXT_MESSAGE_CONTENT").path("type").asText()));
     }
 
-    private static void leaveWhileTheModelIsAsked(String when, int mostMillis, IntPredicate streaming, IntFunction<Script> script,
-                                                  Consumer<OpenRequest> beforeAStreamIsLeft) {
+    private static void leaveWhileTheModelIsAsked(
+            String when,
+            int mostMillis,
+            IntPredicate streaming,
+            IntFunction<Script> script,
+            Consumer<OpenRequest> beforeAStreamIsLeft) {
         Times times = new Times();
         Together.run(EACH, AT_ONCE, i -> {
             Random random = new Random(i);
@@ -115,7 +130,10 @@ class DisconnectIT {
         check("while a tool ran, until the SQL was cancelled", EACH, times);
         // A cancelled call must not go on as a question of the model about its result.
         SERVERS.assertAskedOnce("While a tool runs ");
-        Await.until("no more connections to the toolbox than before", BOUND, () -> SERVERS.toolboxConnections() <= toolboxConnections + AT_ONCE);
+        Await.until(
+                "no more connections to the toolbox than before",
+                BOUND,
+                () -> SERVERS.toolboxConnections() <= toolboxConnections + AT_ONCE);
     }
 
     @Test
@@ -136,9 +154,16 @@ class DisconnectIT {
     private static void leaveWhileToolsRun(String question, int first, int clients, int calls, Times times) {
         List<OpenRequest> open = Together.run(clients, clients, n -> {
             int i = first + n;
-            stage.when(question + i, Script.Rounds.of(Script.calls(IntStream.range(0, calls).mapToObj(
-                    call -> new Script.Block.ToolUse("slow-" + call, "slow", Answer.JSON.createObjectNode().put("seconds", 60)))
-                    .toArray(Script.Block.ToolUse[]::new)), Script.text("Late.")));
+            stage.when(
+                    question + i,
+                    Script.Rounds.of(
+                            Script.calls(IntStream.range(0, calls)
+                                    .mapToObj(call -> new Script.Block.ToolUse(
+                                            "slow-" + call,
+                                            "slow",
+                                            Answer.JSON.createObjectNode().put("seconds", 60)))
+                                    .toArray(Script.Block.ToolUse[]::new)),
+                            Script.text("Late.")));
             return OpenRequest.ask(stage.agent(), i % 2 == 0, SERVERS.conversation(i), question + i);
         });
         Await.until("all statements to run", BOUND, () -> SERVERS.statements() == clients * calls);
@@ -149,7 +174,10 @@ class DisconnectIT {
             dawdle(random, 50);
             int expected = --left * calls;
             long leftAt = client.leave(random.nextBoolean());
-            Await.until("all statements of one turn to be gone, and no other", BOUND, () -> SERVERS.statements() <= expected);
+            Await.until(
+                    "all statements of one turn to be gone, and no other",
+                    BOUND,
+                    () -> SERVERS.statements() <= expected);
             times.add(System.nanoTime() - leftAt);
             assertEquals(expected, SERVERS.statements());
         }
@@ -173,10 +201,18 @@ class DisconnectIT {
             });
             // A turn whose client's leaving was missed goes on until the model has been silent for too long.
             Together.run(EACH, AT_ONCE, i -> {
-                Await.until("the conversation to be free", SOON, () -> stage.ask(false, SERVERS.conversation(i), "And now?").status() != 409);
+                Await.until(
+                        "the conversation to be free",
+                        SOON,
+                        () -> stage.ask(false, SERVERS.conversation(i), "And now?")
+                                        .status()
+                                != 409);
                 return null;
             });
-            Await.until("every request of theirs to be closed", Duration.ofSeconds(5), () -> stage.bedrock().openRequests() == 0);
+            Await.until(
+                    "every request of theirs to be closed",
+                    Duration.ofSeconds(5),
+                    () -> stage.bedrock().openRequests() == 0);
         }
         SERVERS.assertNowhereAsked(question);
         SERVERS.remember();
@@ -190,12 +226,20 @@ class DisconnectIT {
             String question = "Delete this " + i;
             Script.Reply slow = Script.text(String.join(" ", Collections.nCopies(2_000, "word")));
             boolean streaming = i % 3 != 0;
-            stage.when(question, streaming && i % 2 == 0 ? slow.frameDelay(Duration.ofMillis(10)) : slow.fault(new Fault.StallAt(0, null)));
+            stage.when(
+                    question,
+                    streaming && i % 2 == 0
+                            ? slow.frameDelay(Duration.ofMillis(10))
+                            : slow.fault(new Fault.StallAt(0, null)));
             Thread deleting = Thread.ofVirtual().start(() -> {
                 RecordedRequest asked = SERVERS.awaitAsked(question);
                 dawdle(new Random(i), 200);
                 Instant now = Instant.now();
-                assertEquals(204, stage.agent().delete("/chat/" + SERVERS.conversation(i) + "/run").statusCode());
+                assertEquals(
+                        204,
+                        stage.agent()
+                                .delete("/chat/" + SERVERS.conversation(i) + "/run")
+                                .statusCode());
                 times.add(untilClosed(asked, now));
             });
             Answer answer = stage.ask(streaming, SERVERS.conversation(i), question);
@@ -206,7 +250,11 @@ class DisconnectIT {
         assertEquals(EACH / 2, times.count());
         assertTrue(times.at(0.99).compareTo(SOON) <= 0, times::toString);
         SERVERS.assertAskedOnce("Delete this ");
-        assertEquals(404, stage.agent().delete("/chat/" + SERVERS.conversation(0) + "/run").statusCode());
+        assertEquals(
+                404,
+                stage.agent()
+                        .delete("/chat/" + SERVERS.conversation(0) + "/run")
+                        .statusCode());
     }
 
     @Test
@@ -214,21 +262,31 @@ class DisconnectIT {
     void should_stop_at_the_deadline_and_leave_the_conversation_as_it_was() {
         SERVERS.assumeSql();
         stage.when("Be silent", Script.text("Never.").delay(Duration.ofMinutes(2)));
-        stage.when("Talk for ever", Script.text(String.join(" ", Collections.nCopies(2_000, "word"))).frameDelay(Duration.ofMillis(10)));
-        stage.when("Use a slow tool", Script.call("slow", Answer.JSON.createObjectNode().put("seconds", 60)));
+        stage.when(
+                "Talk for ever",
+                Script.text(String.join(" ", Collections.nCopies(2_000, "word")))
+                        .frameDelay(Duration.ofMillis(10)));
+        stage.when(
+                "Use a slow tool",
+                Script.call("slow", Answer.JSON.createObjectNode().put("seconds", 60)));
         try (AgentProcess hurried = SERVERS.startAnother("AGENT_TURN_DEADLINE", "1500ms")) {
             for (String question : List.of("Be silent", "Talk for ever", "Use a slow tool")) {
-                String conversation = Stage.askOf(hurried, null, "Hello", "application/json").conversationId();
+                String conversation =
+                        Stage.askOf(hurried, null, "Hello", "application/json").conversationId();
                 JsonNode shown = Answer.of(hurried.get("/chat/" + conversation)).body();
                 long start = System.nanoTime();
                 Answer answer = Stage.askOf(hurried, conversation, question, "text/event-stream");
                 long millis = (System.nanoTime() - start) / 1_000_000;
                 assertEquals("deadline-exceeded", answer.problem(), question);
                 assertTrue(millis < 2_500, question + " took " + millis + " ms");
-                assertEquals(shown, Answer.of(hurried.get("/chat/" + conversation)).body());
-                assertTrue(Stage.askOf(hurried, conversation, "And now?", "application/json").succeeded());
+                assertEquals(
+                        shown, Answer.of(hurried.get("/chat/" + conversation)).body());
+                assertTrue(Stage.askOf(hurried, conversation, "And now?", "application/json")
+                        .succeeded());
             }
-            assertEquals(504, Stage.askOf(hurried, null, "Be silent", "application/json").status());
+            assertEquals(
+                    504,
+                    Stage.askOf(hurried, null, "Be silent", "application/json").status());
             Await.until("the SQL to be cancelled", BOUND, () -> SERVERS.statements() == 0);
         }
     }
@@ -245,6 +303,13 @@ class DisconnectIT {
         SERVERS.remember();
         System.out.println("A turn after all disconnects: " + times);
         assertTrue(times.at(0.5).toMillis() < 100, times::toString);
-        assertEquals(List.of(), stage.agent().log().lines().filter(line -> line.contains("ERROR")).limit(5).toList());
+        assertEquals(
+                List.of(),
+                stage.agent()
+                        .log()
+                        .lines()
+                        .filter(line -> line.contains("ERROR"))
+                        .limit(5)
+                        .toList());
     }
 }

@@ -1,5 +1,9 @@
 package io.mcpagent.turn;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.local.bedrock.RecordedRequest;
 import io.mcpagent.support.AgentProcess;
@@ -8,8 +12,6 @@ import io.mcpagent.support.PostgresServer;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.support.TcpProxy;
 import io.mcpagent.support.TestTools;
-import org.junit.jupiter.api.Assumptions;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -22,10 +24,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.Assumptions;
 
 /** A {@link Stage} with conversations and slow SQL (where PostgreSQL is installed), which knows what may be left of clients that have left. */
 final class DisconnectStage implements AutoCloseable {
@@ -50,7 +49,8 @@ final class DisconnectStage implements AutoCloseable {
             postgres = PostgresServer.start();
             toolbox = RealToolbox.start(List.of(TestTools.slow()), postgres.toolboxEnvironment());
             toToolbox = TcpProxy.to(toolbox.port());
-            stage = Stage.with(URI.create("http://127.0.0.1:" + toToolbox.port() + "/mcp"), "AGENT_TOOLS_CALL_TIMEOUT", "60s");
+            stage = Stage.with(
+                    URI.create("http://127.0.0.1:" + toToolbox.port() + "/mcp"), "AGENT_TOOLS_CALL_TIMEOUT", "60s");
         } else {
             stage = Stage.withoutTools(URI.create("http://127.0.0.1:1/mcp"));
         }
@@ -91,7 +91,10 @@ final class DisconnectStage implements AutoCloseable {
 
     /** In no conversation is a turn with that question. */
     void assertNowhereAsked(String question) {
-        conversations.forEach(conversation -> assertFalse(stage.show(conversation).path("turns").findValuesAsText("message").contains(question)));
+        conversations.forEach(conversation -> assertFalse(stage.show(conversation)
+                .path("turns")
+                .findValuesAsText("message")
+                .contains(question)));
     }
 
     void assertNothingIsLeftAndAllIsAsBefore() {
@@ -102,15 +105,21 @@ final class DisconnectStage implements AutoCloseable {
         List<Answer> next = Together.run(EACH, AT_ONCE, i -> stage.ask(i % 2 == 0, conversations.get(i), "And now?"));
         next.forEach(answer -> assertTrue(answer.succeeded(), answer::toString));
         remember();
-        Await.until("as many connections to the model as before, " + connectionsBefore, BOUND,
+        Await.until(
+                "as many connections to the model as before, " + connectionsBefore,
+                BOUND,
                 // The pool keeps what was open at once; a leak would show as one connection for each client that left.
                 () -> stage.bedrock().openConnections() <= connectionsBefore + AT_ONCE);
         // The pools' idle connections come and go a little.
-        Await.until("about as many open files as before, " + filesBefore, BOUND, () -> openFiles() <= filesBefore + AT_ONCE);
+        Await.until(
+                "about as many open files as before, " + filesBefore,
+                BOUND,
+                () -> openFiles() <= filesBefore + AT_ONCE);
     }
 
     private int openFiles() {
-        try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(stage.agent().pid()), "fd"))) {
+        try (Stream<Path> files =
+                Files.list(Path.of("/proc", Long.toString(stage.agent().pid()), "fd"))) {
             return (int) files.count();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -118,22 +127,32 @@ final class DisconnectStage implements AutoCloseable {
     }
 
     RecordedRequest awaitAsked(String question) {
-        Await.until("the model to be asked " + question, BOUND, () -> !stage.asked(question).isEmpty());
+        Await.until(
+                "the model to be asked " + question,
+                BOUND,
+                () -> !stage.asked(question).isEmpty());
         return stage.asked(question).getFirst();
     }
 
     void assertAskedOnce(String prefix) {
-        List<RecordedRequest> asked = stage.bedrock().requests().stream().filter(request -> request.body().toString().contains(prefix)).toList();
+        List<RecordedRequest> asked = stage.bedrock().requests().stream()
+                .filter(request -> request.body().toString().contains(prefix))
+                .toList();
         for (int i = 0; i < EACH; i++) {
             String question = prefix + i;
-            long times = asked.stream().filter(request -> request.body().toString().contains("\"" + question + "\"")).count();
+            long times = asked.stream()
+                    .filter(request -> request.body().toString().contains("\"" + question + "\""))
+                    .count();
             assertTrue(times <= 1, question + " was asked " + times + " times");
         }
     }
 
     /** How long after {@code left} the model's service saw that nobody listens any more. */
     static Duration untilClosed(RecordedRequest request, Instant left) {
-        Await.until("the request to the model to be closed", BOUND, () -> request.clientClosed().isPresent());
+        Await.until(
+                "the request to the model to be closed",
+                BOUND,
+                () -> request.clientClosed().isPresent());
         Instant from = request.arrived().isAfter(left) ? request.arrived() : left;
         return Duration.between(from, request.clientClosed().orElseThrow());
     }

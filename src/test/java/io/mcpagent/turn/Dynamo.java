@@ -27,8 +27,14 @@ final class Dynamo implements AutoCloseable {
 
     /** The agent's settings, and more. */
     String[] settings(String... more) {
-        String[] settings = {"AGENT_CONVERSATION_STORE", "dynamodb", "AGENT_CONVERSATION_TABLE", table,
-            "AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:" + proxy.port()};
+        String[] settings = {
+            "AGENT_CONVERSATION_STORE",
+            "dynamodb",
+            "AGENT_CONVERSATION_TABLE",
+            table,
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            "http://127.0.0.1:" + proxy.port()
+        };
         String[] all = java.util.Arrays.copyOf(settings, settings.length + more.length);
         System.arraycopy(more, 0, all, settings.length, more.length);
         return all;

@@ -1,15 +1,13 @@
 package io.mcpagent.turn;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.TcpProxy;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
@@ -21,9 +19,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 /**
  * What is left when an agent is killed at any step of an approved write: it happened once or not at all, the conversation can go on, and says
@@ -36,6 +35,7 @@ class KilledAgentIT {
     private static final int EACH = 40;
     /** A product's stock counts in base 100, a digit for each kill. */
     private static final long BASE = 100;
+
     private static final String DEADLINE = "10s";
     private static final Duration LEASE = Duration.ofSeconds(20);
 
@@ -95,7 +95,11 @@ class KilledAgentIT {
     private static List<String> askForWrites(AgentProcess agent, int kill) {
         return Together.run(EACH, 8, i -> {
             String question = "Add by " + call(kill, i);
-            stage.when(question, Script.Rounds.of(Script.calls(Writes.add(call(kill, i), i + 1, quantity(kill))), Script.text("It was added.")));
+            stage.when(
+                    question,
+                    Script.Rounds.of(
+                            Script.calls(Writes.add(call(kill, i), i + 1, quantity(kill))),
+                            Script.text("It was added.")));
             Answer[] asked = new Answer[1];
             // A store that was slow for once answers 503, and the next try is a new conversation.
             Await.until("the call to wait for approval", Duration.ofSeconds(30), () -> {
@@ -122,7 +126,9 @@ class KilledAgentIT {
         Together.run(EACH, EACH, i -> {
             LockSupport.parkNanos(new Random(kill * 1000L + i).nextInt(1, 500_000_000));
             // Whoever gets no answer tries again: that must not make a second write either.
-            for (int attempt = 0; attempt < 3 && !killed.get() && !approved(agent, conversations.get(i), call(kill, i), results); attempt++) {
+            for (int attempt = 0;
+                    attempt < 3 && !killed.get() && !approved(agent, conversations.get(i), call(kill, i), results);
+                    attempt++) {
                 LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
             }
             return null;
@@ -160,7 +166,11 @@ class KilledAgentIT {
         String before = "";
         if (next[0].problem().equals("approval-pending")) {
             before = "waiting, then ";
-            Answer approved = Answer.of(agent.post("/chat/" + conversation + "/approvals/" + call, "{\"approve\":true}", "Accept", "application/json"));
+            Answer approved = Answer.of(agent.post(
+                    "/chat/" + conversation + "/approvals/" + call,
+                    "{\"approve\":true}",
+                    "Accept",
+                    "application/json"));
             assertTrue(approved.succeeded() || approved.status() == 503, approved::toString);
         }
         JsonNode turns = Answer.of(agent.get("/chat/" + conversation)).body().path("turns");
@@ -197,13 +207,21 @@ class KilledAgentIT {
     void should_not_say_that_nothing_happened_when_the_result_of_a_write_can_not_be_stored() {
         int product = EACH + 1;
         long before = shop.stock(product);
-        stage.when("Add and forget", Script.Rounds.of(Script.calls(Writes.add("forgotten", product, 1)), Script.text("It was added.")));
+        stage.when(
+                "Add and forget",
+                Script.Rounds.of(Script.calls(Writes.add("forgotten", product, 1)), Script.text("It was added.")));
         try (AgentProcess agent = stage.startAnother(tools(), dynamo.settings("AGENT_TURN_DEADLINE", "4s"))) {
-            String conversation = Stage.askOf(agent, null, "Add and forget", "application/json").conversationId();
+            String conversation = Stage.askOf(agent, null, "Add and forget", "application/json")
+                    .conversationId();
             toShop.delayRequests(Duration.ofMillis(1_500));
             int connections = toShop.totalConnections();
-            CompletableFuture<Answer> approving = CompletableFuture.supplyAsync(() -> Answer.of(agent.post("/chat/" + conversation
-                    + "/approvals/forgotten", "{\"approve\":true}", "Accept", "application/json")), Thread::startVirtualThread);
+            CompletableFuture<Answer> approving = CompletableFuture.supplyAsync(
+                    () -> Answer.of(agent.post(
+                            "/chat/" + conversation + "/approvals/forgotten",
+                            "{\"approve\":true}",
+                            "Accept",
+                            "application/json")),
+                    Thread::startVirtualThread);
             Await.until("the write to be under way", () -> toShop.totalConnections() > connections);
             dynamo.proxy().hang();
             Answer answer = approving.join();
@@ -224,11 +242,14 @@ class KilledAgentIT {
     void should_not_say_that_nothing_happened_when_a_turn_that_ended_can_not_be_stored() {
         stage.when("Answer late", Script.text("An answer.").delay(Duration.ofMillis(1_500)));
         try (AgentProcess agent = stage.startAnother(tools(), dynamo.settings("AGENT_TURN_DEADLINE", "6s"))) {
-            String conversation = Stage.askOf(agent, null, "Hello", "application/json").conversationId();
+            String conversation =
+                    Stage.askOf(agent, null, "Hello", "application/json").conversationId();
             JsonNode before = Answer.of(agent.get("/chat/" + conversation)).body();
             CompletableFuture<Answer> asking = CompletableFuture.supplyAsync(
-                    () -> Stage.askOf(agent, conversation, "Answer late", "application/json"), Thread::startVirtualThread);
-            Await.until("the model to be asked", () -> !stage.asked("Answer late").isEmpty());
+                    () -> Stage.askOf(agent, conversation, "Answer late", "application/json"),
+                    Thread::startVirtualThread);
+            Await.until(
+                    "the model to be asked", () -> !stage.asked("Answer late").isEmpty());
             dynamo.proxy().hang();
             Answer answer = asking.join();
             dynamo.proxy().pass();
@@ -236,7 +257,9 @@ class KilledAgentIT {
             assertEquals("store-unavailable", answer.problem());
             String detail = answer.body().path("detail").asText();
             assertTrue(detail.contains("may not have been stored"), detail);
-            assertTrue(answer.headers().firstValue("retry-after").isEmpty(), "to ask again without a look at the conversation is no good advice");
+            assertTrue(
+                    answer.headers().firstValue("retry-after").isEmpty(),
+                    "to ask again without a look at the conversation is no good advice");
             assertEquals(before, Answer.of(agent.get("/chat/" + conversation)).body());
         } finally {
             dynamo.proxy().pass();
@@ -244,8 +267,8 @@ class KilledAgentIT {
     }
 
     private static void assertOutcomes(AgentProcess agent, String[][] conversations, long[] before) {
-        List<String> outcomes = Together.run(KILLS * EACH, 20,
-                n -> outcome(agent, conversations[n / EACH][n % EACH], call(n / EACH, n % EACH)));
+        List<String> outcomes = Together.run(
+                KILLS * EACH, 20, n -> outcome(agent, conversations[n / EACH][n % EACH], call(n / EACH, n % EACH)));
         Map<String, Integer> seen = new TreeMap<>();
         for (int n = 0; n < KILLS * EACH; n++) {
             int kill = n / EACH;
@@ -262,7 +285,9 @@ class KilledAgentIT {
             }
         }
         System.out.println("Killed agents, what conversations say and how often the write was made: " + seen);
-        assertTrue(seen.keySet().stream().anyMatch(outcome -> outcome.startsWith("outcome_unknown")), "no kill hit a running write");
+        assertTrue(
+                seen.keySet().stream().anyMatch(outcome -> outcome.startsWith("outcome_unknown")),
+                "no kill hit a running write");
         assertTrue(seen.getOrDefault("ok: 1", 0) > EACH / 2, "hardly any write was made");
     }
 }

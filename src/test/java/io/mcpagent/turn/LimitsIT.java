@@ -1,5 +1,8 @@
 package io.mcpagent.turn;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mcpagent.local.bedrock.Script;
@@ -8,11 +11,6 @@ import io.mcpagent.support.Await;
 import io.mcpagent.support.PostgresServer;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.support.TestTools;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -20,9 +18,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** Turns that would go on for ever, tools that run side by side, and the end of the process. */
 class LimitsIT {
@@ -47,7 +46,10 @@ class LimitsIT {
 
     @Test
     void should_stop_a_model_that_asks_for_tools_for_ever() {
-        stage.when("Go on for ever", new Script.EndlessTool("get_customer", Answer.JSON.createObjectNode().put("customer_id", 1)));
+        stage.when(
+                "Go on for ever",
+                new Script.EndlessTool(
+                        "get_customer", Answer.JSON.createObjectNode().put("customer_id", 1)));
         for (boolean streaming : new boolean[] {true, false}) {
             String conversation = stage.conversation();
             int before = stage.asked("Go on for ever").size();
@@ -65,8 +67,14 @@ class LimitsIT {
 
     @Test
     void should_show_in_the_receipt_what_the_prompt_cache_saved() {
-        stage.when("Cached", Script.Rounds.of(Script.call("get_customer", Answer.JSON.createObjectNode().put("customer_id", 1))
-                .usage(new Script.Usage(5, 10, 0, 900)), Script.text("Done.").usage(new Script.Usage(7, 20, 900, 40))));
+        stage.when(
+                "Cached",
+                Script.Rounds.of(
+                        Script.call(
+                                        "get_customer",
+                                        Answer.JSON.createObjectNode().put("customer_id", 1))
+                                .usage(new Script.Usage(5, 10, 0, 900)),
+                        Script.text("Done.").usage(new Script.Usage(7, 20, 900, 40))));
         for (boolean streaming : new boolean[] {false, true}) {
             Answer answer = stage.ask(streaming, null, "Cached");
             JsonNode receipt = answer.reply().path("receipt");
@@ -83,9 +91,12 @@ class LimitsIT {
     void should_run_tools_that_only_read_side_by_side() {
         Assumptions.assumeTrue(PostgresServer.available(), "PostgreSQL is not installed");
         try (PostgresServer postgres = PostgresServer.start();
-             RealToolbox slow = RealToolbox.start(List.of(TestTools.slow()), postgres.toolboxEnvironment());
-             AgentProcess agent = stage.startAnother(slow.url())) {
-            stage.when("Use three tools", Script.Rounds.of(Script.calls(slow(0.2, "x"), slow(0.2, "y"), slow(0.2, "z")), Script.text("Done.")));
+                RealToolbox slow = RealToolbox.start(List.of(TestTools.slow()), postgres.toolboxEnvironment());
+                AgentProcess agent = stage.startAnother(slow.url())) {
+            stage.when(
+                    "Use three tools",
+                    Script.Rounds.of(
+                            Script.calls(slow(0.2, "x"), slow(0.2, "y"), slow(0.2, "z")), Script.text("Done.")));
             Times times = new Times();
             for (int i = 0; i < 15; i++) {
                 try (OpenRequest request = OpenRequest.ask(agent, true, null, "Use three tools")) {
@@ -94,14 +105,22 @@ class LimitsIT {
                     }
                     long start = System.nanoTime();
                     for (int call = 0; call < 3; call++) {
-                        assertEquals("ok", request.awaitEvent("TOOL_CALL_RESULT").path("metadata").path("outcome").asText());
+                        assertEquals(
+                                "ok",
+                                request.awaitEvent("TOOL_CALL_RESULT")
+                                        .path("metadata")
+                                        .path("outcome")
+                                        .asText());
                     }
                     times.add(System.nanoTime() - start);
-                    assertEquals("RUN_FINISHED", request.awaitEvent("RUN_FINISHED").path("type").asText());
+                    assertEquals(
+                            "RUN_FINISHED",
+                            request.awaitEvent("RUN_FINISHED").path("type").asText());
                 }
             }
             System.out.println("Three tools of 200 ms: shortest " + times.at(0).toMillis() + " ms; " + times);
-            // On a machine that has nothing else to do all of them are this short; one after the other none is below 600 ms.
+            // On a machine that has nothing else to do all of them are this short; one after the other none is below
+            // 600 ms.
             assertTrue(times.at(0).toMillis() <= 260, times::toString);
             assertTrue(times.at(0.5).toMillis() < 600, times::toString);
         }
@@ -119,21 +138,33 @@ class LimitsIT {
         stage.when("Think for a while", Script.text(text).delay(Duration.ofMillis(7_500)));
         Executor threads = Thread::startVirtualThread;
         try (AgentProcess agent = stage.startAnother(toolbox.url())) {
-            List<CompletableFuture<Answer>> answers = IntStream.range(0, STREAMS + DOCUMENTS).mapToObj(i -> CompletableFuture.supplyAsync(
-                    () -> i < STREAMS ? Stage.askOf(agent, null, "Talk for a while", "text/event-stream")
-                            : Stage.askOf(agent, null, "Think for a while", "application/json"), threads)).toList();
-            Await.until("all turns to be with the model", Duration.ofSeconds(30),
+            List<CompletableFuture<Answer>> answers = IntStream.range(0, STREAMS + DOCUMENTS)
+                    .mapToObj(i -> CompletableFuture.supplyAsync(
+                            () -> i < STREAMS
+                                    ? Stage.askOf(agent, null, "Talk for a while", "text/event-stream")
+                                    : Stage.askOf(agent, null, "Think for a while", "application/json"),
+                            threads))
+                    .toList();
+            Await.until(
+                    "all turns to be with the model",
+                    Duration.ofSeconds(30),
                     () -> stage.bedrock().openRequests() >= STREAMS + DOCUMENTS);
             long start = System.nanoTime();
             agent.terminate();
             Await.until("new turns to be refused", () -> {
                 Answer refused = Stage.askOf(agent, null, "One more", "application/json");
-                return refused.status() == 503 && refused.problem().equals("shutting-down") && refused.headers().firstValue("retry-after").isPresent();
+                return refused.status() == 503
+                        && refused.problem().equals("shutting-down")
+                        && refused.headers().firstValue("retry-after").isPresent();
             });
-            assertEquals(503, Stage.askOf(agent, null, "One more", "text/event-stream").status());
-            List<String> ends = answers.stream().map(answer -> end(answer, text)).toList();
+            assertEquals(
+                    503,
+                    Stage.askOf(agent, null, "One more", "text/event-stream").status());
+            List<String> ends =
+                    answers.stream().map(answer -> end(answer, text)).toList();
             int exit = agent.awaitExit(Duration.ofSeconds(110));
-            System.out.println("SIGTERM with " + ends.size() + " open turns: " + (System.nanoTime() - start) / 1_000_000 + " ms to the end");
+            System.out.println("SIGTERM with " + ends.size() + " open turns: " + (System.nanoTime() - start) / 1_000_000
+                    + " ms to the end");
             assertEquals(List.of(), ends.stream().filter(end -> !end.isEmpty()).toList());
             assertEquals(0, exit);
         }
@@ -145,16 +176,22 @@ class LimitsIT {
         stage.when("Say a lot", Script.text(text).delay(Duration.ofSeconds(1)));
         for (boolean streaming : new boolean[] {false, true}) {
             try (AgentProcess agent = stage.startAnother(toolbox.url(), "QUARKUS_SHUTDOWN_TIMEOUT", "10s");
-                 OpenRequest client = OpenRequest.ask(agent, streaming, null, "Say a lot")) {
+                    OpenRequest client = OpenRequest.ask(agent, streaming, null, "Say a lot")) {
                 Await.until("the model to be asked", () -> stage.bedrock().openRequests() == 1);
                 agent.terminate();
                 if (!streaming) {
-                    Await.until("the model to have answered", Duration.ofSeconds(20), () -> stage.bedrock().openRequests() == 0);
+                    Await.until(
+                            "the model to have answered",
+                            Duration.ofSeconds(20),
+                            () -> stage.bedrock().openRequests() == 0);
                 }
-                // Half a second in which nothing is read: longer than the end of the process takes when nobody waits for this client.
+                // Half a second in which nothing is read: longer than the end of the process takes when nobody waits
+                // for this client.
                 LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
                 long read = client.readSlowlyToEnd();
-                assertTrue(read > text.length(), (streaming ? "of the stream" : "of the document") + " came only " + read + " characters");
+                assertTrue(
+                        read > text.length(),
+                        (streaming ? "of the stream" : "of the document") + " came only " + read + " characters");
                 assertEquals(0, agent.awaitExit(Duration.ofSeconds(30)));
             }
         }
@@ -164,8 +201,12 @@ class LimitsIT {
     private static String end(CompletableFuture<Answer> future, String text) {
         try {
             Answer answer = future.join();
-            boolean whole = answer.text().equals(text) && (answer.events().isEmpty() || answer.streamedText().equals(text));
-            return answer.succeeded() && whole ? "" : answer.status() + " " + answer.problem() + " after " + answer.events().size() + " events";
+            boolean whole = answer.text().equals(text)
+                    && (answer.events().isEmpty() || answer.streamedText().equals(text));
+            return answer.succeeded() && whole
+                    ? ""
+                    : answer.status() + " " + answer.problem() + " after "
+                            + answer.events().size() + " events";
         } catch (RuntimeException e) {
             return String.valueOf(e.getCause());
         }

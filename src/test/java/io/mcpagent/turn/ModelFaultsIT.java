@@ -1,21 +1,20 @@
 package io.mcpagent.turn;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.mcpagent.local.bedrock.RecordedRequest;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.local.bedrock.Script.Fault;
 import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.RealToolbox;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** A model that is throttled, slow, silent or gone, and the one that stands in for it. */
 class ModelFaultsIT {
@@ -30,9 +29,16 @@ class ModelFaultsIT {
     @BeforeAll
     static void start() {
         toolbox = RealToolbox.overSampleShop();
-        stage = Stage.with(toolbox.url(), "AGENT_MODEL_IDLE_TIMEOUT", IDLE.toSeconds() + "s", "AGENT_MODEL_MAX_ATTEMPTS", "5");
-        withFallback = stage.startAnother(toolbox.url(), "AGENT_MODEL_FALLBACK_ID", FALLBACK, "AGENT_MODEL_IDLE_TIMEOUT", IDLE.toSeconds() + "s",
-                "AGENT_MODEL_BREAKER_FAILURES", "100000");
+        stage = Stage.with(
+                toolbox.url(), "AGENT_MODEL_IDLE_TIMEOUT", IDLE.toSeconds() + "s", "AGENT_MODEL_MAX_ATTEMPTS", "5");
+        withFallback = stage.startAnother(
+                toolbox.url(),
+                "AGENT_MODEL_FALLBACK_ID",
+                FALLBACK,
+                "AGENT_MODEL_IDLE_TIMEOUT",
+                IDLE.toSeconds() + "s",
+                "AGENT_MODEL_BREAKER_FAILURES",
+                "100000");
     }
 
     @AfterAll
@@ -71,20 +77,34 @@ class ModelFaultsIT {
 
     @Test
     void should_ask_the_other_model_before_the_first_token_and_never_after_it() {
-        stage.bedrock().respond(request -> request.modelId().equals(FALLBACK) ? Script.text("The other one.") : fault(request.question()));
+        stage.bedrock()
+                .respond(request ->
+                        request.modelId().equals(FALLBACK) ? Script.text("The other one.") : fault(request.question()));
         try {
-            List<Answer> answers = Together.run(200, 8, i -> Stage.askOf(withFallback, null, "Fault " + i % 40, i % 4 == 3 ? "application/json" : "text/event-stream"));
+            List<Answer> answers = Together.run(
+                    200,
+                    8,
+                    i -> Stage.askOf(
+                            withFallback,
+                            null,
+                            "Fault " + i % 40,
+                            i % 4 == 3 ? "application/json" : "text/event-stream"));
             int fallbacks = 0;
             for (Answer answer : answers) {
                 String text = answer.events().isEmpty() ? answer.text() : answer.streamedText();
                 if (answer.succeeded()) {
-                    assertEquals(answer.reply().path("model").asText().equals(FALLBACK) ? "The other one." : "The first one speaks.", text);
+                    assertEquals(
+                            answer.reply().path("model").asText().equals(FALLBACK)
+                                    ? "The other one."
+                                    : "The first one speaks.",
+                            text);
                     fallbacks += answer.reply().path("model").asText().equals(FALLBACK) ? 1 : 0;
                 } else {
                     assertTrue("The first one speaks.".startsWith(text), () -> "mixed: " + text);
                 }
             }
-            System.out.println("Fallback: " + fallbacks + " of " + answers.size() + " answers by the other model, none mixed");
+            System.out.println(
+                    "Fallback: " + fallbacks + " of " + answers.size() + " answers by the other model, none mixed");
             assertTrue(fallbacks >= 20, fallbacks + " fallbacks");
         } finally {
             stage.answerByQuestion();
@@ -96,8 +116,11 @@ class ModelFaultsIT {
         Random random = new Random(question.hashCode());
         Script.Reply reply = Script.text("The first one speaks.");
         return switch (random.nextInt(4)) {
-            case 0 -> Script.error(random.nextBoolean() ? "ThrottlingException" : "ServiceUnavailableException", "scripted");
-            case 1 -> reply.fault(new Fault.ExceptionAt(random.nextInt(reply.frames()), "modelStreamErrorException", "scripted"));
+            case 0 ->
+                Script.error(random.nextBoolean() ? "ThrottlingException" : "ServiceUnavailableException", "scripted");
+            case 1 ->
+                reply.fault(
+                        new Fault.ExceptionAt(random.nextInt(reply.frames()), "modelStreamErrorException", "scripted"));
             case 2 -> reply.fault(new Fault.CutAt(random.nextInt(reply.frames()), Script.Cut.RESET));
             default -> reply;
         };
@@ -105,7 +128,11 @@ class ModelFaultsIT {
 
     @Test
     void should_ask_no_other_model_when_the_request_or_the_access_is_refused() {
-        for (String type : List.of("ValidationException", "AccessDeniedException", "ResourceNotFoundException", "UnrecognizedClientException")) {
+        for (String type : List.of(
+                "ValidationException",
+                "AccessDeniedException",
+                "ResourceNotFoundException",
+                "UnrecognizedClientException")) {
             String question = "Refused with " + type;
             stage.when(question, Script.error(type, "a secret detail"));
             Answer answer = Stage.askOf(withFallback, null, question, "application/json");
@@ -121,25 +148,34 @@ class ModelFaultsIT {
     @Test
     void should_answer_at_once_while_the_breaker_is_open_and_recover() {
         String question = "Are you there?";
-        try (AgentProcess agent = stage.startAnother(toolbox.url(), "AGENT_MODEL_BREAKER_DELAY", "2s", "AGENT_MODEL_MAX_ATTEMPTS", "1")) {
+        try (AgentProcess agent =
+                stage.startAnother(toolbox.url(), "AGENT_MODEL_BREAKER_DELAY", "2s", "AGENT_MODEL_MAX_ATTEMPTS", "1")) {
             stage.when(question, Script.error("ServiceUnavailableException", "scripted"));
             for (int i = 0; i < 5; i++) {
-                assertEquals("model-unavailable", Stage.askOf(agent, null, question, "application/json").problem());
+                assertEquals(
+                        "model-unavailable",
+                        Stage.askOf(agent, null, question, "application/json").problem());
             }
             int asked = stage.asked(question).size();
             Times times = new Times();
             long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
             while (System.nanoTime() < end) {
                 long start = System.nanoTime();
-                assertEquals(503, Stage.askOf(agent, null, question, "application/json").status());
+                assertEquals(
+                        503,
+                        Stage.askOf(agent, null, question, "application/json").status());
                 times.add(System.nanoTime() - start);
             }
             System.out.println("Breaker open: " + times);
             assertEquals(asked, stage.asked(question).size(), "no request while it is open");
             assertTrue(times.at(0.5).toMillis() <= 50, times::toString);
             stage.when(question, Script.text("Here again."));
-            Await.until("the model to be asked again", Duration.ofSeconds(5),
-                    () -> Stage.askOf(agent, null, question, "application/json").text().equals("Here again."));
+            Await.until(
+                    "the model to be asked again",
+                    Duration.ofSeconds(5),
+                    () -> Stage.askOf(agent, null, question, "application/json")
+                            .text()
+                            .equals("Here again."));
         }
     }
 }

@@ -2,7 +2,6 @@ package io.mcpagent.turn;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.support.AgentProcess;
-
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -36,7 +35,8 @@ public final class OpenRequest implements AutoCloseable {
     private static OpenRequest post(AgentProcess agent, String path, boolean streaming, String json) {
         byte[] body = json.getBytes(StandardCharsets.UTF_8);
         byte[] head = ("POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: "
-                + (streaming ? "text/event-stream" : "application/json") + "\r\nConnection: close\r\nContent-Length: " + body.length + "\r\n\r\n")
+                        + (streaming ? "text/event-stream" : "application/json")
+                        + "\r\nConnection: close\r\nContent-Length: " + body.length + "\r\n\r\n")
                 .getBytes(StandardCharsets.US_ASCII);
         byte[] request = new byte[head.length + body.length];
         System.arraycopy(head, 0, request, 0, head.length);

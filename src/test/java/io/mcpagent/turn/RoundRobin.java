@@ -58,7 +58,8 @@ final class RoundRobin implements AutoCloseable {
         int[] now = targets;
         int port = now[Math.floorMod(next.getAndIncrement(), now.length)];
         open.add(client);
-        try (client; Socket target = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        try (client;
+                Socket target = new Socket(InetAddress.getLoopbackAddress(), port)) {
             Thread.ofVirtual().start(() -> copy(target, client));
             copy(client, target);
         } catch (IOException refused) {
@@ -69,7 +70,8 @@ final class RoundRobin implements AutoCloseable {
     }
 
     private static void copy(Socket from, Socket to) {
-        try (from; to) {
+        try (from;
+                to) {
             from.getInputStream().transferTo(to.getOutputStream());
         } catch (IOException ended) {
             // Both are closed with it.

@@ -8,7 +8,6 @@ import io.mcpagent.local.bedrock.RecordedRequest;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.Await;
-
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
@@ -52,8 +51,15 @@ public final class Stage implements AutoCloseable {
 
     private AgentProcess start(URI tools, Map<String, String> settings, boolean expectTools) {
         // One caller asks as much as these tests do.
-        Map<String, String> all = new HashMap<>(Map.of("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.uri().toString(), "MCP_URL", tools.toString(),
-                "AGENT_ACCESS_REQUESTS_PER_MINUTE", "1000000", "AGENT_ACCESS_CONCURRENT_TURNS", "600"));
+        Map<String, String> all = new HashMap<>(Map.of(
+                "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+                bedrock.uri().toString(),
+                "MCP_URL",
+                tools.toString(),
+                "AGENT_ACCESS_REQUESTS_PER_MINUTE",
+                "1000000",
+                "AGENT_ACCESS_CONCURRENT_TURNS",
+                "600"));
         all.putAll(settings);
         AgentProcess started = AgentProcess.start(all);
         try {
@@ -117,7 +123,8 @@ public final class Stage implements AutoCloseable {
         return streaming ? askStreaming(conversationId, message, headers) : ask(conversationId, message, headers);
     }
 
-    public static Answer askOf(AgentProcess agent, String conversationId, String message, String accept, String... headers) {
+    public static Answer askOf(
+            AgentProcess agent, String conversationId, String message, String accept, String... headers) {
         String[] all = new String[headers.length + 2];
         System.arraycopy(headers, 0, all, 0, headers.length);
         all[headers.length] = "Accept";
@@ -149,7 +156,9 @@ public final class Stage implements AutoCloseable {
 
     /** The requests to the model in which a question is the last one that a person asked. */
     public List<RecordedRequest> asked(String question) {
-        return bedrock.requests().stream().filter(request -> question.equals(lastQuestion(request.body()))).toList();
+        return bedrock.requests().stream()
+                .filter(request -> question.equals(lastQuestion(request.body())))
+                .toList();
     }
 
     /** The last thing that a person asked. */
@@ -157,7 +166,9 @@ public final class Stage implements AutoCloseable {
         String last = "";
         for (JsonNode message : body.path("messages")) {
             for (JsonNode block : message.path("content")) {
-                last = message.path("role").asText().equals("user") && block.has("text") ? block.get("text").asText() : last;
+                last = message.path("role").asText().equals("user") && block.has("text")
+                        ? block.get("text").asText()
+                        : last;
             }
         }
         return last;

@@ -14,21 +14,22 @@ import java.util.stream.IntStream;
 /** Does many things at once. */
 final class Together {
 
-    private Together() {
-    }
+    private Together() {}
 
     /** Makes {@code count} results, {@code atOnce} at a time, and returns them in order; the first failure is thrown when all have ended. */
     static <T> List<T> run(int count, int atOnce, IntFunction<T> task) {
         Semaphore places = new Semaphore(atOnce);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<T>> futures = threads.invokeAll(IntStream.range(0, count).<Callable<T>>mapToObj(i -> () -> {
-                places.acquire();
-                try {
-                    return task.apply(i);
-                } finally {
-                    places.release();
-                }
-            }).toList());
+            List<Future<T>> futures = threads.invokeAll(IntStream.range(0, count)
+                    .<Callable<T>>mapToObj(i -> () -> {
+                        places.acquire();
+                        try {
+                            return task.apply(i);
+                        } finally {
+                            places.release();
+                        }
+                    })
+                    .toList());
             List<T> results = new ArrayList<>();
             for (Future<T> future : futures) {
                 results.add(future.get());

@@ -1,5 +1,9 @@
 package io.mcpagent.turn;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mcpagent.local.bedrock.Script;
@@ -9,15 +13,6 @@ import io.mcpagent.support.Project;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.support.SampleShop;
 import io.mcpagent.support.TcpProxy;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
-import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
-
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,10 +21,14 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /** Whatever becomes of the toolbox, every question is answered, and the answer says what it was made without. */
 @Tag("long")
@@ -51,8 +50,7 @@ class ToolboxFaultsIT {
     private static CompletableFuture<Outage> outage;
 
     /** What was answered while a toolbox was down, what {@code /health} said meanwhile, and how long the tools took to be back. */
-    private record Outage(List<Answer> answers, List<Integer> healths, Duration back) {
-    }
+    private record Outage(List<Answer> answers, List<Integer> healths, Duration back) {}
 
     @BeforeAll
     static void start() {
@@ -66,8 +64,18 @@ class ToolboxFaultsIT {
     }
 
     private static String[] settings() {
-        return new String[] {"AGENT_TOOLS_CALL_TIMEOUT", "2s", "AGENT_TOOLS_LIST_TIMEOUT", "1s", "AGENT_TOOLS_CONNECT_TIMEOUT", "1s",
-            "AGENT_TOOLS_BREAKER_DELAY", "1s", "AGENT_TOOLS_MAX_RESULT_SIZE", "2K"};
+        return new String[] {
+            "AGENT_TOOLS_CALL_TIMEOUT",
+            "2s",
+            "AGENT_TOOLS_LIST_TIMEOUT",
+            "1s",
+            "AGENT_TOOLS_CONNECT_TIMEOUT",
+            "1s",
+            "AGENT_TOOLS_BREAKER_DELAY",
+            "1s",
+            "AGENT_TOOLS_MAX_RESULT_SIZE",
+            "2K"
+        };
     }
 
     @AfterAll
@@ -89,8 +97,11 @@ class ToolboxFaultsIT {
     /** The model asks for the tool if it is offered, and repeats what it heard. */
     private static void askForCustomer(String question, int id) {
         Script call = Script.call("get_customer", Answer.JSON.createObjectNode().put("customer_id", id));
-        stage.when(question, new Script.Obedient(request -> request.tools().isEmpty() ? Script.text("I have no tools.")
-                : Script.Rounds.of(call, new Script.EchoResults())));
+        stage.when(
+                question,
+                new Script.Obedient(request -> request.tools().isEmpty()
+                        ? Script.text("I have no tools.")
+                        : Script.Rounds.of(call, new Script.EchoResults())));
     }
 
     private static Answer ask(AgentProcess agent, String question, int i) {
@@ -106,7 +117,10 @@ class ToolboxFaultsIT {
     }
 
     private static void awaitTools(AgentProcess agent) {
-        Await.until("the tools to be back", Duration.ofSeconds(15), () -> firstOutcome(ask(agent, QUESTION, 0)).equals("ok"));
+        Await.until(
+                "the tools to be back",
+                Duration.ofSeconds(15),
+                () -> firstOutcome(ask(agent, QUESTION, 0)).equals("ok"));
     }
 
     private static int health(AgentProcess agent) {
@@ -126,28 +140,38 @@ class ToolboxFaultsIT {
     }
 
     private static String check(List<Answer> answers) {
-        long called = answers.stream().filter(answer -> firstOutcome(answer).equals("ok")).count();
+        long called = answers.stream()
+                .filter(answer -> firstOutcome(answer).equals("ok"))
+                .count();
         long said = answers.stream().filter(ToolboxFaultsIT::saysUnavailable).count();
         answers.forEach(answer -> {
             assertTrue(answer.succeeded(), answer::toString);
             String outcome = firstOutcome(answer);
             // Without a result there must be a word about it, of the notice or of the call itself.
-            assertTrue(outcome.equals("ok") || outcome.equals("unavailable") || outcome.equals("timeout") || saysUnavailable(answer), answer::toString);
+            assertTrue(
+                    outcome.equals("ok")
+                            || outcome.equals("unavailable")
+                            || outcome.equals("timeout")
+                            || saysUnavailable(answer),
+                    answer::toString);
         });
-        return answers.size() + " answers, " + called + " with the tool, " + said + " that say the tools are unavailable";
+        return answers.size() + " answers, " + called + " with the tool, " + said
+                + " that say the tools are unavailable";
     }
 
     private static Outage outage() {
         absent.kill();
-        CompletableFuture<List<Integer>> healths = CompletableFuture.supplyAsync(() -> {
-            List<Integer> statuses = new ArrayList<>();
-            long end = System.nanoTime() + DOWN.toNanos();
-            while (System.nanoTime() < end) {
-                statuses.add(health(alone));
-                LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
-            }
-            return statuses;
-        }, THREADS);
+        CompletableFuture<List<Integer>> healths = CompletableFuture.supplyAsync(
+                () -> {
+                    List<Integer> statuses = new ArrayList<>();
+                    long end = System.nanoTime() + DOWN.toNanos();
+                    while (System.nanoTime() < end) {
+                        statuses.add(health(alone));
+                        LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+                    }
+                    return statuses;
+                },
+                THREADS);
         List<Answer> answers = askFor(DOWN, alone);
         absent.restart();
         long back = System.nanoTime();
@@ -208,11 +232,12 @@ class ToolboxFaultsIT {
     void should_lose_nothing_when_one_of_two_toolboxes_is_killed() {
         List<Path> config = List.of(Project.toolboxConfig("tools.sqlite.yaml"));
         try (RealToolbox one = RealToolbox.start(config, SampleShop.environment());
-             RealToolbox two = RealToolbox.start(config, SampleShop.environment());
-             RoundRobin balancer = RoundRobin.over(one.port(), two.port());
-             AgentProcess agent = stage.startAnother(balancer.url(), settings())) {
+                RealToolbox two = RealToolbox.start(config, SampleShop.environment());
+                RoundRobin balancer = RoundRobin.over(one.port(), two.port());
+                AgentProcess agent = stage.startAnother(balancer.url(), settings())) {
             awaitTools(agent);
-            CompletableFuture<List<Answer>> asking = CompletableFuture.supplyAsync(() -> askFor(Duration.ofSeconds(10), agent), THREADS);
+            CompletableFuture<List<Answer>> asking =
+                    CompletableFuture.supplyAsync(() -> askFor(Duration.ofSeconds(10), agent), THREADS);
             // The balancer finds out later, as its health checks do.
             LockSupport.parkNanos(Duration.ofMillis(1_500).toNanos());
             two.kill();
@@ -223,7 +248,9 @@ class ToolboxFaultsIT {
             assertTrue(Duration.ofNanos(System.nanoTime() - removed).compareTo(BACK) <= 0);
             List<Answer> answers = asking.join();
             System.out.println("One of two toolboxes killed: " + check(answers));
-            long without = answers.stream().filter(answer -> !firstOutcome(answer).equals("ok")).count();
+            long without = answers.stream()
+                    .filter(answer -> !firstOutcome(answer).equals("ok"))
+                    .count();
             assertTrue(without <= answers.size() / 100, without + " of " + answers.size() + " without the tool");
         }
     }
@@ -232,7 +259,7 @@ class ToolboxFaultsIT {
     void should_use_a_toolbox_by_the_legacy_transport_and_find_it_again() {
         List<Path> config = List.of(Project.toolboxConfig("tools.sqlite.yaml"));
         try (RealToolbox legacy = RealToolbox.start(config, SampleShop.environment());
-             AgentProcess agent = stage.startAnother(legacy.sseUrl(), settings())) {
+                AgentProcess agent = stage.startAnother(legacy.sseUrl(), settings())) {
             List<Answer> answers = Together.run(20, 10, i -> ask(agent, QUESTION, i));
             answers.forEach(answer -> assertEquals("ok", firstOutcome(answer), answer::toString));
             legacy.restart();
@@ -247,26 +274,48 @@ class ToolboxFaultsIT {
     @Test
     void should_cap_a_large_result_and_say_so() {
         ObjectNode all = Answer.JSON.createObjectNode().put("limit", 100);
-        stage.when("Everything", Script.Rounds.of(Script.call("search_products", all.put("query", "")), new Script.EchoResults()));
+        stage.when(
+                "Everything",
+                Script.Rounds.of(Script.call("search_products", all.put("query", "")), new Script.EchoResults()));
         Answer answer = stage.ask(null, "Everything");
         assertTrue(answer.succeeded(), answer::toString);
-        String heard = stage.asked("Everything").getLast().body().path("messages").path(2).path("content").path(0).toString();
+        String heard = stage.asked("Everything")
+                .getLast()
+                .body()
+                .path("messages")
+                .path(2)
+                .path("content")
+                .path(0)
+                .toString();
         assertTrue(heard.contains("shown; ask for fewer"), heard);
         assertTrue(heard.length() < 4_000, heard.length() + " characters");
     }
 
     @Test
     void should_tell_the_model_of_errors_and_of_tools_that_do_not_exist() {
-        stage.when("Unknown tool", Script.Rounds.of(Script.call("drop_tables", Answer.JSON.createObjectNode()), new Script.EchoResults()));
+        stage.when(
+                "Unknown tool",
+                Script.Rounds.of(Script.call("drop_tables", Answer.JSON.createObjectNode()), new Script.EchoResults()));
         Answer unknown = stage.askStreaming(null, "Unknown tool");
         assertEquals("unknown_tool", firstOutcome(unknown), unknown::toString);
         assertTrue(unknown.text().contains("There is no tool named drop_tables"));
 
-        stage.when("Wrong argument", Script.Rounds.of(Script.call("get_customer", Answer.JSON.createObjectNode().put("customer_id", "one")),
-                new Script.EchoResults()));
+        stage.when(
+                "Wrong argument",
+                Script.Rounds.of(
+                        Script.call(
+                                "get_customer", Answer.JSON.createObjectNode().put("customer_id", "one")),
+                        new Script.EchoResults()));
         Answer wrong = stage.ask(null, "Wrong argument");
         assertEquals("error", firstOutcome(wrong), wrong::toString);
-        JsonNode result = stage.asked("Wrong argument").getLast().body().path("messages").path(2).path("content").path(0).path("toolResult");
+        JsonNode result = stage.asked("Wrong argument")
+                .getLast()
+                .body()
+                .path("messages")
+                .path(2)
+                .path("content")
+                .path(0)
+                .path("toolResult");
         assertEquals("error", result.path("status").asText());
         assertFalse(result.path("content").path(0).path("text").asText().isBlank());
     }

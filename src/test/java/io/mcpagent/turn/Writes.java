@@ -6,7 +6,6 @@ import io.mcpagent.support.McpCalls;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.support.SampleShop;
 import io.mcpagent.support.TestTools;
-
 import java.util.List;
 import java.util.Map;
 
@@ -22,7 +21,9 @@ final class Writes implements AutoCloseable {
     }
 
     static Writes start() {
-        return new Writes(RealToolbox.start(List.of(TestTools.addStock()), Map.of("SHOP_DB", SampleShop.writableCopy().toString())));
+        return new Writes(RealToolbox.start(
+                List.of(TestTools.addStock()),
+                Map.of("SHOP_DB", SampleShop.writableCopy().toString())));
     }
 
     RealToolbox toolbox() {
@@ -40,7 +41,8 @@ final class Writes implements AutoCloseable {
 
     /** The model's wish to add to the stock. */
     static Script.Block.ToolUse add(String id, int product, long quantity) {
-        ObjectNode input = Answer.JSON.createObjectNode().put("product_id", product).put("quantity", quantity);
+        ObjectNode input =
+                Answer.JSON.createObjectNode().put("product_id", product).put("quantity", quantity);
         return new Script.Block.ToolUse(id, "add_stock", input);
     }
 

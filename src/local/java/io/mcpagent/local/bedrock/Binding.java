@@ -38,10 +38,14 @@ final class Binding {
         this.question = question;
         this.context = context;
         this.today = today;
-        tool.parameters().stream().filter(p -> p.kind() != Kind.TEXT && p.kind() != Kind.NUMBER).forEach(this::bind);
+        tool.parameters().stream()
+                .filter(p -> p.kind() != Kind.TEXT && p.kind() != Kind.NUMBER)
+                .forEach(this::bind);
         bindNumbers();
         bindTexts();
-        tool.parameters().stream().filter(p -> p.required() && !values.containsKey(p.name())).forEach(missing::add);
+        tool.parameters().stream()
+                .filter(p -> p.required() && !values.containsKey(p.name()))
+                .forEach(missing::add);
         scoreValues();
     }
 
@@ -55,8 +59,8 @@ final class Binding {
 
     /** Two ends of a period are one thing to ask for. */
     private double gaps() {
-        boolean period = missing.size() == 2 && missing.stream()
-                .allMatch(p -> p.kind() == Kind.FROM_DATE || p.kind() == Kind.TO_DATE);
+        boolean period = missing.size() == 2
+                && missing.stream().allMatch(p -> p.kind() == Kind.FROM_DATE || p.kind() == Kind.TO_DATE);
         return period ? 2 : Math.min(5, 2.5 * missing.size());
     }
 
@@ -83,7 +87,8 @@ final class Binding {
 
     /** Whether a word of the question that is no id's noun names the tool. */
     boolean named() {
-        return tool.nameWords().stream().anyMatch(root -> question.says(root) && !question.ids().containsKey(root));
+        return tool.nameWords().stream()
+                .anyMatch(root -> question.says(root) && !question.ids().containsKey(root));
     }
 
     /** The arguments of each call, one for each combination of values. */
@@ -124,9 +129,16 @@ final class Binding {
         List<String> found = switch (parameter.kind()) {
             case OPTION -> options(parameter);
             case ID -> ids(parameter);
-            case FROM_DATE -> period == null || period.from() == null ? List.of() : List.of(period.from().toString());
-            case TO_DATE -> period == null ? List.of() : period.to() != null ? List.of(period.to().toString())
-                    : parameter.required() ? List.of(today.toString()) : List.of();
+            case FROM_DATE ->
+                period == null || period.from() == null
+                        ? List.of()
+                        : List.of(period.from().toString());
+            case TO_DATE ->
+                period == null
+                        ? List.of()
+                        : period.to() != null
+                                ? List.of(period.to().toString())
+                                : parameter.required() ? List.of(today.toString()) : List.of();
             case DATE -> date(parameter, period);
             case COUNTRY -> question.countries();
             case FLAG -> flag(parameter) ? List.of("true") : List.of();
@@ -143,25 +155,37 @@ final class Binding {
 
     private List<String> fromContext(Parameter parameter) {
         Set<String> known = parameter.required() ? context.getOrDefault(parameter.name(), Set.of()) : Set.of();
-        return known.size() == 1 && !(parameter.integer() && !known.iterator().next().matches("-?\\d{1,18}"))
-                ? List.copyOf(known) : List.of();
+        return known.size() == 1
+                        && !(parameter.integer() && !known.iterator().next().matches("-?\\d{1,18}"))
+                ? List.copyOf(known)
+                : List.of();
     }
 
     private List<String> options(Parameter parameter) {
-        return parameter.options().stream().filter(option -> question.words().stream().anyMatch(word ->
-                Words.singular(word).equals(Words.singular(option)) || Words.root(word).equals(option)
-                || Words.singular(word).replace("canceled", "cancelled").equals(option))
-                || (option.matches(".*[ _-].*") && question.text().toLowerCase()
-                .contains(option.toLowerCase().replace('_', ' ')))).toList();
+        return parameter.options().stream()
+                .filter(option -> question.words().stream()
+                                .anyMatch(word -> Words.singular(word).equals(Words.singular(option))
+                                        || Words.root(word).equals(option)
+                                        || Words.singular(word)
+                                                .replace("canceled", "cancelled")
+                                                .equals(option))
+                        || (option.matches(".*[ _-].*")
+                                && question.text()
+                                        .toLowerCase()
+                                        .contains(option.toLowerCase().replace('_', ' '))))
+                .toList();
     }
 
     private List<String> ids(Parameter parameter) {
         List<String> said = question.ids().getOrDefault(parameter.noun(), List.of());
-        if (said.isEmpty() && parameter.required() && question.numbers().size() == 1
+        if (said.isEmpty()
+                && parameter.required()
+                && question.numbers().size() == 1
                 && question.says(parameter.noun())) {
             said = question.numbers();
         }
-        List<String> fitting = said.stream().filter(value -> !parameter.integer() || value.matches("\\d{1,18}"))
+        List<String> fitting = said.stream()
+                .filter(value -> !parameter.integer() || value.matches("\\d{1,18}"))
                 .toList();
         if (!fitting.isEmpty()) {
             boundIds.add(parameter.noun());
@@ -182,14 +206,17 @@ final class Binding {
         name.removeIf(part -> Words.stop(part) || part.matches("includ|has|is|only"));
         Set<String> described = Words.contentOf(parameter.description());
         described.removeAll(name);
-        return (!name.isEmpty() && question.roots().containsAll(name)) || described.stream().anyMatch(question::says);
+        return (!name.isEmpty() && question.roots().containsAll(name))
+                || described.stream().anyMatch(question::says);
     }
 
     private static String clipped(Parameter parameter, String value) {
         Matcher range = RANGE.matcher(parameter.description());
         long number = Long.parseLong(value);
-        return String.valueOf(range.find() ? Math.clamp(number, Long.parseLong(range.group(1)),
-                Long.parseLong(range.group(2))) : number);
+        return String.valueOf(
+                range.find()
+                        ? Math.clamp(number, Long.parseLong(range.group(1)), Long.parseLong(range.group(2)))
+                        : number);
     }
 
     private void bindNumbers() {
@@ -202,21 +229,29 @@ final class Binding {
     }
 
     private void bindTexts() {
-        List<Parameter> texts = tool.parameters().stream().filter(p -> p.kind() == Kind.TEXT)
-                .sorted((a, b) -> Boolean.compare(b.required() || b.searches(), a.required() || a.searches())).toList();
+        List<Parameter> texts = tool.parameters().stream()
+                .filter(p -> p.kind() == Kind.TEXT)
+                .sorted((a, b) -> Boolean.compare(b.required() || b.searches(), a.required() || a.searches()))
+                .toList();
         List<String> names = new ArrayList<>(question.names());
         for (int i = 0; i < texts.size(); i++) {
             Parameter parameter = texts.get(i);
             if (!names.isEmpty()) {
-                values.put(parameter.name(), List.of(i == texts.size() - 1 ? String.join(" ", names)
-                        : names.removeFirst()));
+                values.put(
+                        parameter.name(),
+                        List.of(i == texts.size() - 1 ? String.join(" ", names) : names.removeFirst()));
                 boundNames = true;
                 names = i == texts.size() - 1 ? new ArrayList<>() : names;
-            } else if ((parameter.required() || parameter.searches()) && !question.leftovers().isEmpty()
+            } else if ((parameter.required() || parameter.searches())
+                    && !question.leftovers().isEmpty()
                     && !boundNames) {
                 boolean search = parameter.description().toLowerCase().contains("part of");
-                values.put(parameter.name(), List.of(search ? Words.singular(question.leftovers().getLast())
-                        : String.join(" ", question.leftovers())));
+                values.put(
+                        parameter.name(),
+                        List.of(
+                                search
+                                        ? Words.singular(question.leftovers().getLast())
+                                        : String.join(" ", question.leftovers())));
                 score += 1.5;
                 boundNames = true;
             } else if (parameter.required() && !question.countries().isEmpty() && values.size() > 0) {
@@ -245,8 +280,13 @@ final class Binding {
         for (String root : question.roots()) {
             boolean id = question.ids().containsKey(root);
             String verb = Words.verb(root);
-            sum += tool.nameWords().contains(root) ? (id ? 2 : 4) : verb != null ? (tool.verbs().contains(verb) ? 1 : 0)
-                    : tool.descriptionWords().contains(root) || parameterWords.contains(root) ? (id ? 0.5 : 1) : 0;
+            sum += tool.nameWords().contains(root)
+                    ? (id ? 2 : 4)
+                    : verb != null
+                            ? (tool.verbs().contains(verb) ? 1 : 0)
+                            : tool.descriptionWords().contains(root) || parameterWords.contains(root)
+                                    ? (id ? 0.5 : 1)
+                                    : 0;
         }
         sum -= tool.nameWords().stream().filter(root -> !question.says(root)).count();
         return sum + (tool.aboutPeople() && question.text().matches("(?is)\\s*who\\b.*") ? 2.5 : 0);
@@ -266,7 +306,7 @@ final class Binding {
     }
 
     private boolean has(Kind kind) {
-        return tool.parameters().stream().anyMatch(parameter -> parameter.kind() == kind
-                && values.containsKey(parameter.name()));
+        return tool.parameters().stream()
+                .anyMatch(parameter -> parameter.kind() == kind && values.containsKey(parameter.name()));
     }
 }

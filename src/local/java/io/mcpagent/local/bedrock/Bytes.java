@@ -5,7 +5,7 @@ import java.util.List;
 /** Joins byte arrays. */
 final class Bytes {
 
-    private Bytes() { }
+    private Bytes() {}
 
     static byte[] join(byte[]... parts) {
         return join(List.of(parts));

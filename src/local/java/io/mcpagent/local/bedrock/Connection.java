@@ -71,7 +71,8 @@ final class Connection {
         for (int i = 1; i < lines.length; i++) {
             int colon = lines[i].indexOf(':');
             if (colon > 0) {
-                headers.merge(lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
+                headers.merge(
+                        lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
                         lines[i].substring(colon + 1).strip(),
                         (a, b) -> a + "," + b);
             }

@@ -20,15 +20,18 @@ public record ConverseRequest(String modelId, boolean stream, JsonNode body) {
 
     /** The specifications of the offered tools. */
     public List<JsonNode> tools() {
-        return list(body.path("toolConfig").path("tools")).stream().filter(tool -> tool.has("toolSpec"))
-                .map(tool -> tool.get("toolSpec")).toList();
+        return list(body.path("toolConfig").path("tools")).stream()
+                .filter(tool -> tool.has("toolSpec"))
+                .map(tool -> tool.get("toolSpec"))
+                .toList();
     }
 
     /** Index of the message with which the current turn starts: the last user message without tool results. */
     public int turnStart() {
         List<JsonNode> messages = messages();
         for (int i = messages.size() - 1; i > 0; i--) {
-            if (messages.get(i).path("role").asText().equals("user") && results(messages.get(i)).isEmpty()) {
+            if (messages.get(i).path("role").asText().equals("user")
+                    && results(messages.get(i)).isEmpty()) {
                 return i;
             }
         }
@@ -44,7 +47,8 @@ public record ConverseRequest(String modelId, boolean stream, JsonNode body) {
     public int rounds() {
         List<JsonNode> messages = messages();
         return (int) messages.subList(turnStart(), messages.size()).stream()
-                .filter(message -> !results(message).isEmpty()).count();
+                .filter(message -> !results(message).isEmpty())
+                .count();
     }
 
     /** The tool results of the last message, empty at the start of a turn. */
@@ -53,21 +57,26 @@ public record ConverseRequest(String modelId, boolean stream, JsonNode body) {
     }
 
     static List<JsonNode> results(JsonNode message) {
-        return list(message.path("content")).stream().filter(block -> block.has("toolResult"))
-                .map(block -> block.get("toolResult")).toList();
+        return list(message.path("content")).stream()
+                .filter(block -> block.has("toolResult"))
+                .map(block -> block.get("toolResult"))
+                .toList();
     }
 
     static List<JsonNode> calls(JsonNode message) {
-        return list(message.path("content")).stream().filter(block -> block.has("toolUse"))
-                .map(block -> block.get("toolUse")).toList();
+        return list(message.path("content")).stream()
+                .filter(block -> block.has("toolUse"))
+                .map(block -> block.get("toolUse"))
+                .toList();
     }
 
     /** The text blocks of a message or of a tool result, one a line; a JSON block counts as its text. */
     static String text(JsonNode message) {
         StringBuilder text = new StringBuilder();
         for (JsonNode block : message.path("content")) {
-            String part = block.has("text") ? block.get("text").asText() : block.has("json")
-                    ? block.get("json").toString() : "";
+            String part = block.has("text")
+                    ? block.get("text").asText()
+                    : block.has("json") ? block.get("json").toString() : "";
             if (!part.isBlank()) {
                 text.append(text.isEmpty() ? "" : "\n").append(part);
             }

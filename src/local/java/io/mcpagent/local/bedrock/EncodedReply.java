@@ -78,15 +78,21 @@ final class EncodedReply {
     }
 
     private ObjectNode usage(Script.Usage input) {
-        Script.Usage usage = reply.usage() != null ? reply.usage() : new Script.Usage(input.inputTokens(), outputTokens,
-                input.cacheReadInputTokens(), input.cacheWriteInputTokens());
+        Script.Usage usage = reply.usage() != null
+                ? reply.usage()
+                : new Script.Usage(
+                        input.inputTokens(), outputTokens, input.cacheReadInputTokens(), input.cacheWriteInputTokens());
         return Json.object()
                 .put("cacheReadInputTokens", usage.cacheReadInputTokens())
                 .put("cacheWriteInputTokens", usage.cacheWriteInputTokens())
                 .put("inputTokens", usage.inputTokens())
                 .put("outputTokens", usage.outputTokens())
-                .put("totalTokens", usage.inputTokens() + usage.outputTokens() + usage.cacheReadInputTokens()
-                        + usage.cacheWriteInputTokens());
+                .put(
+                        "totalTokens",
+                        usage.inputTokens()
+                                + usage.outputTokens()
+                                + usage.cacheReadInputTokens()
+                                + usage.cacheWriteInputTokens());
     }
 
     private int characters() {
@@ -94,7 +100,8 @@ final class EncodedReply {
         for (Block block : reply.blocks()) {
             sum += switch (block) {
                 case Block.Text(String text) -> text.length();
-                case Block.ToolUse(String id, String name, JsonNode input) -> name.length() + input.toString().length();
+                case Block.ToolUse(String id, String name, JsonNode input) ->
+                    name.length() + input.toString().length();
                 case Block.Reasoning(String text, String signature) -> text.length();
                 case Block.Redacted(byte[] content) -> content.length;
             };
@@ -107,14 +114,17 @@ final class EncodedReply {
         switch (block) {
             case Block.Text(String text) -> node.put("text", text);
             case Block.ToolUse(String id, String name, JsonNode input) ->
-                    node.putObject("toolUse").put("toolUseId", id).put("name", name).set("input", input);
+                node.putObject("toolUse").put("toolUseId", id).put("name", name).set("input", input);
             case Block.Reasoning(String text, String signature) -> {
-                ObjectNode reasoning = node.putObject("reasoningContent").putObject("reasoningText").put("text", text);
+                ObjectNode reasoning = node.putObject("reasoningContent")
+                        .putObject("reasoningText")
+                        .put("text", text);
                 if (signature != null) {
                     reasoning.put("signature", signature);
                 }
             }
-            case Block.Redacted(byte[] content) -> node.putObject("reasoningContent").put("redactedContent", content);
+            case Block.Redacted(byte[] content) ->
+                node.putObject("reasoningContent").put("redactedContent", content);
         }
         return node;
     }
@@ -137,8 +147,8 @@ final class EncodedReply {
     /** As the service does with Claude: only a tool call has a start event. */
     private static void addBlock(List<byte[]> frames, int index, Block block) {
         switch (block) {
-            case Block.Text(String text) -> words(text).forEach(word ->
-                    delta(frames, index, Json.object().put("text", word)));
+            case Block.Text(String text) ->
+                words(text).forEach(word -> delta(frames, index, Json.object().put("text", word)));
             case Block.ToolUse(String id, String name, JsonNode input) -> {
                 ObjectNode start = Json.object().put("contentBlockIndex", index);
                 start.putObject("start").putObject("toolUse").put("name", name).put("toolUseId", id);
@@ -150,13 +160,14 @@ final class EncodedReply {
                 }
             }
             case Block.Reasoning(String text, String signature) -> {
-                words(text).forEach(word -> reasoning(frames, index, Json.object().put("text", word)));
+                words(text)
+                        .forEach(word -> reasoning(frames, index, Json.object().put("text", word)));
                 if (signature != null) {
                     reasoning(frames, index, Json.object().put("signature", signature));
                 }
             }
-            case Block.Redacted(byte[] content) -> reasoning(frames, index, Json.object()
-                    .put("redactedContent", content));
+            case Block.Redacted(byte[] content) ->
+                reasoning(frames, index, Json.object().put("redactedContent", content));
         }
     }
 

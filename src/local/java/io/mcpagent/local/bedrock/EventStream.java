@@ -14,15 +14,15 @@ final class EventStream {
     private static final int PRELUDE = 12;
     private static final int CHECKSUM = 4;
 
-    private EventStream() { }
+    private EventStream() {}
 
     static byte[] event(String type, byte[] payload) {
         return message(payload, ":event-type", type, ":content-type", "application/json", ":message-type", "event");
     }
 
     static byte[] exception(String type, byte[] payload) {
-        return message(payload, ":exception-type", type, ":content-type", "application/json", ":message-type",
-                "exception");
+        return message(
+                payload, ":exception-type", type, ":content-type", "application/json", ":message-type", "exception");
     }
 
     /** The message with its last checksum changed. */

@@ -26,8 +26,8 @@ final class Handler {
 
     /** Whether the connection can be used for another request. */
     boolean handle(Connection.Request request, Connection connection) throws Connection.ClientGone {
-        boolean reusable = request.path().startsWith("/_") ? control(request, connection)
-                : operation(request, connection);
+        boolean reusable =
+                request.path().startsWith("/_") ? control(request, connection) : operation(request, connection);
         return reusable && !request.header("connection").equalsIgnoreCase("close");
     }
 
@@ -37,8 +37,8 @@ final class Handler {
             Matcher operation = OPERATION.matcher(request.path());
             Player player = new Player(connection, recorded);
             if (!operation.matches() || !request.method().equals("POST")) {
-                return player.fail(Script.error("UnknownOperationException",
-                        "The requested operation is not recognized by the service."));
+                return player.fail(Script.error(
+                        "UnknownOperationException", "The requested operation is not recognized by the service."));
             }
             return answer(request, operation, player);
         } catch (Connection.ClientGone gone) {
@@ -59,8 +59,8 @@ final class Handler {
             body = Json.parse(request.body());
             Validation.check(body);
         } catch (IOException notJson) {
-            return player.fail(Script.error("ValidationException",
-                    "Malformed input request, please reformat your input and try again."));
+            return player.fail(Script.error(
+                    "ValidationException", "Malformed input request, please reformat your input and try again."));
         } catch (Validation.Refused wrong) {
             return player.fail(Script.error("ValidationException", wrong.getMessage()));
         }
@@ -93,16 +93,17 @@ final class Handler {
                     bedrock.reset();
                     yield state();
                 }
-                default -> throw new IllegalArgumentException("PUT /_script, GET /_requests, GET /_state or POST "
-                        + "/_reset");
+                default ->
+                    throw new IllegalArgumentException(
+                            "PUT /_script, GET /_requests, GET /_state or POST " + "/_reset");
             };
         } catch (IOException | IllegalArgumentException e) {
             status = 400;
             answer = Json.object().put("message", String.valueOf(e.getMessage()));
         }
         byte[] body = Json.bytes(answer);
-        connection.write(Bytes.join(Player.head(status, "application/json", "content-length: " + body.length + "\r\n"),
-                body));
+        connection.write(
+                Bytes.join(Player.head(status, "application/json", "content-length: " + body.length + "\r\n"), body));
         return true;
     }
 
@@ -126,8 +127,11 @@ final class Handler {
     }
 
     private JsonNode state() {
-        return Json.object().put("openConnections", bedrock.openConnections()).put("openStreams", bedrock.openStreams())
-                .put("openRequests", bedrock.openRequests()).put("requests", bedrock.requestCount())
+        return Json.object()
+                .put("openConnections", bedrock.openConnections())
+                .put("openStreams", bedrock.openStreams())
+                .put("openRequests", bedrock.openRequests())
+                .put("requests", bedrock.requestCount())
                 .put("queued", scripts.waiting());
     }
 }

@@ -8,7 +8,7 @@ final class Ids {
 
     private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-    private Ids() { }
+    private Ids() {}
 
     /** {@code tooluse_} and 22 letters that depend on the seed alone. */
     static String toolUse(String seed) {

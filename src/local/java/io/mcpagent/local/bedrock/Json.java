@@ -16,7 +16,7 @@ final class Json {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
 
-    private Json() { }
+    private Json() {}
 
     static ObjectNode object() {
         return MAPPER.createObjectNode();

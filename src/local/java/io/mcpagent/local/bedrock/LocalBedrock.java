@@ -255,8 +255,8 @@ public final class LocalBedrock implements AutoCloseable {
                 case "--port" -> port = Integer.parseInt(args[++i]);
                 case "--script" -> script = Path.of(args[++i]);
                 case "--with-parent" -> withParent = true;
-                default -> throw new IllegalArgumentException("--port N, --script FILE.json or --with-parent, not "
-                        + args[i]);
+                default ->
+                    throw new IllegalArgumentException("--port N, --script FILE.json or --with-parent, not " + args[i]);
             }
         }
         LocalBedrock bedrock = start(port);

@@ -27,11 +27,11 @@ final class OfflineModel {
     private static final String SIGNATURE = "\n\n_Offline stand-in, not Claude._";
     private static final String ASKS = "I need ";
     private static final int MOST_ROUNDS = 4;
-    private static final Pattern GREETING = Pattern.compile(
-            "(?is)\\s*(hi|hello|hey|good (morning|day|evening)|thanks|thank you|help|who are you|"
-            + "what can you do|what are you)\\b.{0,30}");
-    private static final Pattern LATEST_DATA = Pattern.compile(
-            "(?i)\\b(?:to|until|through|up to|latest)\\s+(\\d{4}-\\d{2}-\\d{2})");
+    private static final Pattern GREETING =
+            Pattern.compile("(?is)\\s*(hi|hello|hey|good (morning|day|evening)|thanks|thank you|help|who are you|"
+                    + "what can you do|what are you)\\b.{0,30}");
+    private static final Pattern LATEST_DATA =
+            Pattern.compile("(?i)\\b(?:to|until|through|up to|latest)\\s+(\\d{4}-\\d{2}-\\d{2})");
 
     private final Clock clock;
 
@@ -66,7 +66,8 @@ final class OfflineModel {
         if (plan.unclear() != null) {
             return say(ask(plan.unclear()));
         }
-        return plan.calls().isEmpty() ? say("I can't match that to a tool. " + abilities(tools))
+        return plan.calls().isEmpty()
+                ? say("I can't match that to a tool. " + abilities(tools))
                 : call(request, plan.calls());
     }
 
@@ -81,7 +82,8 @@ final class OfflineModel {
         List<Call> made = calls(turn);
         if (request.rounds() < MOST_ROUNDS && request.lastResults().stream().noneMatch(OfflineModel::failed)) {
             Question question = planner.read(wholeQuestion(request));
-            List<Call> next = planner.next(question, made, shown(turn)).stream().filter(call -> !made.contains(call))
+            List<Call> next = planner.next(question, made, shown(turn)).stream()
+                    .filter(call -> !made.contains(call))
                     .toList();
             if (!next.isEmpty()) {
                 return call(request, next);
@@ -117,15 +119,21 @@ final class OfflineModel {
         if (rows.rows().isEmpty() && rows.notes().isEmpty()) {
             return what + " found no rows.";
         }
-        String count = rows.rows().isEmpty() ? " says" : " found " + rows.rows().size()
-                + (rows.rows().size() == 1 ? " row" : " rows");
+        String count = rows.rows().isEmpty()
+                ? " says"
+                : " found " + rows.rows().size() + (rows.rows().size() == 1 ? " row" : " rows");
         return what + count + ":\n\n" + rows.markdown().stripTrailing();
     }
 
     private static String with(JsonNode input) {
-        return input.isEmpty() ? "" : input.properties().stream().map(entry -> entry.getKey() + " "
-                + (entry.getValue().asText().isBlank() ? "any" : entry.getValue().asText()))
-                .collect(Collectors.joining(", ", " (", ")"));
+        return input.isEmpty()
+                ? ""
+                : input.properties().stream()
+                        .map(entry -> entry.getKey() + " "
+                                + (entry.getValue().asText().isBlank()
+                                        ? "any"
+                                        : entry.getValue().asText()))
+                        .collect(Collectors.joining(", ", " (", ")"));
     }
 
     private static boolean failed(JsonNode result) {
@@ -133,8 +141,9 @@ final class OfflineModel {
     }
 
     private static String ask(Binding unclear) {
-        String missing = unclear.missing().stream().map(parameter -> "**" + parameter.name() + "**"
-                + (parameter.description().isBlank() ? "" : " (" + parameter.description() + ")"))
+        String missing = unclear.missing().stream()
+                .map(parameter -> "**" + parameter.name() + "**"
+                        + (parameter.description().isBlank() ? "" : " (" + parameter.description() + ")"))
                 .collect(Collectors.joining(" and "));
         return "To use `" + unclear.tool().name() + "` " + ASKS + missing + ". Which shall it be?";
     }
@@ -160,8 +169,11 @@ final class OfflineModel {
 
     private LocalDate today(ConverseRequest request) {
         StringBuilder told = new StringBuilder();
-        request.body().path("system").forEach(block -> told.append(block.path("text").asText()).append('\n'));
-        request.tools().forEach(tool -> told.append(tool.path("description").asText()).append('\n'));
+        request.body()
+                .path("system")
+                .forEach(block -> told.append(block.path("text").asText()).append('\n'));
+        request.tools()
+                .forEach(tool -> told.append(tool.path("description").asText()).append('\n'));
         Matcher latest = LATEST_DATA.matcher(told);
         LocalDate today = LocalDate.now(clock);
         if (latest.find()) {
@@ -173,7 +185,8 @@ final class OfflineModel {
 
     private static boolean askedBefore(ConverseRequest request) {
         int start = request.turnStart();
-        return start > 1 && calls(turnBefore(request)).isEmpty()
+        return start > 1
+                && calls(turnBefore(request)).isEmpty()
                 && ConverseRequest.text(request.messages().get(start - 1)).contains(ASKS + "**");
     }
 
@@ -186,8 +199,9 @@ final class OfflineModel {
         List<JsonNode> messages = request.messages();
         int end = request.turnStart();
         int start = end - 1;
-        while (start > 0 && (!messages.get(start).path("role").asText().equals("user")
-                || !ConverseRequest.results(messages.get(start)).isEmpty())) {
+        while (start > 0
+                && (!messages.get(start).path("role").asText().equals("user")
+                        || !ConverseRequest.results(messages.get(start)).isEmpty())) {
             start--;
         }
         return end == 0 ? List.of() : messages.subList(start, end);
@@ -203,16 +217,20 @@ final class OfflineModel {
 
     private static List<Call> calls(List<JsonNode> messages) {
         List<Call> calls = new ArrayList<>();
-        messages.forEach(message -> ConverseRequest.calls(message).forEach(call ->
-                calls.add(new Call(call.path("name").asText(), call.path("input").deepCopy() instanceof ObjectNode input
-                        ? input : Json.object()))));
+        messages.forEach(message -> ConverseRequest.calls(message)
+                .forEach(call -> calls.add(new Call(
+                        call.path("name").asText(),
+                        call.path("input").deepCopy() instanceof ObjectNode input ? input : Json.object()))));
         return calls;
     }
 
     private static Map<String, Set<String>> shown(List<JsonNode> messages) {
         Map<String, Set<String>> shown = new LinkedHashMap<>();
-        messages.forEach(message -> ConverseRequest.results(message).forEach(result -> Rows.of(result).values().forEach(
-                (column, values) -> shown.computeIfAbsent(column, key -> new LinkedHashSet<>()).addAll(values))));
+        messages.forEach(message -> ConverseRequest.results(message)
+                .forEach(result -> Rows.of(result)
+                        .values()
+                        .forEach((column, values) -> shown.computeIfAbsent(column, key -> new LinkedHashSet<>())
+                                .addAll(values))));
         return shown;
     }
 }

@@ -20,42 +20,50 @@ import java.util.regex.Pattern;
  */
 record Period(LocalDate from, LocalDate to) {
 
-    private static final String MONTH = "(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?"
-            + "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
+    private static final String MONTH =
+            "(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?"
+                    + "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
     private static final String MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec";
-    private static final Pattern PHRASE = Pattern.compile("\\b(?:"
-            + "(?<iso>\\d{4}-\\d{2}-\\d{2})|(?<isomonth>\\d{4}-\\d{2})"
-            + "|(?<day>\\d{1,2})(?:st|nd|rd|th)?(?: of)? (?<daymonth>" + MONTH + "),?(?: (?<dayyear>20\\d\\d))?"
-            + "|(?<monthday>" + MONTH + ") (?<mday>\\d{1,2})(?:st|nd|rd|th)?\\b(?!\\d),?(?: (?<mdayyear>20\\d\\d))?"
-            + "|(?<month>" + MONTH + ")(?:,? (?:of )?(?<monthyear>20\\d\\d))?"
-            + "|q(?<quarter>[1-4])(?:[ /-]*(?<quarteryear>20\\d\\d))?|(?<yearfirst>20\\d\\d)[ -]?q(?<yearquarter>[1-4])"
-            + "|(?<nth>first|second|third|fourth) quarter(?: of)?(?: (?<nthyear>20\\d\\d))?"
-            + "|(?<relative>(?:this|last|previous|past|current) (?:week|month|quarter|year))"
-            + "|(?:last|past|previous) (?<count>\\d{1,3}) (?<unit>day|week|month|year)s?"
-            + "|(?<near>today|yesterday)|(?<year>20\\d\\d))\\b", Pattern.CASE_INSENSITIVE);
-    private static final Pattern JOINED = Pattern.compile("\\s*(?:to|until|till|through|and|–|-|\\.\\.\\.?)\\s*",
+    private static final Pattern PHRASE = Pattern.compile(
+            "\\b(?:"
+                    + "(?<iso>\\d{4}-\\d{2}-\\d{2})|(?<isomonth>\\d{4}-\\d{2})"
+                    + "|(?<day>\\d{1,2})(?:st|nd|rd|th)?(?: of)? (?<daymonth>" + MONTH + "),?(?: (?<dayyear>20\\d\\d))?"
+                    + "|(?<monthday>" + MONTH
+                    + ") (?<mday>\\d{1,2})(?:st|nd|rd|th)?\\b(?!\\d),?(?: (?<mdayyear>20\\d\\d))?"
+                    + "|(?<month>" + MONTH + ")(?:,? (?:of )?(?<monthyear>20\\d\\d))?"
+                    + "|q(?<quarter>[1-4])(?:[ /-]*(?<quarteryear>20\\d\\d))?|(?<yearfirst>20\\d\\d)[ -]?q(?<yearquarter>[1-4])"
+                    + "|(?<nth>first|second|third|fourth) quarter(?: of)?(?: (?<nthyear>20\\d\\d))?"
+                    + "|(?<relative>(?:this|last|previous|past|current) (?:week|month|quarter|year))"
+                    + "|(?:last|past|previous) (?<count>\\d{1,3}) (?<unit>day|week|month|year)s?"
+                    + "|(?<near>today|yesterday)|(?<year>20\\d\\d))\\b",
             Pattern.CASE_INSENSITIVE);
-    private static final Pattern SINCE = Pattern.compile("(?:since|after|starting|from)\\s+(?:the\\s+)?$",
-            Pattern.CASE_INSENSITIVE);
-    private static final Pattern UNTIL = Pattern.compile("(?:until|till|before|up to|by|to)\\s+(?:the\\s+)?$",
-            Pattern.CASE_INSENSITIVE);
+    private static final Pattern JOINED =
+            Pattern.compile("\\s*(?:to|until|till|through|and|–|-|\\.\\.\\.?)\\s*", Pattern.CASE_INSENSITIVE);
+    private static final Pattern SINCE =
+            Pattern.compile("(?:since|after|starting|from)\\s+(?:the\\s+)?$", Pattern.CASE_INSENSITIVE);
+    private static final Pattern UNTIL =
+            Pattern.compile("(?:until|till|before|up to|by|to)\\s+(?:the\\s+)?$", Pattern.CASE_INSENSITIVE);
     private static final Pattern LEAD = Pattern.compile(
             "\\b(?:between|from|since|after|before|until|till|up to|as of|in|on|during|by|for|of|the|starting)"
-            + "\\s*$", Pattern.CASE_INSENSITIVE);
+                    + "\\s*$",
+            Pattern.CASE_INSENSITIVE);
 
     /** A period, null if there is none, and the text without it. */
-    record Found(Period period, String rest) { }
+    record Found(Period period, String rest) {}
 
-    private record Span(int start, int end, Period period, boolean yearGiven) { }
+    private record Span(int start, int end, Period period, boolean yearGiven) {}
 
     static Found in(String text, LocalDate today) {
         List<Span> spans = new ArrayList<>();
-        for (Matcher matcher = PHRASE.matcher(text); matcher.find();) {
+        for (Matcher matcher = PHRASE.matcher(text); matcher.find(); ) {
             try {
                 // "may" is a verb more often than a month when nothing else says so.
                 boolean verb = matcher.group().equals("may");
                 if (!verb) {
-                    spans.add(new Span(matcher.start(), matcher.end(), read(matcher, today),
+                    spans.add(new Span(
+                            matcher.start(),
+                            matcher.end(),
+                            read(matcher, today),
                             matcher.group().matches("(?s).*20\\d\\d.*")));
                 }
             } catch (DateTimeException notADate) {
@@ -66,7 +74,9 @@ record Period(LocalDate from, LocalDate to) {
             return new Found(null, text);
         }
         Span first = spans.getFirst();
-        if (spans.size() > 1 && JOINED.matcher(text.substring(first.end(), spans.get(1).start())).matches()) {
+        if (spans.size() > 1
+                && JOINED.matcher(text.substring(first.end(), spans.get(1).start()))
+                        .matches()) {
             Span second = spans.get(1);
             LocalDate from = first.period().from();
             if (!first.yearGiven() && second.yearGiven()) {
@@ -79,8 +89,11 @@ record Period(LocalDate from, LocalDate to) {
         if (SINCE.matcher(before).find()) {
             period = new Period(period.from(), null);
         } else if (UNTIL.matcher(before).find()) {
-            period = new Period(null, before.toLowerCase(Locale.ROOT).matches("(?s).*before\\s+(the\\s+)?")
-                    ? period.from().minusDays(1) : period.to());
+            period = new Period(
+                    null,
+                    before.toLowerCase(Locale.ROOT).matches("(?s).*before\\s+(the\\s+)?")
+                            ? period.from().minusDays(1)
+                            : period.to());
         }
         return new Found(period, cut(text, first.start(), first.end()));
     }
@@ -111,13 +124,18 @@ record Period(LocalDate from, LocalDate to) {
         }
         if (m.group("quarter") != null || m.group("yearquarter") != null) {
             boolean yearFirst = m.group("yearquarter") != null;
-            return quarter(Integer.parseInt(m.group(yearFirst ? "yearquarter" : "quarter")),
-                    m.group(yearFirst ? "yearfirst" : "quarteryear"), today);
+            return quarter(
+                    Integer.parseInt(m.group(yearFirst ? "yearquarter" : "quarter")),
+                    m.group(yearFirst ? "yearfirst" : "quarteryear"),
+                    today);
         }
         if (m.group("nth") != null) {
-            return quarter(List.of("first", "second", "third",
-                    "fourth").indexOf(m.group("nth").toLowerCase(Locale.ROOT)) + 1,
-                    m.group("nthyear"), today);
+            return quarter(
+                    List.of("first", "second", "third", "fourth")
+                                    .indexOf(m.group("nth").toLowerCase(Locale.ROOT))
+                            + 1,
+                    m.group("nthyear"),
+                    today);
         }
         return m.group("year") != null ? year(Integer.parseInt(m.group("year"))) : relative(m, today);
     }
@@ -140,7 +158,8 @@ record Period(LocalDate from, LocalDate to) {
         int back = words[0].equals("this") || words[0].equals("current") ? 0 : 1;
         return switch (words[1]) {
             case "week" -> {
-                LocalDate monday = today.with(TemporalAdjusters.previousOrSame(DayOfWeek.MONDAY)).minusWeeks(back);
+                LocalDate monday = today.with(TemporalAdjusters.previousOrSame(DayOfWeek.MONDAY))
+                        .minusWeeks(back);
                 yield new Period(monday, monday.plusDays(6));
             }
             case "month" -> month(YearMonth.from(today).minusMonths(back));

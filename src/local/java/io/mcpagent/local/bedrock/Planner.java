@@ -18,10 +18,12 @@ final class Planner {
     private static final double ENOUGH = 1.5;
     private static final double SURE = 4;
     private static final Pattern CLAUSES = Pattern.compile("(?i)\\s*;\\s*|,?\\s+(?:and also|and|also|plus)\\s+");
-    private static final Pattern FOLLOW_UP = Pattern.compile(
-            "(?is)\\s*(and|what about|how about|same|now|only|but|or|ok(ay)?,?)\\b.*");
-    private static final Pattern REFERS = Pattern.compile("(?is).*\\b(its|it|their|his|her|that|this|those|the|they)\\b.*");
-    private static final Pattern ASKS_MORE = Pattern.compile("(?is).*\\b(its|their|his|her|and|with|also|plus|who|including)\\b.*");
+    private static final Pattern FOLLOW_UP =
+            Pattern.compile("(?is)\\s*(and|what about|how about|same|now|only|but|or|ok(ay)?,?)\\b.*");
+    private static final Pattern REFERS =
+            Pattern.compile("(?is).*\\b(its|it|their|his|her|that|this|those|the|they)\\b.*");
+    private static final Pattern ASKS_MORE =
+            Pattern.compile("(?is).*\\b(its|their|his|her|and|with|also|plus|who|including)\\b.*");
 
     private final List<Tool> tools;
     private final LocalDate today;
@@ -32,7 +34,7 @@ final class Planner {
     }
 
     /** A call of a tool. */
-    record Call(String tool, ObjectNode arguments) { }
+    record Call(String tool, ObjectNode arguments) {}
 
     /** What to do: call, or ask for what is missing; neither if no tool fits. */
     record Plan(List<Call> calls, Binding unclear) {
@@ -40,8 +42,8 @@ final class Planner {
 
         static Plan of(List<Binding> bindings) {
             Set<Call> calls = new LinkedHashSet<>();
-            bindings.forEach(binding -> binding.arguments().forEach(arguments ->
-                    calls.add(new Call(binding.tool().name(), arguments))));
+            bindings.forEach(binding -> binding.arguments()
+                    .forEach(arguments -> calls.add(new Call(binding.tool().name(), arguments))));
             return new Plan(List.copyOf(calls), null);
         }
     }
@@ -88,7 +90,9 @@ final class Planner {
         Set<String> called = new LinkedHashSet<>();
         made.forEach(call -> called.add(call.tool()));
         Binding best = best(question, Map.of());
-        if (best != null && best.leavesName() && !called.contains(best.tool().name())
+        if (best != null
+                && best.leavesName()
+                && !called.contains(best.tool().name())
                 && resolver(best, question).isPresent()) {
             return new Resolved(best.tool()).calls(question, shown);
         }
@@ -99,13 +103,16 @@ final class Planner {
         Set<String> open = new LinkedHashSet<>(question.roots());
         open.removeAll(question.ids().keySet());
         tools.stream().filter(tool -> called.contains(tool.name())).forEach(tool -> open.removeAll(tool.nameWords()));
-        return tools.stream().filter(tool -> !called.contains(tool.name()) && tool.nameWords().stream()
-                .anyMatch(open::contains))
+        return tools.stream()
+                .filter(tool -> !called.contains(tool.name())
+                        && tool.nameWords().stream().anyMatch(open::contains))
                 .filter(tool -> tool.parameters().stream().anyMatch(p -> p.required() && shown.containsKey(p.name())))
-                .map(tool -> new Binding(tool, question, shown, today)).filter(Binding::complete)
+                .map(tool -> new Binding(tool, question, shown, today))
+                .filter(Binding::complete)
                 .max(Comparator.comparingDouble(Binding::score))
-                .map(binding -> Plan.of(List.of(binding)).calls().stream().filter(call -> !made.contains(call))
-                .toList())
+                .map(binding -> Plan.of(List.of(binding)).calls().stream()
+                        .filter(call -> !made.contains(call))
+                        .toList())
                 .orElse(List.of());
     }
 
@@ -117,7 +124,9 @@ final class Planner {
                 if (parameter.kind() == Tool.Kind.ID && found.size() == 1) {
                     ObjectNode arguments = Json.object();
                     if (parameter.integer()) {
-                        arguments.put(parameter.name(), Long.parseLong(found.iterator().next()));
+                        arguments.put(
+                                parameter.name(),
+                                Long.parseLong(found.iterator().next()));
                     } else {
                         arguments.put(parameter.name(), found.iterator().next());
                     }
@@ -131,16 +140,19 @@ final class Planner {
     private Optional<Binding> resolver(Binding wanted, Question question) {
         Set<String> nouns = new LinkedHashSet<>();
         wanted.tool().parameters().forEach(parameter -> nouns.add(parameter.noun()));
-        return tools.stream().filter(tool -> !tool.equals(wanted.tool()) && tool.nameWords().stream()
-                .anyMatch(nouns::contains))
+        return tools.stream()
+                .filter(tool ->
+                        !tool.equals(wanted.tool()) && tool.nameWords().stream().anyMatch(nouns::contains))
                 .map(tool -> new Binding(tool, question, Map.of(), today))
                 .filter(binding -> binding.complete() && binding.bindsName())
                 .max(Comparator.comparingDouble(Binding::score));
     }
 
     private Binding best(Question question, Map<String, Set<String>> context) {
-        return tools.stream().map(tool -> new Binding(tool, question, context, today))
-                .max(Comparator.comparingDouble(Binding::score)).orElse(null);
+        return tools.stream()
+                .map(tool -> new Binding(tool, question, context, today))
+                .max(Comparator.comparingDouble(Binding::score))
+                .orElse(null);
     }
 
     /** The parts of a question if each of two or more is a question that a tool answers; otherwise nothing. */
@@ -159,18 +171,24 @@ final class Planner {
 
     /** The calls of the turn before with what the question changes in them, if it is a follow-up. */
     private Optional<Plan> again(Question question, List<Call> before) {
-        boolean follows = FOLLOW_UP.matcher(question.text()).matches() || question.words().size() <= 3;
+        boolean follows =
+                FOLLOW_UP.matcher(question.text()).matches() || question.words().size() <= 3;
         if (!follows || before.isEmpty()) {
             return Optional.empty();
         }
         Binding best = best(question, Map.of());
         Set<String> names = new LinkedHashSet<>();
         before.forEach(call -> names.add(call.tool()));
-        if (best != null && best.named() && best.score() >= SURE && !names.contains(best.tool().name())) {
+        if (best != null
+                && best.named()
+                && best.score() >= SURE
+                && !names.contains(best.tool().name())) {
             return Optional.empty();
         }
         for (Call call : before) {
-            Optional<Tool> tool = tools.stream().filter(offered -> offered.name().equals(call.tool())).findFirst();
+            Optional<Tool> tool = tools.stream()
+                    .filter(offered -> offered.name().equals(call.tool()))
+                    .findFirst();
             if (tool.isPresent()) {
                 Binding binding = new Binding(tool.get(), question, Map.of(), today);
                 Map<String, ObjectNode> changed = new LinkedHashMap<>();
@@ -181,8 +199,11 @@ final class Planner {
                 });
                 boolean differs = changed.values().stream().anyMatch(arguments -> !arguments.equals(call.arguments()));
                 if (binding.usesAllFacts() && differs) {
-                    return Optional.of(new Plan(changed.values().stream()
-                            .map(arguments -> new Call(call.tool(), arguments)).toList(), null));
+                    return Optional.of(new Plan(
+                            changed.values().stream()
+                                    .map(arguments -> new Call(call.tool(), arguments))
+                                    .toList(),
+                            null));
                 }
             }
         }

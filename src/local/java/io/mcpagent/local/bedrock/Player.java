@@ -28,8 +28,12 @@ final class Player {
         pause(failure.delay());
         record.answered(failure.status(), failure.type());
         byte[] body = Json.bytes(Json.object().put("message", failure.message()));
-        connection.write(Bytes.join(head(failure.status(), "application/json", "content-length: " + body.length + "\r\n"
-                + "x-amzn-errortype: " + failure.type() + "\r\n"), body));
+        connection.write(Bytes.join(
+                head(
+                        failure.status(),
+                        "application/json",
+                        "content-length: " + body.length + "\r\n" + "x-amzn-errortype: " + failure.type() + "\r\n"),
+                body));
         return true;
     }
 
@@ -147,7 +151,7 @@ final class Player {
                 Arrays.fill(payload, (byte) ' ');
                 connection.write(EventStream.chunk(EventStream.event("contentBlockDelta", payload)));
             }
-            default -> { }
+            default -> {}
         }
         return false;
     }
@@ -181,8 +185,9 @@ final class Player {
 
     static byte[] head(int status, String contentType, String more) {
         return ("HTTP/1.1 " + status + " " + reason(status) + "\r\nx-amzn-requestid: " + Ids.request()
-                + "\r\ncontent-type: "
-                + contentType + "\r\n" + more + "\r\n").getBytes(StandardCharsets.US_ASCII);
+                        + "\r\ncontent-type: "
+                        + contentType + "\r\n" + more + "\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
     }
 
     private static String reason(int status) {

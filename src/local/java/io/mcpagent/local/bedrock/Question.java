@@ -27,26 +27,37 @@ import java.util.stream.Stream;
  * @param words the words as written, dates and numbers left out
  * @param roots roots of the words that carry meaning
  */
-record Question(String text, Period period, Map<String, List<String>> ids, String limit, String most, String least,
+record Question(
+        String text,
+        Period period,
+        Map<String, List<String>> ids,
+        String limit,
+        String most,
+        String least,
         List<String> numbers,
-        List<String> countries, List<String> names, List<String> leftovers, List<String> words, Set<String> roots) {
+        List<String> countries,
+        List<String> names,
+        List<String> leftovers,
+        List<String> words,
+        Set<String> roots) {
 
     private static final Pattern QUOTED = Pattern.compile("[\"“«]([^\"”»]+)[\"”»]|(?<=\\s)'([^']+)'(?=\\W|$)");
     private static final Pattern ID = Pattern.compile(
             "(?i)\\b([a-z][a-z_]*?)(?:[ _]?(?:id|ids|number|numbers|no\\.?|nr\\.?))?\\s*[=:#]*\\s*"
-            + "((?:#?(?:[a-z]{1,5}-?)?\\d[\\w-]*)(?:(?:\\s*,\\s*|\\s+(?:and|or|&)\\s+|\\s*,\\s*and\\s+)#?(?:[a-z]{1,5}-)?\\d[\\w-]*)*)(?![\\w-])");
+                    + "((?:#?(?:[a-z]{1,5}-?)?\\d[\\w-]*)(?:(?:\\s*,\\s*|\\s+(?:and|or|&)\\s+|\\s*,\\s*and\\s+)#?(?:[a-z]{1,5}-)?\\d[\\w-]*)*)(?![\\w-])");
     private static final Pattern LIMIT = Pattern.compile(
             "(?i)\\b(?:top|first|last|latest|newest|best|limit|limit of|worst)\\s+(\\d{1,4})\\b"
-            + "|\\b(\\d{1,4})\\s+(?:best|most|top|latest|newest|last|largest|highest|cheapest|bestselling|rows|results)\\b");
-    private static final Pattern COUNTED = Pattern.compile(
-            "(?i)\\b(?:show|list|give me|me|any|the)\\s+(\\d{1,3})\\s+(?=[a-z]+s\\b)");
+                    + "|\\b(\\d{1,4})\\s+(?:best|most|top|latest|newest|last|largest|highest|cheapest|bestselling|rows|results)\\b");
+    private static final Pattern COUNTED =
+            Pattern.compile("(?i)\\b(?:show|list|give me|me|any|the)\\s+(\\d{1,3})\\s+(?=[a-z]+s\\b)");
     private static final Pattern MOST = Pattern.compile(
             "(?i)\\b(?:under|below|less than|cheaper than|at most|up to|no more than|max(?:imum)?(?: of)?)"
-            + "\\s+[$€£]?\\s*(\\d+(?:\\.\\d+)?)\\b");
+                    + "\\s+[$€£]?\\s*(\\d+(?:\\.\\d+)?)\\b");
     private static final Pattern LEAST = Pattern.compile(
             "(?i)\\b(?:over|above|more than|at least|min(?:imum)?(?: of)?)\\s+[$€£]?\\s*(\\d+(?:\\.\\d+)?)\\b");
     private static final Pattern NUMBER = Pattern.compile("(?<![\\w.-])-?\\d+(?:\\.\\d+)?(?![\\w-])");
-    private static final Pattern CALLED = Pattern.compile("(?i)\\b(?:called|named)\\s+([\\p{L}'-]+(?:\\s+\\p{Lu}[\\p{L}'-]+)*)");
+    private static final Pattern CALLED =
+            Pattern.compile("(?i)\\b(?:called|named)\\s+([\\p{L}'-]+(?:\\s+\\p{Lu}[\\p{L}'-]+)*)");
 
     /** Reads a question in the words that the offered tools use. */
     static Question of(String text, List<Tool> tools, LocalDate today) {
@@ -94,7 +105,8 @@ record Question(String text, Period period, Map<String, List<String>> ids, Strin
             String least = first(LEAST);
             Map<String, List<String>> ids = ids();
             Set<String> said = new LinkedHashSet<>();
-            Words.split(rest).stream().filter(word -> word.indexOf('_') < 0 || !options.contains(Words.singular(word)))
+            Words.split(rest).stream()
+                    .filter(word -> word.indexOf('_') < 0 || !options.contains(Words.singular(word)))
                     .forEach(word -> said.addAll(Words.contentOf(word)));
             said.addAll(ids.keySet());
             limit = limit != null ? limit : first(COUNTED);
@@ -104,9 +116,19 @@ record Question(String text, Period period, Map<String, List<String>> ids, Strin
             List<String> codes = new ArrayList<>();
             List<String> words = Words.split(rest);
             collect(words, names, lower, codes);
-            return new Question(text, found.period() != null ? found.period() : inherited, ids.isEmpty() ? inheritedIds
-                    : ids, limit, most,
-                    least, numbers, codes, names, lower, words, said);
+            return new Question(
+                    text,
+                    found.period() != null ? found.period() : inherited,
+                    ids.isEmpty() ? inheritedIds : ids,
+                    limit,
+                    most,
+                    least,
+                    numbers,
+                    codes,
+                    names,
+                    lower,
+                    words,
+                    said);
         }
 
         private Map<String, List<String>> ids() {
@@ -118,7 +140,8 @@ record Question(String text, Period period, Map<String, List<String>> ids, Strin
                 if (nouns.contains(noun)) {
                     List<String> values = ids.computeIfAbsent(noun, key -> new ArrayList<>());
                     Stream.of(matcher.group(2).split("\\s*,\\s*(?:and\\s+)?|\\s+(?:and|or|&)\\s+"))
-                            .map(value -> value.replace("#", "")).filter(value -> !values.contains(value))
+                            .map(value -> value.replace("#", ""))
+                            .filter(value -> !values.contains(value))
                             .forEach(values::add);
                     matcher.appendReplacement(without, " ");
                 }
@@ -133,10 +156,11 @@ record Question(String text, Period period, Map<String, List<String>> ids, Strin
             for (int i = 0; i < words.size(); i++) {
                 String word = words.get(i).replaceFirst("['’]s?$", "");
                 String code = countries ? Countries.code(word) : null;
-                boolean known = Words.stop(word) || Words.verb(Words.root(word)) != null || vocabulary
-                        .contains(Words.root(word))
-                        || options.contains(Words.singular(word)) || Words.partsOf(word).stream()
-                        .allMatch(vocabulary::contains);
+                boolean known = Words.stop(word)
+                        || Words.verb(Words.root(word)) != null
+                        || vocabulary.contains(Words.root(word))
+                        || options.contains(Words.singular(word))
+                        || Words.partsOf(word).stream().allMatch(vocabulary::contains);
                 boolean proper = !known && (word.matches("\\p{Lu}.*") || word.contains("@") || word.matches(".*\\d.*"));
                 if (code != null && (proper || !Words.stop(word) || word.matches("[A-Z]{2}"))) {
                     codes.add(code);
@@ -172,7 +196,8 @@ record Question(String text, Period period, Map<String, List<String>> ids, Strin
             StringBuilder without = new StringBuilder();
             Matcher matcher = pattern.matcher(rest);
             while (matcher.find()) {
-                String value = matcher.groupCount() > 1 && matcher.group(1) == null ? matcher.group(2)
+                String value = matcher.groupCount() > 1 && matcher.group(1) == null
+                        ? matcher.group(2)
                         : matcher.groupCount() > 0 ? matcher.group(1) : matcher.group();
                 found.add(value);
                 matcher.appendReplacement(without, " ");

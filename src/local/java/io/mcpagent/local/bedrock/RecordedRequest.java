@@ -98,10 +98,14 @@ public final class RecordedRequest {
     }
 
     JsonNode toJson() {
-        return Json.object().put("path", path).put("arrived", arrived.toString())
+        return Json.object()
+                .put("path", path)
+                .put("arrived", arrived.toString())
                 .put("ended", ended == null ? null : ended.toString())
                 .put("clientClosed", clientClosed == null ? null : clientClosed.toString())
-                .put("status", status).put("error", error).put("framesSent", framesSent)
+                .put("status", status)
+                .put("error", error)
+                .put("framesSent", framesSent)
                 .<ObjectNode>set("headers", Json.MAPPER.valueToTree(headers))
                 .set("body", body());
     }

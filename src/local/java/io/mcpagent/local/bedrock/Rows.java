@@ -68,7 +68,8 @@ record Rows(List<JsonNode> rows, List<String> notes) {
 
     private void addObject(JsonNode node) {
         List<String> wrapped = node.properties().stream()
-                .filter(entry -> entry.getValue().isArray() && WRAPPERS.contains(entry.getKey())).map(Map.Entry::getKey)
+                .filter(entry -> entry.getValue().isArray() && WRAPPERS.contains(entry.getKey()))
+                .map(Map.Entry::getKey)
                 .toList();
         if (wrapped.size() != 1) {
             rows.add(node);
@@ -86,10 +87,11 @@ record Rows(List<JsonNode> rows, List<String> notes) {
     /** Values by column, as far as they are plain. */
     Map<String, Set<String>> values() {
         Map<String, Set<String>> values = new LinkedHashMap<>();
-        rows.forEach(row -> row.properties().stream().filter(entry -> entry.getValue().isValueNode()
-                && !entry.getValue().isNull())
-                .forEach(entry -> values.computeIfAbsent(entry.getKey(), key ->
-                new LinkedHashSet<>()).add(entry.getValue().asText())));
+        rows.forEach(row -> row.properties().stream()
+                .filter(entry ->
+                        entry.getValue().isValueNode() && !entry.getValue().isNull())
+                .forEach(entry -> values.computeIfAbsent(entry.getKey(), key -> new LinkedHashSet<>())
+                        .add(entry.getValue().asText())));
         return values;
     }
 
@@ -104,12 +106,16 @@ record Rows(List<JsonNode> rows, List<String> notes) {
             text.append("\n… and ").append(rows.size() - MOST_SHOWN).append(" more rows.\n");
         }
         if (single) {
-            rows.getFirst().properties().stream().filter(entry -> entry.getValue().isContainerNode()
-                    && !entry.getValue().isEmpty())
-                    .forEach(entry -> text.append("\n").append(entry.getKey()).append(":\n\n")
-                    .append(nested(entry.getValue())));
+            rows.getFirst().properties().stream()
+                    .filter(entry -> entry.getValue().isContainerNode()
+                            && !entry.getValue().isEmpty())
+                    .forEach(entry -> text.append("\n")
+                            .append(entry.getKey())
+                            .append(":\n\n")
+                            .append(nested(entry.getValue())));
         }
-        notes.forEach(note -> text.append(text.isEmpty() ? "" : "\n").append(note).append("\n"));
+        notes.forEach(
+                note -> text.append(text.isEmpty() ? "" : "\n").append(note).append("\n"));
         return text.toString();
     }
 
@@ -125,12 +131,16 @@ record Rows(List<JsonNode> rows, List<String> notes) {
 
     private static String table(List<JsonNode> rows, boolean nestedApart) {
         Set<String> columns = new LinkedHashSet<>();
-        rows.forEach(row -> row.properties().stream().filter(entry -> !nestedApart
-                || !entry.getValue().isContainerNode() || entry.getValue().isEmpty())
+        rows.forEach(row -> row.properties().stream()
+                .filter(entry -> !nestedApart
+                        || !entry.getValue().isContainerNode()
+                        || entry.getValue().isEmpty())
                 .forEach(entry -> columns.add(entry.getKey())));
-        StringBuilder table = new StringBuilder(line(columns.stream().map(Rows::escaped).toList()));
+        StringBuilder table =
+                new StringBuilder(line(columns.stream().map(Rows::escaped).toList()));
         table.append(line(columns.stream().map(column -> "---").toList()));
-        rows.forEach(row -> table.append(line(columns.stream().map(column -> cell(row.path(column))).toList())));
+        rows.forEach(row -> table.append(
+                line(columns.stream().map(column -> cell(row.path(column))).toList())));
         return table.toString();
     }
 
@@ -145,7 +155,8 @@ record Rows(List<JsonNode> rows, List<String> notes) {
             return String.join("; ", parts);
         }
         if (node.isObject()) {
-            return node.properties().stream().map(entry -> entry.getKey() + ": " + cell(entry.getValue()))
+            return node.properties().stream()
+                    .map(entry -> entry.getKey() + ": " + cell(entry.getValue()))
                     .collect(Collectors.joining(", "));
         }
         return node.isNull() || node.isMissingNode() ? "" : escaped(node.asText());

@@ -53,8 +53,15 @@ public sealed interface Script {
      * @param additionalFields {@code additionalModelResponseFields}, or null
      * @param trace {@code trace} of the metadata (guardrails), or null
      */
-    record Reply(List<Block> blocks, String stopReason, Usage usage, Pace pace, Fault fault, JsonNode additionalFields,
-            JsonNode trace) implements Script {
+    record Reply(
+            List<Block> blocks,
+            String stopReason,
+            Usage usage,
+            Pace pace,
+            Fault fault,
+            JsonNode additionalFields,
+            JsonNode trace)
+            implements Script {
 
         public Reply {
             blocks = List.copyOf(blocks);
@@ -86,14 +93,14 @@ public sealed interface Script {
 
         /** The same message, each frame sent {@code delay} after the one before. */
         public Reply frameDelay(Duration delay) {
-            return new Reply(blocks, stopReason, usage, new Pace(pace.beforeHeaders(), delay), fault, additionalFields,
-                    trace);
+            return new Reply(
+                    blocks, stopReason, usage, new Pace(pace.beforeHeaders(), delay), fault, additionalFields, trace);
         }
 
         /** The same message, silent for {@code delay} before the status line. */
         public Reply delay(Duration delay) {
-            return new Reply(blocks, stopReason, usage, new Pace(delay, pace.frameDelay()), fault, additionalFields,
-                    trace);
+            return new Reply(
+                    blocks, stopReason, usage, new Pace(delay, pace.frameDelay()), fault, additionalFields, trace);
         }
 
         /** The same message with a fault. */
@@ -131,8 +138,11 @@ public sealed interface Script {
         static int statusOf(String type) {
             return switch (type) {
                 case "ValidationException" -> 400;
-                case "AccessDeniedException", "MissingAuthenticationTokenException", "InvalidSignatureException",
-                        "UnrecognizedClientException", "ExpiredTokenException" -> 403;
+                case "AccessDeniedException",
+                        "MissingAuthenticationTokenException",
+                        "InvalidSignatureException",
+                        "UnrecognizedClientException",
+                        "ExpiredTokenException" -> 403;
                 case "ResourceNotFoundException", "UnknownOperationException" -> 404;
                 case "ModelTimeoutException" -> 408;
                 case "ModelErrorException" -> 424;
@@ -165,19 +175,19 @@ public sealed interface Script {
     }
 
     /** Answers with the text of the tool results of the last message, and ends the turn. */
-    record EchoResults() implements Script { }
+    record EchoResults() implements Script {}
 
     /** Calls one tool whatever came back. */
-    record EndlessTool(String name, JsonNode input) implements Script { }
+    record EndlessTool(String name, JsonNode input) implements Script {}
 
     /** Throttles this part of the requests (0 to 1), drawn with a seed; the others get {@code otherwise}. */
-    record RandomThrottle(double probability, long seed, Script otherwise) implements Script { }
+    record RandomThrottle(double probability, long seed, Script otherwise) implements Script {}
 
     /** The offline model, for a queue that has it between other scripts. */
-    record Offline() implements Script { }
+    record Offline() implements Script {}
 
     /** Computed from the request by the test. */
-    record Obedient(Responder responder) implements Script { }
+    record Obedient(Responder responder) implements Script {}
 
     /** Computes an answer. Called on the connection's own thread, by many at once. */
     @FunctionalInterface
@@ -188,7 +198,7 @@ public sealed interface Script {
     /** A content block of a model message. */
     sealed interface Block {
         /** Text, sent one frame a word. */
-        record Text(String text) implements Block { }
+        record Text(String text) implements Block {}
 
         /** A tool call; the input is sent in fragments that end anywhere. */
         record ToolUse(String id, String name, JsonNode input) implements Block {
@@ -200,14 +210,14 @@ public sealed interface Script {
         }
 
         /** A reasoning block; the signature may be null. */
-        record Reasoning(String text, String signature) implements Block { }
+        record Reasoning(String text, String signature) implements Block {}
 
         /** Reasoning that the service encrypted. */
-        record Redacted(byte[] content) implements Block { }
+        record Redacted(byte[] content) implements Block {}
     }
 
     /** Exact token counts. */
-    record Usage(int inputTokens, int outputTokens, int cacheReadInputTokens, int cacheWriteInputTokens) { }
+    record Usage(int inputTokens, int outputTokens, int cacheReadInputTokens, int cacheWriteInputTokens) {}
 
     /** Silence before the status line, and between the start of two frames. */
     record Pace(Duration beforeHeaders, Duration frameDelay) {
@@ -217,24 +227,30 @@ public sealed interface Script {
     /** What goes wrong; {@code frame} is the number of good frames before it. */
     sealed interface Fault {
         /** Nothing. */
-        enum None implements Fault { NONE }
+        enum None implements Fault {
+            NONE
+        }
 
         /** An exception frame such as {@code throttlingException}, after which the stream ends as it should. */
-        record ExceptionAt(int frame, String type, String message) implements Fault { }
+        record ExceptionAt(int frame, String type, String message) implements Fault {}
 
         /** Silence, for ever if {@code duration} is null. */
-        record StallAt(int frame, Duration duration) implements Fault { }
+        record StallAt(int frame, Duration duration) implements Fault {}
 
         /** The end. */
-        record CutAt(int frame, Cut how) implements Fault { }
+        record CutAt(int frame, Cut how) implements Fault {}
 
         /** One frame whose message checksum is wrong. */
-        record CorruptCrcAt(int frame) implements Fault { }
+        record CorruptCrcAt(int frame) implements Fault {}
 
         /** One more frame, right in all but its size in bytes (16 to 64 MiB or so). */
-        record OversizedAt(int frame, int bytes) implements Fault { }
+        record OversizedAt(int frame, int bytes) implements Fault {}
     }
 
     /** How a stream is cut: a proper end of the HTTP body, a closed connection, or a reset one. */
-    enum Cut { CLEAN_END, FIN, RESET }
+    enum Cut {
+        CLEAN_END,
+        FIN,
+        RESET
+    }
 }

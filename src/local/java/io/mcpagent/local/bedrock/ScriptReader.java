@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
  */
 final class ScriptReader {
 
-    private ScriptReader() { }
+    private ScriptReader() {}
 
     static List<Script> readAll(JsonNode array) {
         List<Script> scripts = new ArrayList<>();
@@ -49,7 +49,9 @@ final class ScriptReader {
         }
         if (node.has("throttle")) {
             JsonNode throttle = node.get("throttle");
-            return new Script.RandomThrottle(throttle.path("probability").asDouble(), throttle.path("seed").asLong(),
+            return new Script.RandomThrottle(
+                    throttle.path("probability").asDouble(),
+                    throttle.path("seed").asLong(),
                     node.has("otherwise") ? read(node.get("otherwise")) : new Script.Offline());
         }
         return reply(node);
@@ -62,18 +64,25 @@ final class ScriptReader {
             blocks.add(new Block.Text(node.get("text").asText()));
         }
         if (node.has("words")) {
-            blocks.add(new Block.Text(String.join(" ", IntStream.rangeClosed(1, node.get("words").asInt())
-                    .mapToObj(i -> "word" + i).toList())));
+            blocks.add(new Block.Text(String.join(
+                    " ",
+                    IntStream.rangeClosed(1, node.get("words").asInt())
+                            .mapToObj(i -> "word" + i)
+                            .toList())));
         }
         node.path("tools").forEach(tool -> blocks.add(call(tool)));
         if (blocks.isEmpty()) {
             throw new IllegalArgumentException("not a script: " + node);
         }
         boolean calls = blocks.stream().anyMatch(Block.ToolUse.class::isInstance);
-        return new Reply(blocks, node.path("stopReason").asText(calls ? "tool_use" : "end_turn"),
+        return new Reply(
+                blocks,
+                node.path("stopReason").asText(calls ? "tool_use" : "end_turn"),
                 usage(node.get("usage")),
-                new Script.Pace(millis(node, "delay"), millis(node, "frameDelay")), fault(node.get("fault")),
-                node.get("additionalFields"), node.get("trace"));
+                new Script.Pace(millis(node, "delay"), millis(node, "frameDelay")),
+                fault(node.get("fault")),
+                node.get("additionalFields"),
+                node.get("trace"));
     }
 
     private static Block block(JsonNode node) {
@@ -81,10 +90,12 @@ final class ScriptReader {
             return call(node.get("tool"));
         }
         if (node.has("reasoning")) {
-            return new Block.Reasoning(node.get("reasoning").asText(), node.path("signature").asText(null));
+            return new Block.Reasoning(
+                    node.get("reasoning").asText(), node.path("signature").asText(null));
         }
         if (node.has("redacted")) {
-            return new Block.Redacted(Base64.getDecoder().decode(node.get("redacted").asText()));
+            return new Block.Redacted(
+                    Base64.getDecoder().decode(node.get("redacted").asText()));
         }
         if (node.has("text")) {
             return new Block.Text(node.get("text").asText());
@@ -102,9 +113,13 @@ final class ScriptReader {
     }
 
     private static Script.Usage usage(JsonNode node) {
-        return node == null ? null : new Script.Usage(node.path("inputTokens").asInt(),
-                node.path("outputTokens").asInt(),
-                node.path("cacheReadInputTokens").asInt(), node.path("cacheWriteInputTokens").asInt());
+        return node == null
+                ? null
+                : new Script.Usage(
+                        node.path("inputTokens").asInt(),
+                        node.path("outputTokens").asInt(),
+                        node.path("cacheReadInputTokens").asInt(),
+                        node.path("cacheWriteInputTokens").asInt());
     }
 
     private static Fault fault(JsonNode node) {
@@ -113,11 +128,16 @@ final class ScriptReader {
         }
         int frame = node.path("frame").asInt();
         return switch (node.path("kind").asText()) {
-            case "exception" -> new Fault.ExceptionAt(frame, node.path("type").asText("modelStreamErrorException"),
-                    node.path("message").asText("scripted exception"));
+            case "exception" ->
+                new Fault.ExceptionAt(
+                        frame,
+                        node.path("type").asText("modelStreamErrorException"),
+                        node.path("message").asText("scripted exception"));
             case "stall" -> new Fault.StallAt(frame, node.has("millis") ? millis(node, "millis") : null);
-            case "cut" -> new Fault.CutAt(frame,
-                    Script.Cut.valueOf(node.path("how").asText("RESET").toUpperCase(Locale.ROOT)));
+            case "cut" ->
+                new Fault.CutAt(
+                        frame,
+                        Script.Cut.valueOf(node.path("how").asText("RESET").toUpperCase(Locale.ROOT)));
             case "corruptCrc" -> new Fault.CorruptCrcAt(frame);
             case "oversized" -> new Fault.OversizedAt(frame, node.path("bytes").asInt(20 << 20));
             default -> throw new IllegalArgumentException("not a fault: " + node);

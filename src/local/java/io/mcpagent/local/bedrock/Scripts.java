@@ -24,9 +24,9 @@ final class Scripts {
 
     /** What is left when all choices are made. */
     sealed interface Choice {
-        record Answer(EncodedReply reply) implements Choice { }
+        record Answer(EncodedReply reply) implements Choice {}
 
-        record Error(Script.Failure failure) implements Choice { }
+        record Error(Script.Failure failure) implements Choice {}
     }
 
     void add(List<Script> scripts) {
@@ -62,14 +62,16 @@ final class Scripts {
             case Reply reply -> new Choice.Answer(encode(reply));
             case Script.Failure failure -> new Choice.Error(failure);
             case Script.Rounds(List<Script> scripts) ->
-                    resolve(scripts.get(Math.min(request.rounds(), scripts.size() - 1)), request);
+                resolve(scripts.get(Math.min(request.rounds(), scripts.size() - 1)), request);
             case Script.EchoResults echo -> new Choice.Answer(new EncodedReply(Script.text(echo(request))));
-            case Script.EndlessTool(String name, JsonNode input) -> new Choice.Answer(new EncodedReply(Script.calls(
-                    new Block.ToolUse(Ids.toolUse(name + request.messages().size()), name, input))));
-            case Script.RandomThrottle throttle -> throttled(throttle)
-                    ? new Choice.Error(Script.error("ThrottlingException",
-                    "Too many requests, please wait before trying again."))
-                    : resolve(throttle.otherwise(), request);
+            case Script.EndlessTool(String name, JsonNode input) ->
+                new Choice.Answer(new EncodedReply(Script.calls(
+                        new Block.ToolUse(Ids.toolUse(name + request.messages().size()), name, input))));
+            case Script.RandomThrottle throttle ->
+                throttled(throttle)
+                        ? new Choice.Error(Script.error(
+                                "ThrottlingException", "Too many requests, please wait before trying again."))
+                        : resolve(throttle.otherwise(), request);
             case Script.Offline model -> new Choice.Answer(new EncodedReply(offline.reply(request)));
             case Script.Obedient(Script.Responder responder) -> resolveOnce(responder.reply(request), request);
         };
@@ -98,8 +100,8 @@ final class Scripts {
 
     private static String echo(ConverseRequest request) {
         StringBuilder text = new StringBuilder();
-        request.lastResults().forEach(result -> text.append(text.isEmpty() ? "" : "\n")
-                .append(ConverseRequest.text(result)));
+        request.lastResults()
+                .forEach(result -> text.append(text.isEmpty() ? "" : "\n").append(ConverseRequest.text(result)));
         return text.isEmpty() ? "no tool results" : text.toString();
     }
 }

@@ -27,9 +27,9 @@ final class Signature {
     private static final Duration MOST_SKEW = Duration.ofMinutes(15);
 
     /** The one key pair that is accepted. */
-    record KeyPair(String accessKeyId, String secretAccessKey) { }
+    record KeyPair(String accessKeyId, String secretAccessKey) {}
 
-    private Signature() { }
+    private Signature() {}
 
     /** The failure to answer, or null if the credentials are good. Without a key pair only their form counts. */
     static Script.Failure check(Connection.Request request, KeyPair known) {
@@ -40,12 +40,15 @@ final class Signature {
         if (!authorization.startsWith(ALGORITHM + " ")) {
             return refuse("MissingAuthenticationTokenException", "Missing Authentication Token");
         }
-        Map<String, String> parts = Arrays.stream(authorization.substring(ALGORITHM.length() + 1).split(","))
-                .map(part -> part.strip().split("=", 2)).filter(pair -> pair.length == 2)
+        Map<String, String> parts = Arrays.stream(
+                        authorization.substring(ALGORITHM.length() + 1).split(","))
+                .map(part -> part.strip().split("=", 2))
+                .filter(pair -> pair.length == 2)
                 .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1], (a, b) -> b));
         String[] credential = parts.getOrDefault("Credential", "").split("/");
         if (credential.length != 5 || !parts.containsKey("SignedHeaders") || !parts.containsKey("Signature")) {
-            return refuse("IncompleteSignatureException",
+            return refuse(
+                    "IncompleteSignatureException",
                     "Authorization header requires Credential, SignedHeaders and Signature.");
         }
         if (!credential[3].equals("bedrock") || !credential[4].equals("aws4_request")) {
@@ -60,8 +63,8 @@ final class Signature {
         return verify(request, known, credential, parts);
     }
 
-    private static Script.Failure verify(Connection.Request request, KeyPair known, String[] credential,
-            Map<String, String> parts) {
+    private static Script.Failure verify(
+            Connection.Request request, KeyPair known, String[] credential, Map<String, String> parts) {
         String time = request.header("x-amz-date");
         if (!fresh(time) || !time.startsWith(credential[1])) {
             return refuse("InvalidSignatureException", "Signature expired or not yet current.");
@@ -70,27 +73,34 @@ final class Signature {
         String stated = request.headers().getOrDefault("x-amz-content-sha256", bodyHash);
         String scope = String.join("/", Arrays.copyOfRange(credential, 1, 5));
         String toSign = ALGORITHM + "\n" + time + "\n" + scope + "\n"
-                + hex(sha256(canonical(request, parts.get("SignedHeaders"), stated).getBytes(StandardCharsets.UTF_8)));
+                + hex(sha256(
+                        canonical(request, parts.get("SignedHeaders"), stated).getBytes(StandardCharsets.UTF_8)));
         byte[] key = ("AWS4" + known.secretAccessKey()).getBytes(StandardCharsets.UTF_8);
         for (String part : scope.split("/")) {
             key = hmac(key, part);
         }
-        boolean same = MessageDigest.isEqual(hex(hmac(key, toSign)).getBytes(StandardCharsets.US_ASCII),
+        boolean same = MessageDigest.isEqual(
+                hex(hmac(key, toSign)).getBytes(StandardCharsets.US_ASCII),
                 parts.get("Signature").getBytes(StandardCharsets.US_ASCII));
         boolean sameBody = stated.equals(bodyHash) || stated.equals("UNSIGNED-PAYLOAD");
-        return same && sameBody ? null : refuse("InvalidSignatureException",
-                "The request signature we calculated does not match "
-                + "the signature you provided. Check your AWS Secret Access Key and signing method. Consult the "
-                + "service "
-                + "documentation for details.");
+        return same && sameBody
+                ? null
+                : refuse(
+                        "InvalidSignatureException",
+                        "The request signature we calculated does not match "
+                                + "the signature you provided. Check your AWS Secret Access Key and signing method. Consult the "
+                                + "service "
+                                + "documentation for details.");
     }
 
     /** Every service but S3 encodes the path, which is encoded already, once more. */
     private static String canonical(Connection.Request request, String signedHeaders, String bodyHash) {
         String[] target = request.path().split("\\?", 2);
-        String path = Arrays.stream(target[0].split("/", -1)).map(Signature::encode).collect(Collectors.joining("/"));
-        String query = target.length == 1 ? "" : Arrays.stream(target[1].split("&")).sorted()
-                .collect(Collectors.joining("&"));
+        String path =
+                Arrays.stream(target[0].split("/", -1)).map(Signature::encode).collect(Collectors.joining("/"));
+        String query = target.length == 1
+                ? ""
+                : Arrays.stream(target[1].split("&")).sorted().collect(Collectors.joining("&"));
         String headers = Arrays.stream(signedHeaders.split(";"))
                 .map(name -> name + ":" + request.header(name).strip().replaceAll(" +", " ") + "\n")
                 .collect(Collectors.joining());
@@ -98,7 +108,9 @@ final class Signature {
     }
 
     private static String encode(String segment) {
-        return URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20").replace("*", "%2A")
+        return URLEncoder.encode(segment, StandardCharsets.UTF_8)
+                .replace("+", "%20")
+                .replace("*", "%2A")
                 .replace("%7E", "~");
     }
 

@@ -18,14 +18,33 @@ import java.util.regex.Pattern;
  * @param parameters its parameters
  * @param aboutPeople whether its description speaks of people
  */
-record Tool(String name, Set<String> verbs, Set<String> nameWords, Set<String> descriptionWords,
+record Tool(
+        String name,
+        Set<String> verbs,
+        Set<String> nameWords,
+        Set<String> descriptionWords,
         List<Parameter> parameters,
         boolean aboutPeople) {
 
-    private static final Pattern PEOPLE = Pattern.compile("(?i)\\b(e-?mail|person|people|customer|employee|user|contact)");
+    private static final Pattern PEOPLE =
+            Pattern.compile("(?i)\\b(e-?mail|person|people|customer|employee|user|contact)");
 
     /** What a parameter is for, as far as name, type and description tell. */
-    enum Kind { OPTION, ID, FROM_DATE, TO_DATE, DATE, COUNTRY, FLAG, LIMIT, MOST, LEAST, NUMBER, TEXT, OTHER }
+    enum Kind {
+        OPTION,
+        ID,
+        FROM_DATE,
+        TO_DATE,
+        DATE,
+        COUNTRY,
+        FLAG,
+        LIMIT,
+        MOST,
+        LEAST,
+        NUMBER,
+        TEXT,
+        OTHER
+    }
 
     /**
      * A parameter.
@@ -33,24 +52,48 @@ record Tool(String name, Set<String> verbs, Set<String> nameWords, Set<String> d
      * @param noun for an ID the root of what it identifies
      * @param options for an OPTION the values
      */
-    record Parameter(String name, String type, String description, boolean required, boolean hasDefault, Kind kind,
+    record Parameter(
+            String name,
+            String type,
+            String description,
+            boolean required,
+            boolean hasDefault,
+            Kind kind,
             String noun,
             List<String> options) {
 
         private static final Pattern ONE_OF = Pattern.compile("(?i)\\bone of:? ([^.;()]+)");
         private static final Pattern CHOICE = Pattern.compile("[\\w-]+(?:, [\\w-]+)*,? or [\\w-]+");
         private static final Pattern ID = Pattern.compile("(?i)(.*?)[_-]?(?:id|number|no)$");
-        private static final Set<String> SEARCH = Set.of("query", "q", "search", "text", "term", "keyword", "keywords",
-                "filter", "name",
-                "message", "prompt", "input", "question");
+        private static final Set<String> SEARCH = Set.of(
+                "query",
+                "q",
+                "search",
+                "text",
+                "term",
+                "keyword",
+                "keywords",
+                "filter",
+                "name",
+                "message",
+                "prompt",
+                "input",
+                "question");
 
         static Parameter of(String tool, String name, JsonNode schema, boolean required) {
             String type = schema.path("type").asText("string");
             String description = schema.path("description").asText("");
             List<String> options = options(schema, description);
             String noun = noun(tool, name);
-            return new Parameter(name, type, description, required && !schema.has("default"), schema.has("default"),
-                    kind(name, type, description, options, noun), noun, options);
+            return new Parameter(
+                    name,
+                    type,
+                    description,
+                    required && !schema.has("default"),
+                    schema.has("default"),
+                    kind(name, type, description, options, noun),
+                    noun,
+                    options);
         }
 
         boolean searches() {
@@ -65,7 +108,8 @@ record Tool(String name, Set<String> verbs, Set<String> nameWords, Set<String> d
             List<String> options = new ArrayList<>();
             schema.path("enum").forEach(value -> options.add(value.asText()));
             Matcher oneOf = ONE_OF.matcher(description);
-            String listed = oneOf.find() ? oneOf.group(1) : CHOICE.matcher(description).matches() ? description : "";
+            String listed =
+                    oneOf.find() ? oneOf.group(1) : CHOICE.matcher(description).matches() ? description : "";
             if (options.isEmpty() && !listed.isEmpty()) {
                 for (String option : listed.split(",\\s*(?:or |and )?|\\s+or\\s+|\\s+and\\s+")) {
                     options.add(option.strip().replaceAll("^['\"`]|['\"`]$", ""));
@@ -104,11 +148,12 @@ record Tool(String name, Set<String> verbs, Set<String> nameWords, Set<String> d
             if (text.contains("yyyy-mm-dd") || Words.partsOf(name).contains("dat")) {
                 String says = description.toLowerCase();
                 return name.matches("(?i)(from|start|since|begin|after).*|.*_(from|start|since)")
-                        || says.matches("(?s)(first|start|earliest).*")
+                                || says.matches("(?s)(first|start|earliest).*")
                         ? Kind.FROM_DATE
                         : name.matches("(?i)(to|end|until|before)(_.*|date.*)?|.*_(to|end|until)")
-                        || says.matches("(?s)(last|end|latest) .*")
-                        ? Kind.TO_DATE : Kind.DATE;
+                                        || says.matches("(?s)(last|end|latest) .*")
+                                ? Kind.TO_DATE
+                                : Kind.DATE;
             }
             return text.contains("country") && text.contains("code") ? Kind.COUNTRY : Kind.TEXT;
         }
@@ -121,7 +166,8 @@ record Tool(String name, Set<String> verbs, Set<String> nameWords, Set<String> d
             if (name.startsWith("max") || text.matches("(?s).*\\b(highest|maximum|at most)\\b.*")) {
                 return Kind.MOST;
             }
-            return name.startsWith("min") || text.matches("(?s).*\\b(lowest|minimum|at least)\\b.*") ? Kind.LEAST
+            return name.startsWith("min") || text.matches("(?s).*\\b(lowest|minimum|at least)\\b.*")
+                    ? Kind.LEAST
                     : Kind.NUMBER;
         }
     }
@@ -142,9 +188,16 @@ record Tool(String name, Set<String> verbs, Set<String> nameWords, Set<String> d
         Set<String> required = new LinkedHashSet<>();
         schema.path("required").forEach(parameter -> required.add(parameter.asText()));
         List<Parameter> parameters = new ArrayList<>();
-        schema.path("properties").properties().forEach(entry -> parameters.add(
-                Parameter.of(name, entry.getKey(), entry.getValue(), required.contains(entry.getKey()))));
-        return new Tool(name, verbs, words, Words.contentOf(description), parameters,
+        schema.path("properties")
+                .properties()
+                .forEach(entry -> parameters.add(
+                        Parameter.of(name, entry.getKey(), entry.getValue(), required.contains(entry.getKey()))));
+        return new Tool(
+                name,
+                verbs,
+                words,
+                Words.contentOf(description),
+                parameters,
                 PEOPLE.matcher(description).find());
     }
 

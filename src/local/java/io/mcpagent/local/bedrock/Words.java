@@ -16,34 +16,56 @@ final class Words {
     private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}_@.+'’-]*[\\p{L}\\p{N}_]");
     private static final Pattern PART = Pattern.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\\d+");
     private static final Set<String> STOP = Set.of(("a an the of in on at to for from by with and or is are was were "
-            + "be been do does did "
-            + "have has had what which who whom whose when where how why many much me my we our us you your i it its "
-            + "he she his her "
-            + "they their them this that these those there can could would will please tell let see any all some "
-            + "about as not no yes "
-            + "so just only also then than per each every between since until during over under above below more less "
-            + "least most "
-            + "true false level up out one two first last next need want like know into if same but now today detail "
-            + "details info information data record records cheaper cheap expensive").split(" "));
-    private static final Map<String, String> VERBS = Map.ofEntries(Map.entry("show", "get"), Map.entry("give", "get"),
-            Map.entry("get", "get"), Map.entry("fetch", "get"), Map.entry("display", "get"), Map.entry("read", "get"),
-            Map.entry("find", "search"), Map.entry("search", "search"), Map.entry("look", "search"),
-                    Map.entry("lookup", "search"),
-            Map.entry("query", "search"), Map.entry("list", "list"), Map.entry("run", "run"),
-                    Map.entry("execute", "run"));
-    private static final Map<String, String> SYNONYMS = synonyms("order purchase buy bought", "customer client buyer",
-            "sale revenue turnover income sold sell", "late overdue delay", "shipment parcel package delivery shipping",
-            "product item article goods", "top best bestselling best-selling highest", "table schema", "column field",
-            "stock inventory", "month monthly", "day daily", "year yearly annual annually", "week weekly",
-                    "quarter quarterly",
-            "email mail e-mail", "describe structure");
+                    + "be been do does did "
+                    + "have has had what which who whom whose when where how why many much me my we our us you your i it its "
+                    + "he she his her "
+                    + "they their them this that these those there can could would will please tell let see any all some "
+                    + "about as not no yes "
+                    + "so just only also then than per each every between since until during over under above below more less "
+                    + "least most "
+                    + "true false level up out one two first last next need want like know into if same but now today detail "
+                    + "details info information data record records cheaper cheap expensive")
+            .split(" "));
+    private static final Map<String, String> VERBS = Map.ofEntries(
+            Map.entry("show", "get"),
+            Map.entry("give", "get"),
+            Map.entry("get", "get"),
+            Map.entry("fetch", "get"),
+            Map.entry("display", "get"),
+            Map.entry("read", "get"),
+            Map.entry("find", "search"),
+            Map.entry("search", "search"),
+            Map.entry("look", "search"),
+            Map.entry("lookup", "search"),
+            Map.entry("query", "search"),
+            Map.entry("list", "list"),
+            Map.entry("run", "run"),
+            Map.entry("execute", "run"));
+    private static final Map<String, String> SYNONYMS = synonyms(
+            "order purchase buy bought",
+            "customer client buyer",
+            "sale revenue turnover income sold sell",
+            "late overdue delay",
+            "shipment parcel package delivery shipping",
+            "product item article goods",
+            "top best bestselling best-selling highest",
+            "table schema",
+            "column field",
+            "stock inventory",
+            "month monthly",
+            "day daily",
+            "year yearly annual annually",
+            "week weekly",
+            "quarter quarterly",
+            "email mail e-mail",
+            "describe structure");
 
-    private Words() { }
+    private Words() {}
 
     /** The words as written, without the punctuation around them. */
     static List<String> split(String text) {
         List<String> words = new ArrayList<>();
-        for (Matcher matcher = WORD.matcher(text); matcher.find();) {
+        for (Matcher matcher = WORD.matcher(text); matcher.find(); ) {
             words.add(matcher.group());
         }
         return words;
@@ -52,7 +74,7 @@ final class Words {
     /** The roots of the words that a name such as {@code search_orders} or {@code searchOrders} is made of. */
     static Set<String> partsOf(String name) {
         Set<String> parts = new LinkedHashSet<>();
-        for (Matcher matcher = PART.matcher(name); matcher.find();) {
+        for (Matcher matcher = PART.matcher(name); matcher.find(); ) {
             parts.add(root(matcher.group()));
         }
         return parts;
@@ -89,7 +111,8 @@ final class Words {
         if (lower.matches(".{2,}([sxz]|ch|sh)es")) {
             return lower.substring(0, lower.length() - 2);
         }
-        return lower.matches(".{2,}[^suia]s") || lower.matches(".{3,}[^su]as") ? lower.substring(0, lower.length() - 1)
+        return lower.matches(".{2,}[^suia]s") || lower.matches(".{3,}[^su]as")
+                ? lower.substring(0, lower.length() - 1)
                 : lower;
     }
 

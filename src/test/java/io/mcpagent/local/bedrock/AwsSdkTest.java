@@ -42,10 +42,13 @@ class AwsSdkTest {
 
     private BedrockRuntimeAsyncClient client(String secret) {
         bedrock.requireSignature("AK", "SK");
-        return BedrockRuntimeAsyncClient.builder().endpointOverride(bedrock.uri()).region(Region.EU_NORTH_1)
+        return BedrockRuntimeAsyncClient.builder()
+                .endpointOverride(bedrock.uri())
+                .region(Region.EU_NORTH_1)
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("AK", secret)))
                 .overrideConfiguration(configuration -> configuration.retryStrategy(AwsRetryStrategy.doNotRetry()))
-                .httpClientBuilder(NettyNioAsyncHttpClient.builder().protocol(Protocol.HTTP1_1)).build();
+                .httpClientBuilder(NettyNioAsyncHttpClient.builder().protocol(Protocol.HTTP1_1))
+                .build();
     }
 
     @AfterEach
@@ -56,21 +59,23 @@ class AwsSdkTest {
 
     @Test
     void should_stream_text_reasoning_and_a_tool_call() throws Exception {
-        bedrock.script(Script.call("search",
-                Json.parse("{\"customer_id\":7}")).after(new Block.Text("I look.")).after(new Block.Reasoning("hm",
-                "c2ln")));
+        bedrock.script(Script.call("search", Json.parse("{\"customer_id\":7}"))
+                .after(new Block.Text("I look."))
+                .after(new Block.Reasoning("hm", "c2ln")));
         List<String> seen = new CopyOnWriteArrayList<>();
         stream(seen).get(10, TimeUnit.SECONDS);
         String all = String.join("", seen);
-        assertEquals("[hm][I look.][]{\"customer_id\":7}tool_use/total", all.replace("][ ", " ")
-                .replaceAll("\\d+total", "total"));
+        assertEquals(
+                "[hm][I look.][]{\"customer_id\":7}tool_use/total",
+                all.replace("][ ", " ").replaceAll("\\d+total", "total"));
     }
 
     @Test
     void should_turn_an_exception_frame_into_an_exception() {
         bedrock.script(Script.text("one two").fault(new Fault.ExceptionAt(2, "throttlingException", "slow down")));
-        ExecutionException failed = assertThrows(ExecutionException.class, () ->
-                stream(new CopyOnWriteArrayList<>()).get(10, TimeUnit.SECONDS));
+        ExecutionException failed = assertThrows(
+                ExecutionException.class,
+                () -> stream(new CopyOnWriteArrayList<>()).get(10, TimeUnit.SECONDS));
         assertInstanceOf(ThrottlingException.class, failed.getCause());
     }
 
@@ -79,8 +84,9 @@ class AwsSdkTest {
         Reply reply = Script.text("one two");
         for (Fault fault : List.of(new Fault.CutAt(2, Cut.RESET), new Fault.CorruptCrcAt(2))) {
             bedrock.script(reply.fault(fault));
-            assertThrows(ExecutionException.class, () -> stream(new CopyOnWriteArrayList<>()).get(10,
-                    TimeUnit.SECONDS));
+            assertThrows(
+                    ExecutionException.class,
+                    () -> stream(new CopyOnWriteArrayList<>()).get(10, TimeUnit.SECONDS));
         }
     }
 
@@ -96,37 +102,57 @@ class AwsSdkTest {
 
     @Test
     void should_parse_errors_and_refuse_another_key() {
-        ExecutionException invalid = assertThrows(ExecutionException.class, () ->
-                client.converse(request -> request.modelId(MODEL)
-                .messages(Message.builder().role(ConversationRole.ASSISTANT).content(ContentBlock.fromText("a")).build())).get(10, TimeUnit.SECONDS));
+        ExecutionException invalid = assertThrows(
+                ExecutionException.class,
+                () -> client.converse(request -> request.modelId(MODEL)
+                                .messages(Message.builder()
+                                        .role(ConversationRole.ASSISTANT)
+                                        .content(ContentBlock.fromText("a"))
+                                        .build()))
+                        .get(10, TimeUnit.SECONDS));
         assertInstanceOf(ValidationException.class, invalid.getCause());
         try (BedrockRuntimeAsyncClient stranger = client("other")) {
-            ExecutionException refused = assertThrows(ExecutionException.class, () ->
-                    stranger.converse(request -> request.modelId(MODEL)
-                    .messages(question())).get(10, TimeUnit.SECONDS));
+            ExecutionException refused = assertThrows(
+                    ExecutionException.class,
+                    () -> stranger.converse(request -> request.modelId(MODEL).messages(question()))
+                            .get(10, TimeUnit.SECONDS));
             BedrockRuntimeException cause = assertInstanceOf(BedrockRuntimeException.class, refused.getCause());
             assertEquals("InvalidSignatureException", cause.awsErrorDetails().errorCode());
         }
     }
 
     private CompletableFuture<Void> stream(List<String> seen) {
-        return client.converseStream(request -> request.modelId(MODEL).messages(question()),
-                ConverseStreamResponseHandler.builder().subscriber(ConverseStreamResponseHandler.Visitor.builder()
-                        .onContentBlockDelta(event -> {
-                            if (event.delta().text() != null) {
-                                seen.add("[" + event.delta().text() + "]");
-                            } else if (event.delta().toolUse() != null) {
-                                seen.add(event.delta().toolUse().input().isEmpty() ? "[]"
-                                        : event.delta().toolUse().input());
-                            } else if (event.delta().reasoningContent().text() != null) {
-                                seen.add("[" + event.delta().reasoningContent().text() + "]");
-                            }
-                        })
-                        .onMessageStop(event -> seen.add(event.stopReasonAsString() + "/"))
-                        .onMetadata(event -> seen.add(event.usage().totalTokens() + "total")).build()).build());
+        return client.converseStream(
+                request -> request.modelId(MODEL).messages(question()),
+                ConverseStreamResponseHandler.builder()
+                        .subscriber(ConverseStreamResponseHandler.Visitor.builder()
+                                .onContentBlockDelta(event -> {
+                                    if (event.delta().text() != null) {
+                                        seen.add("[" + event.delta().text() + "]");
+                                    } else if (event.delta().toolUse() != null) {
+                                        seen.add(
+                                                event.delta().toolUse().input().isEmpty()
+                                                        ? "[]"
+                                                        : event.delta()
+                                                                .toolUse()
+                                                                .input());
+                                    } else if (event.delta().reasoningContent().text() != null) {
+                                        seen.add("["
+                                                + event.delta()
+                                                        .reasoningContent()
+                                                        .text() + "]");
+                                    }
+                                })
+                                .onMessageStop(event -> seen.add(event.stopReasonAsString() + "/"))
+                                .onMetadata(event -> seen.add(event.usage().totalTokens() + "total"))
+                                .build())
+                        .build());
     }
 
     private static Message question() {
-        return Message.builder().role(ConversationRole.USER).content(ContentBlock.fromText("hi")).build();
+        return Message.builder()
+                .role(ConversationRole.USER)
+                .content(ContentBlock.fromText("hi"))
+                .build();
     }
 }

@@ -52,9 +52,13 @@ class FaultsTest {
 
     @Test
     void should_send_an_exception_frame_instead_of_the_rest() throws IOException {
-        for (String type : List.of("throttlingException", "modelStreamErrorException", "internalServerException",
+        for (String type : List.of(
+                "throttlingException",
+                "modelStreamErrorException",
+                "internalServerException",
                 "serviceUnavailableException",
-                "validationException", "modelTimeoutException")) {
+                "validationException",
+                "modelTimeoutException")) {
             Answer answer = stream(REPLY.fault(new Fault.ExceptionAt(2, type, "oh")), 5_000);
             Frame last = answer.frames().getLast();
             assertEquals(3, answer.frames().size());
@@ -116,25 +120,40 @@ class FaultsTest {
 
     @Test
     void should_fail_converse_in_the_same_ways() throws IOException {
-        assertEquals(End.RESET, document(REPLY.fault(new Fault.CutAt(1, Cut.RESET)), 5_000).end());
-        assertEquals(End.CLOSED, document(REPLY.fault(new Fault.CutAt(1, Cut.FIN)), 5_000).end());
-        assertEquals(End.SILENT, document(REPLY.fault(new Fault.StallAt(1, null)), 300).end());
-        assertEquals(429, document(REPLY.fault(new Fault.ExceptionAt(1, "throttlingException", "oh")), 5_000).status());
-        assertTrue(new String(document(REPLY.fault(new Fault.CorruptCrcAt(1)), 5_000).body()).contains("####"));
-        assertEquals(End.SILENT, document(REPLY.delay(Duration.ofSeconds(30)), 200).end());
+        assertEquals(
+                End.RESET,
+                document(REPLY.fault(new Fault.CutAt(1, Cut.RESET)), 5_000).end());
+        assertEquals(
+                End.CLOSED,
+                document(REPLY.fault(new Fault.CutAt(1, Cut.FIN)), 5_000).end());
+        assertEquals(
+                End.SILENT,
+                document(REPLY.fault(new Fault.StallAt(1, null)), 300).end());
+        assertEquals(
+                429,
+                document(REPLY.fault(new Fault.ExceptionAt(1, "throttlingException", "oh")), 5_000)
+                        .status());
+        assertTrue(new String(
+                        document(REPLY.fault(new Fault.CorruptCrcAt(1)), 5_000).body())
+                .contains("####"));
+        assertEquals(
+                End.SILENT, document(REPLY.delay(Duration.ofSeconds(30)), 200).end());
     }
 
     @Test
     void should_notice_at_once_that_a_client_closes() throws Exception {
-        bedrock.script(REPLY.fault(new Fault.StallAt(2, null)), REPLY.delay(Duration.ofMinutes(5)),
-                REPLY.frameDelay(Duration.ofMinutes(1)), REPLY.fault(new Fault.StallAt(1, null)));
+        bedrock.script(
+                REPLY.fault(new Fault.StallAt(2, null)),
+                REPLY.delay(Duration.ofMinutes(5)),
+                REPLY.frameDelay(Duration.ofMinutes(1)),
+                REPLY.fault(new Fault.StallAt(1, null)));
         for (String operation : List.of("converse-stream", "converse-stream", "converse-stream", "converse")) {
             long before = bedrock.requestCount();
             Instant closed;
             try (Wire wire = new Wire(bedrock)) {
                 wire.send(operation, Wire.QUESTION);
-                assertTrue(bedrock.await(BOUND, state -> state.requestCount() == before + 1
-                        && state.openRequests() == 1));
+                assertTrue(
+                        bedrock.await(BOUND, state -> state.requestCount() == before + 1 && state.openRequests() == 1));
                 assertEquals(operation.equals("converse") ? 0 : 1, bedrock.openStreams());
                 closed = Instant.now();
             }

@@ -22,7 +22,12 @@ final class Wire implements AutoCloseable {
     static final String QUESTION = "{\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"hi\"}]}]}";
 
     /** How an answer ended. */
-    enum End { COMPLETE, CLOSED, RESET, SILENT }
+    enum End {
+        COMPLETE,
+        CLOSED,
+        RESET,
+        SILENT
+    }
 
     /** An event-stream message; a checksum that doesn't fit is told, not thrown. */
     record Frame(Map<String, String> headers, JsonNode payload, int length, boolean intact) {
@@ -67,9 +72,13 @@ final class Wire implements AutoCloseable {
 
     Wire send(String method, String path, String body, String headers) throws IOException {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        socket.getOutputStream().write(Bytes.join((method + " " + path + " HTTP/1.1\r\nhost: localhost\r\n" + headers
-                + "content-length: "
-                + bytes.length + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII), bytes));
+        socket.getOutputStream()
+                .write(Bytes.join(
+                        (method + " " + path + " HTTP/1.1\r\nhost: localhost\r\n" + headers
+                                        + "content-length: "
+                                        + bytes.length + "\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII),
+                        bytes));
         return this;
     }
 
@@ -82,7 +91,9 @@ final class Wire implements AutoCloseable {
         try {
             status = Integer.parseInt(line().split(" ")[1]);
             for (String line = line(); !line.isEmpty(); line = line()) {
-                headers.put(line.substring(0, line.indexOf(':')), line.substring(line.indexOf(':') + 1).strip());
+                headers.put(
+                        line.substring(0, line.indexOf(':')),
+                        line.substring(line.indexOf(':') + 1).strip());
             }
             if (headers.containsKey("content-length")) {
                 copy(body, Integer.parseInt(headers.get("content-length")));

@@ -38,14 +38,17 @@ class LocalStackTest {
     }
 
     private StackProcess stack() throws IOException {
-        return new StackProcess(projectCopy(), Map.of("TOOLBOX_BIN", RealToolbox.binary().program().toString()));
+        return new StackProcess(
+                projectCopy(),
+                Map.of("TOOLBOX_BIN", RealToolbox.binary().program().toString()));
     }
 
     // A folder of its own, so that the tests share neither a database nor a pid file with a stack in use.
     private Path projectCopy() throws IOException {
         Path copy = folder.resolve("project");
         Files.createDirectories(copy.resolve("toolbox-config/sample"));
-        for (String file : List.of("tools.sqlite.yaml", "sample/sqlite.sql", "sample/tools.write.yaml", "package.json")) {
+        for (String file :
+                List.of("tools.sqlite.yaml", "sample/sqlite.sql", "sample/tools.write.yaml", "package.json")) {
             Path target = copy.resolve("toolbox-config").resolve(file);
             if (!Files.exists(target)) {
                 Files.copy(Project.toolboxConfig(file), target);
@@ -67,10 +70,18 @@ class LocalStackTest {
         StackProcess stack = stack();
         try (stack) {
             stack.run(stack.commandFromSources()).awaitReady();
-            assertTrue(stack.output().contains("local: ready toolbox=http://127.0.0.1:" + stack.toolboxPort
-                    + "/mcp bedrock=http://127.0.0.1:" + stack.bedrockPort + "\n"), stack.output());
+            assertTrue(
+                    stack.output()
+                            .contains("local: ready toolbox=http://127.0.0.1:" + stack.toolboxPort
+                                    + "/mcp bedrock=http://127.0.0.1:" + stack.bedrockPort + "\n"),
+                    stack.output());
             assertTrue(stack.output().lines().allMatch(line -> line.startsWith("local: ")), stack.output());
-            assertEquals(1, tools(stack).call("get_order", Map.of("order_id", 42)).rows().size());
+            assertEquals(
+                    1,
+                    tools(stack)
+                            .call("get_order", Map.of("order_id", 42))
+                            .rows()
+                            .size());
             assertListens(stack.bedrockPort);
         }
     }
@@ -101,7 +112,12 @@ class LocalStackTest {
         command.addAll(stack.command());
         try (stack) {
             stack.run(command).awaitReady();
-            assertEquals(0, new ProcessBuilder("kill", "-INT", "--", "-" + stack.process().pid()).start().waitFor());
+            assertEquals(
+                    0,
+                    new ProcessBuilder(
+                                    "kill", "-INT", "--", "-" + stack.process().pid())
+                            .start()
+                            .waitFor());
             stack.awaitNoProcess();
             assertFalse(stack.output().contains("starting it again"), stack.output());
         }
@@ -121,7 +137,8 @@ class LocalStackTest {
     void should_end_with_everything_when_the_process_that_started_it_is_killed() throws Exception {
         assumeTrue(Children.onPath("bash").isPresent(), "there is no bash to play the parent");
         StackProcess stack = stack();
-        List<String> command = new ArrayList<>(List.of("bash", "-c", "exec 4>&1; coproc { exec \"$@\" >&4; }; wait", "parent"));
+        List<String> command =
+                new ArrayList<>(List.of("bash", "-c", "exec 4>&1; coproc { exec \"$@\" >&4; }; wait", "parent"));
         command.addAll(stack.command());
         try (stack) {
             stack.run(command).awaitReady();
@@ -140,7 +157,7 @@ class LocalStackTest {
         Path config = projectCopy().resolve("toolbox-config/tools.sqlite.yaml");
         Path notes = Files.writeString(folder.resolve("toolbox-notes"), "");
         try (RealToolbox stale = RealToolbox.startOn(stack.toolboxPort, List.of(config), SampleShop.environment());
-             stack) {
+                stack) {
             Files.write(pidFile, List.of(Long.toString(stale.pid()), Long.toString(startOf(stale.pid()))));
             stack.start().awaitReady();
             assertFalse(stale.isAlive());
@@ -149,7 +166,8 @@ class LocalStackTest {
             stack.awaitNoProcess();
 
             Process innocent = Children.start(new ProcessBuilder("tail", "-f", notes.toString()));
-            Files.write(pidFile, List.of(Long.toString(innocent.pid()), Long.toString(startOf(innocent.pid()) - 5_000)));
+            Files.write(
+                    pidFile, List.of(Long.toString(innocent.pid()), Long.toString(startOf(innocent.pid()) - 5_000)));
             stack.start().awaitLine("serves at");
             assertTrue(innocent.isAlive(), "a process with another start time was ended");
             innocent.destroyForcibly();
@@ -157,7 +175,12 @@ class LocalStackTest {
     }
 
     private static long startOf(long pid) {
-        return ProcessHandle.of(pid).orElseThrow().info().startInstant().orElseThrow().toEpochMilli();
+        return ProcessHandle.of(pid)
+                .orElseThrow()
+                .info()
+                .startInstant()
+                .orElseThrow()
+                .toEpochMilli();
     }
 
     @Test
@@ -165,7 +188,9 @@ class LocalStackTest {
         try (StackProcess stack = stack().start().awaitReady()) {
             ProcessHandle first = stack.toolboxes().getFirst();
             first.destroyForcibly();
-            Await.until("another toolbox to answer", Duration.ofSeconds(20),
+            Await.until(
+                    "another toolbox to answer",
+                    Duration.ofSeconds(20),
                     () -> !first.isAlive() && tools(stack).tools().size() == 10);
             assertTrue(stack.output().contains("starting it again"), stack.output());
         }
@@ -174,26 +199,39 @@ class LocalStackTest {
     @Test
     void should_name_a_taken_toolbox_port_and_start_once_it_is_free() throws Exception {
         StackProcess stack = stack();
-        try (stack; ServerSocket other = new ServerSocket(stack.toolboxPort, 1, InetAddress.getLoopbackAddress())) {
+        try (stack;
+                ServerSocket other = new ServerSocket(stack.toolboxPort, 1, InetAddress.getLoopbackAddress())) {
             stack.start().awaitReady();
-            assertTrue(stack.output().contains("local: Port " + stack.toolboxPort
-                    + ", which the toolbox needs, is taken by another program."
-                    + " Free it or set TOOLBOX_PORT.\n"), stack.output());
+            assertTrue(
+                    stack.output()
+                            .contains("local: Port " + stack.toolboxPort
+                                    + ", which the toolbox needs, is taken by another program."
+                                    + " Free it or set TOOLBOX_PORT.\n"),
+                    stack.output());
             assertTrue(stack.output().contains("ready toolbox=none bedrock=http://127.0.0.1:" + stack.bedrockPort));
             assertListens(stack.bedrockPort);
             other.close();
             stack.awaitLine("serves at");
-            assertEquals(1, stack.output().lines().filter(line -> line.contains("is taken")).count());
+            assertEquals(
+                    1,
+                    stack.output()
+                            .lines()
+                            .filter(line -> line.contains("is taken"))
+                            .count());
         }
     }
 
     @Test
     void should_name_a_taken_bedrock_port_and_go_on() throws Exception {
         StackProcess stack = stack();
-        try (stack; ServerSocket _ = new ServerSocket(stack.bedrockPort, 1, InetAddress.getLoopbackAddress())) {
+        try (stack;
+                ServerSocket _ = new ServerSocket(stack.bedrockPort, 1, InetAddress.getLoopbackAddress())) {
             stack.start().awaitReady();
-            assertTrue(stack.output().contains("local: Port " + stack.bedrockPort
-                    + ", which the local Bedrock needs, is taken by another program. Free it or set LOCAL_BEDROCK_PORT.\n"),
+            assertTrue(
+                    stack.output()
+                            .contains(
+                                    "local: Port " + stack.bedrockPort
+                                            + ", which the local Bedrock needs, is taken by another program. Free it or set LOCAL_BEDROCK_PORT.\n"),
                     stack.output());
             assertEquals(10, tools(stack).tools().size());
         }
@@ -202,9 +240,15 @@ class LocalStackTest {
     @Test
     void should_say_in_one_line_what_to_install_and_go_on_without_tools() throws Exception {
         Path nothing = Files.createDirectories(folder.resolve("nothing"));
-        try (StackProcess stack = new StackProcess(projectCopy(), Map.of("PATH", nothing.toString(), "TOOLBOX_BIN", ""))) {
+        try (StackProcess stack =
+                new StackProcess(projectCopy(), Map.of("PATH", nothing.toString(), "TOOLBOX_BIN", ""))) {
             stack.start().awaitReady();
-            assertEquals(1, stack.output().lines().filter(line -> line.contains("install Node.js with npm")).count());
+            assertEquals(
+                    1,
+                    stack.output()
+                            .lines()
+                            .filter(line -> line.contains("install Node.js with npm"))
+                            .count());
             assertTrue(stack.output().contains("ready toolbox=none bedrock=http"), stack.output());
             assertListens(stack.bedrockPort);
             assertTrue(stack.process().isAlive());
@@ -215,13 +259,24 @@ class LocalStackTest {
     void should_load_the_writing_tool_beside_the_others_on_request() throws Exception {
         StackProcess stack = stack();
         try (stack) {
-            stack.start("--no-bedrock", "--toolbox-configs",
-                    "toolbox-config/tools.sqlite.yaml,toolbox-config/sample/tools.write.yaml").awaitReady();
+            stack.start(
+                            "--no-bedrock",
+                            "--toolbox-configs",
+                            "toolbox-config/tools.sqlite.yaml,toolbox-config/sample/tools.write.yaml")
+                    .awaitReady();
             assertTrue(stack.output().contains(" bedrock=none"), stack.output());
             McpCalls tools = tools(stack);
-            assertFalse(tools.call("update_order_status", Map.of("order_id", 42, "status", "returned")).isError());
-            assertEquals("returned", tools.call("get_order", Map.of("order_id", 42)).rows().getFirst().get("status").asText());
-            assertTrue(tools.call("update_order_status", Map.of("order_id", 42, "status", "lost")).isError());
+            assertFalse(tools.call("update_order_status", Map.of("order_id", 42, "status", "returned"))
+                    .isError());
+            assertEquals(
+                    "returned",
+                    tools.call("get_order", Map.of("order_id", 42))
+                            .rows()
+                            .getFirst()
+                            .get("status")
+                            .asText());
+            assertTrue(tools.call("update_order_status", Map.of("order_id", 42, "status", "lost"))
+                    .isError());
         }
     }
 

@@ -42,8 +42,11 @@ final class StackProcess implements AutoCloseable {
 
     /** The way dev mode does it: the launcher compiles the sources, which takes a few seconds. */
     List<String> commandFromSources() {
-        return command(Stream.empty(),
-                Project.directory().resolve("src/local/java/io/mcpagent/local/LocalStack.java").toString());
+        return command(
+                Stream.empty(),
+                Project.directory()
+                        .resolve("src/local/java/io/mcpagent/local/LocalStack.java")
+                        .toString());
     }
 
     /** The same program from the classes that the tests are compiled to. */
@@ -54,11 +57,23 @@ final class StackProcess implements AutoCloseable {
     private List<String> command(Stream<Class<?>> compiled, String main) {
         Stream<Class<?>> jackson = Stream.of(ObjectMapper.class, JsonFactory.class, JsonProperty.class);
         String classpath = Stream.concat(compiled, jackson)
-                .map(type -> Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath()).toString())
+                .map(type -> Path.of(type.getProtectionDomain()
+                                .getCodeSource()
+                                .getLocation()
+                                .getPath())
+                        .toString())
                 .collect(Collectors.joining(File.pathSeparator));
-        return List.of(System.getProperty("java.home") + "/bin/java", "-cp", classpath, main,
-                "--directory", directory.toString(), "--toolbox-port", Integer.toString(toolboxPort),
-                "--bedrock-port", Integer.toString(bedrockPort));
+        return List.of(
+                System.getProperty("java.home") + "/bin/java",
+                "-cp",
+                classpath,
+                main,
+                "--directory",
+                directory.toString(),
+                "--toolbox-port",
+                Integer.toString(toolboxPort),
+                "--bedrock-port",
+                Integer.toString(bedrockPort));
     }
 
     StackProcess start(String... more) throws IOException {
@@ -67,8 +82,8 @@ final class StackProcess implements AutoCloseable {
 
     /** Starts this command instead, which runs the stack in some way. */
     StackProcess run(List<String> command) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectErrorStream(true).redirectOutput(log.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         environment.forEach((name, value) -> {
             if (value.isEmpty()) {
                 builder.environment().remove(name);
@@ -110,13 +125,18 @@ final class StackProcess implements AutoCloseable {
 
     /** The processes that serve this stack's toolbox, found by their command line. */
     List<ProcessHandle> toolboxes() {
-        return ProcessHandle.allProcesses().filter(handle -> handle.info().commandLine()
-                .filter(line -> line.contains("toolbox --address 127.0.0.1 --port " + toolboxPort + " ")).isPresent()).toList();
+        return ProcessHandle.allProcesses()
+                .filter(handle -> handle.info()
+                        .commandLine()
+                        .filter(line -> line.contains("toolbox --address 127.0.0.1 --port " + toolboxPort + " "))
+                        .isPresent())
+                .toList();
     }
 
     void awaitNoProcess() {
         Await.until("the stack to end", () -> !process.isAlive());
-        Await.until("the toolbox to end", Duration.ofSeconds(5), () -> toolboxes().isEmpty());
+        Await.until(
+                "the toolbox to end", Duration.ofSeconds(5), () -> toolboxes().isEmpty());
     }
 
     @Override

@@ -66,12 +66,15 @@ class ToolboxSourcesTest {
         project = folder.resolve("project");
         Files.createDirectories(project.resolve("toolbox-config/sample"));
         for (String file : List.of("tools.sqlite.yaml", "sample/sqlite.sql", "package.json", "package-lock.json")) {
-            Files.copy(Project.toolboxConfig(file), project.resolve("toolbox-config").resolve(file));
+            Files.copy(
+                    Project.toolboxConfig(file),
+                    project.resolve("toolbox-config").resolve(file));
         }
         programs = Files.createDirectories(folder.resolve("programs"));
         for (String program : List.of("sh", "cut", "sed", "mkdir", "head", "sleep", "cp", "chmod", "setpriv")) {
             if (Children.onPath(program).isPresent()) {
-                Files.createSymbolicLink(programs.resolve(program), Children.onPath(program).get());
+                Files.createSymbolicLink(
+                        programs.resolve(program), Children.onPath(program).get());
             }
         }
     }
@@ -82,9 +85,17 @@ class ToolboxSourcesTest {
     }
 
     private StackProcess stack() throws IOException {
-        return new StackProcess(project, Map.of("PATH", programs.toString(), "TOOLBOX_BIN", "",
-                "ENGINE_LOG", folder.resolve("engine.log").toString(),
-                "REAL_TOOLBOX", RealToolbox.binary().program().toString()));
+        return new StackProcess(
+                project,
+                Map.of(
+                        "PATH",
+                        programs.toString(),
+                        "TOOLBOX_BIN",
+                        "",
+                        "ENGINE_LOG",
+                        folder.resolve("engine.log").toString(),
+                        "REAL_TOOLBOX",
+                        RealToolbox.binary().program().toString()));
     }
 
     @Test
@@ -94,9 +105,14 @@ class ToolboxSourcesTest {
         try (StackProcess stack = stack().start("--no-bedrock").awaitReady()) {
             assertTrue(stack.output().contains("ready toolbox=http"), stack.output());
             assertTrue(stack.output().contains("local: pulling us-central1-docker.pkg.dev"), stack.output());
-            assertEquals(10, new McpCalls(URI.create("http://127.0.0.1:" + stack.toolboxPort + "/mcp")).tools().size());
+            assertEquals(
+                    10,
+                    new McpCalls(URI.create("http://127.0.0.1:" + stack.toolboxPort + "/mcp"))
+                            .tools()
+                            .size());
             String asked = Files.readString(folder.resolve("engine.log"));
-            assertTrue(asked.contains("--publish 127.0.0.1:" + stack.toolboxPort + ":" + stack.toolboxPort + " "), asked);
+            assertTrue(
+                    asked.contains("--publish 127.0.0.1:" + stack.toolboxPort + ":" + stack.toolboxPort + " "), asked);
             assertTrue(asked.contains("toolbox:1.12.0 --address 0.0.0.0"), asked);
             assertTrue(asked.contains("rm --force mcp-agent-toolbox-" + stack.toolboxPort), asked);
         }
@@ -122,7 +138,9 @@ class ToolboxSourcesTest {
                 echo '{"version": "1.12.0"}' > node_modules/.package-lock.json
                 """);
         try (StackProcess stack = stack().start("--no-bedrock").awaitReady()) {
-            assertTrue(stack.output().contains("local: downloading the toolbox from npm: 3 of about 315 MB"), stack.output());
+            assertTrue(
+                    stack.output().contains("local: downloading the toolbox from npm: 3 of about 315 MB"),
+                    stack.output());
             assertTrue(stack.output().contains("ready toolbox=http"), stack.output());
         }
     }
@@ -139,7 +157,8 @@ class ToolboxSourcesTest {
 
     @Test
     void should_say_so_when_toolbox_bin_names_no_program() throws Exception {
-        StackProcess stack = new StackProcess(project, Map.of("TOOLBOX_BIN", folder.resolve("missing").toString()));
+        StackProcess stack = new StackProcess(
+                project, Map.of("TOOLBOX_BIN", folder.resolve("missing").toString()));
         try (stack) {
             stack.start("--no-bedrock").awaitReady();
             assertTrue(stack.output().contains("TOOLBOX_BIN names "), stack.output());

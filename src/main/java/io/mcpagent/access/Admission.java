@@ -1,8 +1,8 @@
 package io.mcpagent.access;
 
-import io.mcpagent.system.Problem;
-import io.mcpagent.system.ProblemAnswers;
-import io.mcpagent.system.ProblemException;
+import io.mcpagent.problem.Problem;
+import io.mcpagent.problem.ProblemAnswers;
+import io.mcpagent.problem.ProblemException;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.vertx.http.runtime.filters.Filters;

@@ -1,6 +1,6 @@
 package io.mcpagent.access;
 
-import io.mcpagent.system.AgentConfig;
+import io.mcpagent.config.AgentConfig;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;

@@ -1,7 +1,7 @@
 package io.mcpagent.access;
 
-import io.mcpagent.system.Problem;
-import io.mcpagent.system.ProblemAnswers;
+import io.mcpagent.problem.Problem;
+import io.mcpagent.problem.ProblemAnswers;
 import io.quarkus.oidc.OIDCException;
 import io.quarkus.oidc.runtime.OidcAuthenticationMechanism;
 import io.quarkus.security.AuthenticationFailedException;

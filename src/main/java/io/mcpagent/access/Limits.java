@@ -1,9 +1,9 @@
 package io.mcpagent.access;
 
 import io.github.bucket4j.ConsumptionProbe;
-import io.mcpagent.system.AgentConfig;
-import io.mcpagent.system.Problem;
-import io.mcpagent.system.ProblemException;
+import io.mcpagent.config.AgentConfig;
+import io.mcpagent.problem.Problem;
+import io.mcpagent.problem.ProblemException;
 import io.quarkus.security.identity.CurrentIdentityAssociation;
 import io.quarkus.security.identity.SecurityIdentity;
 import jakarta.inject.Singleton;

@@ -1,6 +1,6 @@
 package io.mcpagent.access;
 
-import io.mcpagent.system.AgentConfig;
+import io.mcpagent.config.AgentConfig;
 import io.quarkus.oidc.OidcConfigurationMetadata;
 import io.quarkus.oidc.runtime.TenantConfigBean;
 import io.quarkus.oidc.runtime.TenantConfigContext;

@@ -1,6 +1,6 @@
 package io.mcpagent.access;
 
-import io.mcpagent.system.Problem;
+import io.mcpagent.problem.Problem;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.vertx.http.HttpServerOptionsCustomizer;
 import io.vertx.core.http.HttpServerOptions;

@@ -1,6 +1,6 @@
 package io.mcpagent.access;
 
-import io.mcpagent.system.AgentConfig;
+import io.mcpagent.config.AgentConfig;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.runtime.configuration.ConfigurationException;

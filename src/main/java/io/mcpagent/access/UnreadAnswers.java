@@ -1,6 +1,6 @@
 package io.mcpagent.access;
 
-import io.mcpagent.system.AgentConfig;
+import io.mcpagent.config.AgentConfig;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;

@@ -1,8 +1,8 @@
 package io.mcpagent.agui;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.mcpagent.system.Problem;
-import io.mcpagent.system.ProblemException;
+import io.mcpagent.problem.Problem;
+import io.mcpagent.problem.ProblemException;
 import io.mcpagent.turn.Approvals.Verdict;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,7 +1,7 @@
 package io.mcpagent.budget;
 
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.Receipt;
-import io.mcpagent.system.AgentConfig;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package io.mcpagent.budget;
 
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.DynamoTable;
-import io.mcpagent.system.AgentConfig;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;

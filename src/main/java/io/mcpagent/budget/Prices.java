@@ -1,7 +1,7 @@
 package io.mcpagent.budget;
 
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.model.Usage;
-import io.mcpagent.system.AgentConfig;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Comparator;

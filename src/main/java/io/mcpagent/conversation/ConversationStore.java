@@ -1,6 +1,6 @@
 package io.mcpagent.conversation;
 
-import io.mcpagent.system.AgentConfig;
+import io.mcpagent.config.AgentConfig;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;

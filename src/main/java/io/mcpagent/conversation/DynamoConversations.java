@@ -3,7 +3,7 @@ package io.mcpagent.conversation;
 import static io.mcpagent.conversation.DynamoTable.number;
 import static io.mcpagent.conversation.DynamoTable.text;
 
-import io.mcpagent.system.Ids;
+import io.mcpagent.base.Ids;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -1,6 +1,6 @@
 package io.mcpagent.conversation;
 
-import io.mcpagent.system.Deadline;
+import io.mcpagent.base.Deadline;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -1,6 +1,6 @@
 package io.mcpagent.conversation;
 
-import io.mcpagent.system.Ids;
+import io.mcpagent.base.Ids;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -3,7 +3,7 @@ package io.mcpagent.conversation;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
-import io.mcpagent.system.JsonBuffers;
+import io.mcpagent.base.JsonBuffers;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;

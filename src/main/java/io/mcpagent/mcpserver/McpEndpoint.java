@@ -2,9 +2,9 @@ package io.mcpagent.mcpserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.access.Caller;
-import io.mcpagent.system.Ids;
-import io.mcpagent.system.Problem;
-import io.mcpagent.system.ProblemException;
+import io.mcpagent.base.Ids;
+import io.mcpagent.problem.Problem;
+import io.mcpagent.problem.ProblemException;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;

@@ -2,8 +2,8 @@ package io.mcpagent.mcpserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.mcpagent.system.ErrorForm;
-import io.mcpagent.system.Problem;
+import io.mcpagent.problem.ErrorForm;
+import io.mcpagent.problem.Problem;
 import jakarta.inject.Singleton;
 
 /** Errors of the HTTP request itself as MCP's clients read them: a JSON-RPC error without an id, under the problem's status. */

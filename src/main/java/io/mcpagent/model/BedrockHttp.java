@@ -1,8 +1,8 @@
 package io.mcpagent.model;
 
-import io.mcpagent.system.AgentConfig;
-import io.mcpagent.system.Deadline;
-import io.mcpagent.system.Tls;
+import io.mcpagent.base.Deadline;
+import io.mcpagent.base.Tls;
+import io.mcpagent.config.AgentConfig;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package io.mcpagent.model;
 
+import io.mcpagent.base.Deadline;
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.model.ModelException.Kind;
-import io.mcpagent.system.AgentConfig;
-import io.mcpagent.system.Deadline;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.InputStream;

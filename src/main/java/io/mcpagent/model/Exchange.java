@@ -1,6 +1,6 @@
 package io.mcpagent.model;
 
-import io.mcpagent.system.Deadline;
+import io.mcpagent.base.Deadline;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;

@@ -3,7 +3,7 @@ package io.mcpagent.model;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.mcpagent.system.JsonBuffers;
+import io.mcpagent.base.JsonBuffers;
 import java.io.IOException;
 
 /** Jackson's streaming side. */

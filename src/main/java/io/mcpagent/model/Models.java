@@ -1,9 +1,9 @@
 package io.mcpagent.model;
 
+import io.mcpagent.base.Breaker;
+import io.mcpagent.base.Deadline;
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.model.ModelException.Kind;
-import io.mcpagent.system.AgentConfig;
-import io.mcpagent.system.Breaker;
-import io.mcpagent.system.Deadline;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.LinkedHashMap;

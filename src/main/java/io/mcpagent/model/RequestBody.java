@@ -2,7 +2,7 @@ package io.mcpagent.model;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.SerializableString;
-import io.mcpagent.system.AgentConfig;
+import io.mcpagent.config.AgentConfig;
 import jakarta.inject.Singleton;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

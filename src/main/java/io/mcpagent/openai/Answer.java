@@ -1,6 +1,6 @@
 package io.mcpagent.openai;
 
-import io.mcpagent.chat.ChatReply;
+import io.mcpagent.door.ChatReply;
 import java.util.StringJoiner;
 
 /** What a reader of a completion must know besides what the model wrote, and how a completion says it. */

@@ -1,9 +1,9 @@
 package io.mcpagent.openai;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.mcpagent.chat.ChatReply;
-import io.mcpagent.chat.EventFormat;
-import io.mcpagent.chat.JsonEvents;
+import io.mcpagent.door.ChatReply;
+import io.mcpagent.door.EventFormat;
+import io.mcpagent.door.JsonEvents;
 import io.mcpagent.turn.TurnEvent;
 import java.io.IOException;
 

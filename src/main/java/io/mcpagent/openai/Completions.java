@@ -2,7 +2,7 @@ package io.mcpagent.openai;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.mcpagent.chat.ChatReply;
+import io.mcpagent.door.ChatReply;
 import jakarta.inject.Singleton;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 

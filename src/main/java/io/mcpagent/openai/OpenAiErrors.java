@@ -3,8 +3,8 @@ package io.mcpagent.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.mcpagent.system.ErrorForm;
-import io.mcpagent.system.Problem;
+import io.mcpagent.problem.ErrorForm;
+import io.mcpagent.problem.Problem;
 import jakarta.inject.Singleton;
 import java.util.Locale;
 

@@ -2,9 +2,9 @@ package io.mcpagent.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.access.Caller;
-import io.mcpagent.chat.Answering;
-import io.mcpagent.chat.Question;
-import io.mcpagent.chat.Questions;
+import io.mcpagent.door.Answering;
+import io.mcpagent.door.Question;
+import io.mcpagent.door.Questions;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;

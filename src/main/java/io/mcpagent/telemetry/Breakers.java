@@ -1,7 +1,7 @@
 package io.mcpagent.telemetry;
 
+import io.mcpagent.base.Breaker;
 import io.mcpagent.model.Models;
-import io.mcpagent.system.Breaker;
 import io.mcpagent.tools.McpToolbox;
 import io.opentelemetry.api.OpenTelemetry;
 import io.quarkus.runtime.StartupEvent;

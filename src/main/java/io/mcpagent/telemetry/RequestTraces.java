@@ -1,7 +1,7 @@
 package io.mcpagent.telemetry;
 
 import io.mcpagent.access.OpenPaths;
-import io.mcpagent.system.TraceIds;
+import io.mcpagent.base.TraceIds;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;

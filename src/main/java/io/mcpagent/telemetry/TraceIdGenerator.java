@@ -1,6 +1,6 @@
 package io.mcpagent.telemetry;
 
-import io.mcpagent.system.TraceIds;
+import io.mcpagent.base.TraceIds;
 import io.opentelemetry.api.trace.SpanId;
 import io.opentelemetry.sdk.trace.IdGenerator;
 import jakarta.inject.Singleton;

@@ -1,7 +1,7 @@
 package io.mcpagent.telemetry;
 
 import io.mcpagent.conversation.Receipt;
-import io.mcpagent.system.Problem;
+import io.mcpagent.problem.Problem;
 import java.util.List;
 import org.jboss.logmanager.ExtLogRecord;
 import org.jboss.logmanager.Level;

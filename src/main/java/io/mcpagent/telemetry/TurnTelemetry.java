@@ -2,7 +2,7 @@ package io.mcpagent.telemetry;
 
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.model.ModelRequest;
-import io.mcpagent.system.Problem;
+import io.mcpagent.problem.Problem;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;

@@ -1,6 +1,6 @@
 package io.mcpagent.tools;
 
-import io.mcpagent.system.AgentConfig;
+import io.mcpagent.config.AgentConfig;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Map;

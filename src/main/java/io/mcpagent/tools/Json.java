@@ -11,7 +11,7 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.mcpagent.system.JsonBuffers;
+import io.mcpagent.base.JsonBuffers;
 import java.util.TreeMap;
 
 /** JSON as the tool server's side needs it: numbers stay as exact as they were written. */

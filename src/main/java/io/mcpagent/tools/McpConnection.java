@@ -1,8 +1,8 @@
 package io.mcpagent.tools;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.mcpagent.system.AgentConfig;
-import io.mcpagent.system.Deadline;
+import io.mcpagent.base.Deadline;
+import io.mcpagent.config.AgentConfig;
 import java.net.URI;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package io.mcpagent.tools;
 
-import io.mcpagent.system.Deadline;
-import io.mcpagent.system.Tls;
+import io.mcpagent.base.Deadline;
+import io.mcpagent.base.Tls;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

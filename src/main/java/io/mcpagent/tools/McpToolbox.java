@@ -1,9 +1,9 @@
 package io.mcpagent.tools;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.mcpagent.system.AgentConfig;
-import io.mcpagent.system.Breaker;
-import io.mcpagent.system.Deadline;
+import io.mcpagent.base.Breaker;
+import io.mcpagent.base.Deadline;
+import io.mcpagent.config.AgentConfig;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;

@@ -1,7 +1,7 @@
 package io.mcpagent.tools;
 
-import io.mcpagent.system.Deadline;
-import io.mcpagent.system.TraceIds;
+import io.mcpagent.base.Deadline;
+import io.mcpagent.base.TraceIds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;

@@ -1,6 +1,6 @@
 package io.mcpagent.tools;
 
-import io.mcpagent.system.Deadline;
+import io.mcpagent.base.Deadline;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package io.mcpagent.tools;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.mcpagent.system.Deadline;
+import io.mcpagent.base.Deadline;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;

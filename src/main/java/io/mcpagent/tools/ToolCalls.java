@@ -1,8 +1,8 @@
 package io.mcpagent.tools;
 
-import io.mcpagent.system.AgentConfig;
-import io.mcpagent.system.Breaker;
-import io.mcpagent.system.Deadline;
+import io.mcpagent.base.Breaker;
+import io.mcpagent.base.Deadline;
+import io.mcpagent.config.AgentConfig;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;

@@ -1,7 +1,7 @@
 package io.mcpagent.tools;
 
-import io.mcpagent.system.AgentConfig;
-import io.mcpagent.system.Deadline;
+import io.mcpagent.base.Deadline;
+import io.mcpagent.config.AgentConfig;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.Arrays;

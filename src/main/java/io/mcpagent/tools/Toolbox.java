@@ -1,6 +1,6 @@
 package io.mcpagent.tools;
 
-import io.mcpagent.system.Deadline;
+import io.mcpagent.base.Deadline;
 
 /**
  * The tool server. Blocks the calling (virtual) thread; interrupting it closes the request, upon which the server cancels the SQL. Safe for

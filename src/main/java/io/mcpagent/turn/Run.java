@@ -1,6 +1,6 @@
 package io.mcpagent.turn;
 
-import io.mcpagent.system.Deadline;
+import io.mcpagent.base.Deadline;
 import io.mcpagent.telemetry.TurnTelemetry;
 import java.util.concurrent.locks.ReentrantLock;
 

@@ -1,9 +1,9 @@
 package io.mcpagent.turn;
 
+import io.mcpagent.base.Deadline;
 import io.mcpagent.conversation.Conversation;
-import io.mcpagent.system.Deadline;
-import io.mcpagent.system.Problem;
-import io.mcpagent.system.ProblemException;
+import io.mcpagent.problem.Problem;
+import io.mcpagent.problem.ProblemException;
 import io.mcpagent.telemetry.TurnTelemetry;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;

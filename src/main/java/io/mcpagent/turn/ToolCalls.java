@@ -1,10 +1,10 @@
 package io.mcpagent.turn;
 
+import io.mcpagent.base.Deadline;
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.model.Content;
-import io.mcpagent.system.AgentConfig;
-import io.mcpagent.system.Deadline;
 import io.mcpagent.telemetry.ToolCall;
 import io.mcpagent.tools.Decision;
 import io.mcpagent.tools.Tool;

@@ -1,6 +1,7 @@
 package io.mcpagent.turn;
 
 import io.mcpagent.budget.Meter;
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.History;
 import io.mcpagent.conversation.TurnRecord;
 import io.mcpagent.model.Content;
@@ -11,7 +12,6 @@ import io.mcpagent.model.ModelReply;
 import io.mcpagent.model.ModelRequest;
 import io.mcpagent.model.Role;
 import io.mcpagent.model.StopReason;
-import io.mcpagent.system.AgentConfig;
 import io.mcpagent.telemetry.ModelCall;
 import io.mcpagent.tools.ToolCatalog;
 import io.mcpagent.tools.ToolResult;

@@ -1,6 +1,6 @@
 package io.mcpagent.turn;
 
-import io.mcpagent.system.Problem;
+import io.mcpagent.problem.Problem;
 import io.mcpagent.tools.ToolResult;
 
 /** What happens in a turn, told when it happens. */

@@ -1,7 +1,9 @@
 package io.mcpagent.turn;
 
+import io.mcpagent.base.Ids;
 import io.mcpagent.budget.Budget;
 import io.mcpagent.budget.Meter;
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.Conversation;
 import io.mcpagent.conversation.Conversations;
 import io.mcpagent.conversation.Conversations.Change;
@@ -14,10 +16,8 @@ import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.Model;
 import io.mcpagent.model.Role;
-import io.mcpagent.system.AgentConfig;
-import io.mcpagent.system.Ids;
-import io.mcpagent.system.Problem;
-import io.mcpagent.system.ProblemException;
+import io.mcpagent.problem.Problem;
+import io.mcpagent.problem.ProblemException;
 import io.mcpagent.telemetry.Telemetry;
 import jakarta.inject.Singleton;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package io.mcpagent.model;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.mcpagent.base.Deadline;
 import io.mcpagent.local.bedrock.LocalBedrock;
-import io.mcpagent.system.Deadline;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

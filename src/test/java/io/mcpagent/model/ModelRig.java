@@ -1,8 +1,8 @@
 package io.mcpagent.model;
 
+import io.mcpagent.base.Deadline;
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.local.bedrock.LocalBedrock;
-import io.mcpagent.system.AgentConfig;
-import io.mcpagent.system.Deadline;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;

@@ -1,7 +1,7 @@
 package io.mcpagent.tools;
 
 import com.sun.management.OperatingSystemMXBean;
-import io.mcpagent.system.Deadline;
+import io.mcpagent.base.Deadline;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;

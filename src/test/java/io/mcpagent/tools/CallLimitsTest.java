@@ -3,8 +3,8 @@ package io.mcpagent.tools;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mcpagent.base.Deadline;
 import io.mcpagent.support.Await;
-import io.mcpagent.system.Deadline;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;

@@ -10,8 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mcpagent.base.Deadline;
 import io.mcpagent.support.Await;
-import io.mcpagent.system.Deadline;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

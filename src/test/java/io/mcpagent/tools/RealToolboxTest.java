@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mcpagent.base.Deadline;
 import io.mcpagent.model.ToolDefinition;
 import io.mcpagent.support.RealToolbox;
-import io.mcpagent.system.Deadline;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

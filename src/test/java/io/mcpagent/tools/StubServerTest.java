@@ -1,6 +1,6 @@
 package io.mcpagent.tools;
 
-import io.mcpagent.system.Deadline;
+import io.mcpagent.base.Deadline;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mcpagent.base.Deadline;
 import io.mcpagent.support.Await;
-import io.mcpagent.system.Deadline;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

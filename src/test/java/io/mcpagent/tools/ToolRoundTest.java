@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mcpagent.base.Deadline;
 import io.mcpagent.model.ToolDefinition;
 import io.mcpagent.support.Await;
-import io.mcpagent.system.Deadline;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

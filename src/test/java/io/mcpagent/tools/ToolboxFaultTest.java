@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mcpagent.base.Deadline;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.support.TcpProxy;
-import io.mcpagent.system.Deadline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

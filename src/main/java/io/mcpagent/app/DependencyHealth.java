@@ -1,0 +1,71 @@
+package io.mcpagent.app;
+
+import io.mcpagent.base.Deadline;
+import io.mcpagent.model.Models;
+import io.mcpagent.tools.McpToolbox;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.health.api.Wellness;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
+
+/**
+ * Says how the agent's dependencies are, as data of {@code /health}. It is always UP: an agent without tools or model still answers, and says
+ * so; were it taken out of the load balancer for that, one outage would take out every instance. Nothing is asked here: toolbox and model are
+ * watched where they are used.
+ */
+@Singleton
+final class DependencyHealth {
+
+    private static final Duration FIRST_LIST = Duration.ofSeconds(10);
+
+    private final McpToolbox toolbox;
+    private final Models models;
+
+    DependencyHealth(McpToolbox toolbox, Models models) {
+        this.toolbox = toolbox;
+        this.models = models;
+    }
+
+    /** Looks for the tools once, beside the start, so that their state is known before anybody asks, and the first turn finds them listed. */
+    void watch(@Observes StartupEvent event) {
+        Thread.ofVirtual().name("first-tool-list").start(() -> {
+            try {
+                toolbox.catalog(Deadline.in(FIRST_LIST));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    @Produces
+    @Wellness
+    HealthCheck toolbox() {
+        return () -> HealthCheckResponse.named("toolbox")
+                .up()
+                .withData("state", toolbox.isAvailable() ? "available" : "unavailable")
+                .build();
+    }
+
+    @Produces
+    @Wellness
+    HealthCheck model() {
+        return () -> {
+            HealthCheckResponseBuilder response =
+                    HealthCheckResponse.named("model").up();
+            models.breakers()
+                    .forEach((id, state) -> response.withData(
+                            id,
+                            switch (state) {
+                                case CLOSED -> "available";
+                                case HALF_OPEN -> "being tried";
+                                case OPEN -> "unavailable";
+                            }));
+            return response.build();
+        };
+    }
+}

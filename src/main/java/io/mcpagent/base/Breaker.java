@@ -1,0 +1,95 @@
+package io.mcpagent.base;
+
+import java.time.Duration;
+import java.util.function.LongSupplier;
+
+/**
+ * Keeps requests from a service that fails, so that callers learn it at once. After a number of failures in a row it opens; after a delay it lets
+ * one request try, whose success closes it and whose failure opens it again. Whoever was let through reports exactly once: {@link #succeeded},
+ * {@link #failed} or {@link #abandoned}. Never blocks. Safe for use by many threads.
+ */
+public final class Breaker {
+
+    /** Where it stands. */
+    public enum State {
+        /** Requests go through. */
+        CLOSED,
+        /** No request goes through. */
+        OPEN,
+        /** One request tries. */
+        HALF_OPEN
+    }
+
+    private final int failuresToOpen;
+    private final long delayNanos;
+    private final LongSupplier nanoTime;
+    private State state = State.CLOSED;
+    private int failures;
+    private long since;
+
+    /**
+     * @param failuresToOpen after how many failures in a row it opens, at least 1
+     * @param delay          how long it stays open before one request may try
+     */
+    public Breaker(int failuresToOpen, Duration delay) {
+        this(failuresToOpen, delay, System::nanoTime);
+    }
+
+    Breaker(int failuresToOpen, Duration delay, LongSupplier nanoTime) {
+        if (failuresToOpen < 1) {
+            throw new IllegalArgumentException("a breaker opens after at least one failure, not " + failuresToOpen);
+        }
+        this.failuresToOpen = failuresToOpen;
+        this.delayNanos = delay.toNanos();
+        this.nanoTime = nanoTime;
+    }
+
+    /** Whether a request may go through now. */
+    public synchronized boolean allows() {
+        if (state == State.CLOSED) {
+            return true;
+        }
+        long now = nanoTime.getAsLong();
+        // A request that tried and never reported must not keep it half open for ever.
+        if (now - since < delayNanos) {
+            return false;
+        }
+        state = State.HALF_OPEN;
+        since = now;
+        return true;
+    }
+
+    /** The service answered. */
+    public synchronized void succeeded() {
+        if (state == State.OPEN) {
+            return; // A late answer from before it opened says nothing of now.
+        }
+        state = State.CLOSED;
+        failures = 0;
+    }
+
+    /** The service failed. */
+    public synchronized void failed() {
+        if (state == State.OPEN) {
+            return;
+        }
+        failures++;
+        if (state == State.HALF_OPEN || failures >= failuresToOpen) {
+            state = State.OPEN;
+            since = nanoTime.getAsLong();
+        }
+    }
+
+    /** The request ended without telling anything of the service, such as by a cancellation: the next one may try in its place. */
+    public synchronized void abandoned() {
+        if (state == State.HALF_OPEN) {
+            state = State.OPEN;
+            since = nanoTime.getAsLong() - delayNanos;
+        }
+    }
+
+    /** Where it stands; an open one stays open until a request comes to try. */
+    public synchronized State state() {
+        return state;
+    }
+}

@@ -1,0 +1,13 @@
+package io.mcpagent.door;
+
+import io.mcpagent.turn.TurnEvent;
+
+/** A protocol's way to tell one turn as server-sent events. Used by one thread. */
+public interface EventFormat {
+
+    /** Writes the server-sent events that say this: any number of them, also none. */
+    void write(TurnEvent event, JsonEvents to);
+
+    /** Writes all that is left to say of an answer that was given before. */
+    void replay(ChatReply reply, JsonEvents to);
+}

@@ -1,0 +1,166 @@
+package io.mcpagent.door;
+
+import io.mcpagent.chat.ChatRequest;
+import io.mcpagent.config.AgentConfig;
+import io.mcpagent.conversation.TurnRecord;
+import io.mcpagent.problem.Problem;
+import io.mcpagent.problem.ProblemException;
+import io.mcpagent.turn.Approvals;
+import jakarta.inject.Singleton;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Checks what a caller sent before anything is done about it. */
+@Singleton
+public final class Questions {
+
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,128}");
+    private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
+    private static final Pattern TRACEPARENT = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
+
+    private final long longestMessage;
+
+    Questions(AgentConfig config) {
+        this.longestMessage = config.turn().maxMessageSize().asLongValue();
+    }
+
+    /**
+     * A message to answer.
+     *
+     * @throws ProblemException if it is not valid
+     */
+    public Question message(String owner, ChatRequest request, boolean streaming, String key, String traceparent) {
+        if (request == null || request.message() == null || request.message().isBlank()) {
+            throw invalid("Give the question in the member message, as a text that is not blank.");
+        }
+        String text = request.message();
+        requireText(text);
+        String id = request.conversationId();
+        if (id != null) {
+            requireId(id);
+        }
+        return new Question.Message(
+                owner, id, false, text, streaming, key(key, "message\n" + id + "\n" + text), trace(traceparent));
+    }
+
+    /**
+     * A decision on a tool call.
+     *
+     * @throws ProblemException if it is not valid
+     */
+    public Question decision(
+            String owner,
+            String conversationId,
+            String callId,
+            Boolean approve,
+            boolean streaming,
+            String key,
+            String traceparent) {
+        requireId(conversationId);
+        if (approve == null) {
+            throw invalid("Say in the member approve whether the call may run: true or false.");
+        }
+        return new Question.Decision(
+                owner,
+                conversationId,
+                List.of(new Approvals.Verdict(callId, approve)),
+                streaming,
+                key(key, "decision\n" + conversationId + "\n" + callId + "\n" + approve),
+                trace(traceparent));
+    }
+
+    /**
+     * A message in the conversation of that id, which begins with it if it is not there.
+     *
+     * @param text what is asked; not blank
+     * @throws ProblemException if the id or the message is not valid
+     */
+    public Question threaded(String owner, String conversationId, String text, String traceparent) {
+        requireUsable(conversationId);
+        requireText(text);
+        return new Question.Message(owner, conversationId, true, text, true, null, trace(traceparent));
+    }
+
+    /**
+     * Decisions on tool calls, each of another one.
+     *
+     * @throws ProblemException if the id is not valid
+     */
+    public Question decisions(
+            String owner, String conversationId, List<Approvals.Verdict> verdicts, String traceparent) {
+        requireUsable(conversationId);
+        return new Question.Decision(owner, conversationId, verdicts, true, null, trace(traceparent));
+    }
+
+    private static void requireUsable(String conversationId) {
+        if (!ID.matcher(conversationId).matches()) {
+            throw invalid("A conversation's id has 1 to 128 letters, digits, - and _.");
+        }
+    }
+
+    /**
+     * A message in a conversation that the caller keeps.
+     *
+     * @param history the turns before it, oldest first
+     * @param text    what is asked; not blank
+     * @throws ProblemException if the message is too large or no text
+     */
+    public Question unstored(
+            String owner, List<TurnRecord> history, String text, boolean streaming, String traceparent) {
+        requireText(text);
+        return new Question.Unstored(owner, history, text, streaming, trace(traceparent));
+    }
+
+    private void requireText(String text) {
+        if (!isUnicode(text)) {
+            throw invalid("The message contains half of a surrogate pair, which is no valid Unicode.");
+        }
+        if (text.getBytes(StandardCharsets.UTF_8).length > longestMessage) {
+            throw new ProblemException(Problem.TOO_LARGE, "A message may have " + longestMessage + " bytes at most.");
+        }
+    }
+
+    private static void requireId(String id) {
+        // A malformed id can't exist: it is answered like any other that doesn't.
+        if (!ID.matcher(id).matches()) {
+            throw new ProblemException(
+                    Problem.CONVERSATION_NOT_FOUND, "It never existed, has expired, or belongs to somebody else.");
+        }
+    }
+
+    private static Question.Key key(String value, String request) {
+        if (value == null) {
+            return null;
+        }
+        if (!KEY.matcher(value).matches()) {
+            throw invalid("An Idempotency-Key has 1 to 255 visible ASCII characters.");
+        }
+        return new Question.Key(value, sha256(request));
+    }
+
+    private static String trace(String traceparent) {
+        return traceparent != null && TRACEPARENT.matcher(traceparent).matches() ? traceparent : null;
+    }
+
+    private static boolean isUnicode(String text) {
+        return text.codePoints()
+                .noneMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE);
+    }
+
+    private static ProblemException invalid(String detail) {
+        return new ProblemException(Problem.INVALID_REQUEST, detail);
+    }
+
+    private static String sha256(String text) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package io.mcpagent.base;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mcpagent.base.Breaker.State;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class BreakerTest {
+
+    private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
+    private final Breaker breaker = new Breaker(3, Duration.ofNanos(10), now::get);
+
+    @Test
+    void should_open_after_so_many_failures_in_a_row() {
+        fail(2);
+        breaker.succeeded();
+        fail(2);
+        assertTrue(breaker.allows());
+        assertEquals(State.CLOSED, breaker.state());
+        fail(1);
+        assertFalse(breaker.allows());
+        assertEquals(State.OPEN, breaker.state());
+    }
+
+    @Test
+    void should_let_one_request_try_after_the_delay_and_close_on_its_success() {
+        fail(3);
+        now.addAndGet(10);
+        assertTrue(breaker.allows());
+        assertFalse(breaker.allows());
+        assertEquals(State.HALF_OPEN, breaker.state());
+        breaker.succeeded();
+        assertTrue(breaker.allows());
+        assertTrue(breaker.allows());
+        fail(2);
+        assertEquals(State.CLOSED, breaker.state());
+    }
+
+    @Test
+    void should_stay_open_for_another_delay_when_the_try_fails() {
+        fail(3);
+        now.addAndGet(10);
+        assertTrue(breaker.allows());
+        breaker.failed();
+        now.addAndGet(9);
+        assertFalse(breaker.allows());
+        now.addAndGet(1);
+        assertTrue(breaker.allows());
+    }
+
+    @Test
+    void should_let_the_next_request_try_when_the_first_was_cancelled() {
+        fail(3);
+        now.addAndGet(10);
+        assertTrue(breaker.allows());
+        breaker.abandoned();
+        assertTrue(breaker.allows());
+        assertFalse(breaker.allows());
+    }
+
+    @Test
+    void should_not_stay_half_open_for_ever_when_a_try_never_reports() {
+        fail(3);
+        now.addAndGet(10);
+        assertTrue(breaker.allows());
+        now.addAndGet(10);
+        assertTrue(breaker.allows());
+    }
+
+    @Test
+    void should_not_be_closed_by_a_late_answer_from_before_it_opened() {
+        fail(3);
+        breaker.succeeded();
+        assertEquals(State.OPEN, breaker.state());
+    }
+
+    @Test
+    void should_let_exactly_one_of_many_threads_try() throws InterruptedException {
+        fail(3);
+        now.addAndGet(10);
+        AtomicInteger allowed = new AtomicInteger();
+        CountDownLatch ended = new CountDownLatch(200);
+        for (int i = 0; i < 200; i++) {
+            Thread.ofVirtual().start(() -> {
+                if (breaker.allows()) {
+                    allowed.incrementAndGet();
+                }
+                ended.countDown();
+            });
+        }
+        ended.await();
+        assertEquals(1, allowed.get());
+    }
+
+    @Test
+    void should_refuse_a_limit_of_no_failure() {
+        assertThrows(IllegalArgumentException.class, () -> new Breaker(0, Duration.ZERO));
+    }
+
+    private void fail(int times) {
+        for (int i = 0; i < times; i++) {
+            assertTrue(breaker.allows());
+            breaker.failed();
+        }
+    }
+}

@@ -17,7 +17,7 @@ import java.util.Locale;
  *
  * @see <a href="https://docs.ag-ui.com/concepts/events">AG-UI events</a>
  */
-public final class AgUi implements EventFormat {
+final class AgUi implements EventFormat {
 
     static final String PROTOCOL_VERSION = "1.0";
 
@@ -33,7 +33,7 @@ public final class AgUi implements EventFormat {
      * @param threadId the conversation
      * @param runId    the run, as its client calls it
      */
-    public AgUi(ObjectMapper json, String threadId, String runId) {
+    AgUi(ObjectMapper json, String threadId, String runId) {
         this.json = json;
         this.threadId = threadId;
         this.runId = runId;

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.access.Caller;
 import io.mcpagent.door.Answering;
-import io.mcpagent.door.Question;
 import io.mcpagent.door.Questions;
+import io.mcpagent.turn.Question;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
@@ -47,6 +47,6 @@ final class AgUiResource {
         Question question = input.verdicts().isEmpty()
                 ? questions.threaded(caller.subject(), input.threadId(), input.question(), trace)
                 : questions.decisions(caller.subject(), input.threadId(), input.verdicts(), trace);
-        return answering.stream(question, exchange -> new AgUi(json, exchange.conversationId(), input.runId()), http);
+        return answering.stream(question, (threadId, _) -> new AgUi(json, threadId, input.runId()), http);
     }
 }

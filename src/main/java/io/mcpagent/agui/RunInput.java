@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What counts of AG-UI's {@code RunAgentInput}. Its state, tools, context and forwarded properties are not used: the agent has tools of its own, and
@@ -19,12 +20,12 @@ import java.util.StringJoiner;
  * @param question what is asked; null if interrupts are answered
  * @param verdicts the answers to interrupts; empty if there is a question
  */
-record RunInput(String threadId, String runId, String question, List<Verdict> verdicts) {
+record RunInput(String threadId, String runId, @Nullable String question, List<Verdict> verdicts) {
 
     private static final int LONGEST_ID = 255;
 
     /** @throws ProblemException if it is not valid */
-    static RunInput of(JsonNode body) {
+    static RunInput of(@Nullable JsonNode body) {
         if (body == null || !body.isObject()) {
             throw invalid("Send a RunAgentInput.");
         }

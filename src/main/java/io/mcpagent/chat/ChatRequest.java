@@ -1,9 +1,11 @@
 package io.mcpagent.chat;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The body of {@code POST /chat}.
  *
  * @param message        what is asked
  * @param conversationId the conversation to go on with; a new one begins without it
  */
-public record ChatRequest(String message, String conversationId) {}
+record ChatRequest(@Nullable String message, @Nullable String conversationId) {}

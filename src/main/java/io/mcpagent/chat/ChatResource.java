@@ -1,8 +1,6 @@
 package io.mcpagent.chat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.access.Caller;
-import io.mcpagent.agui.AgUi;
 import io.mcpagent.conversation.ConversationBusyException;
 import io.mcpagent.conversation.ConversationSummary;
 import io.mcpagent.conversation.Conversations;
@@ -10,11 +8,12 @@ import io.mcpagent.conversation.StoreUnavailableException;
 import io.mcpagent.door.Answering;
 import io.mcpagent.door.ChatReply;
 import io.mcpagent.door.ConversationView;
-import io.mcpagent.door.Question;
+import io.mcpagent.door.EventFormat;
 import io.mcpagent.door.Questions;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.turn.Failures;
+import io.mcpagent.turn.Question;
 import io.mcpagent.turn.Runs;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
@@ -31,6 +30,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Conversations over HTTP. */
 @Path("/chat")
@@ -44,7 +44,7 @@ final class ChatResource {
     private final Runs runs;
     private final Questions questions;
     private final Caller caller;
-    private final ObjectMapper json;
+    private final EventFormat.Factory events;
 
     ChatResource(
             Answering answering,
@@ -52,20 +52,20 @@ final class ChatResource {
             Runs runs,
             Questions questions,
             Caller caller,
-            ObjectMapper json) {
+            EventFormat.Factory events) {
         this.answering = answering;
         this.conversations = conversations;
         this.runs = runs;
         this.questions = questions;
         this.caller = caller;
-        this.json = json;
+        this.events = events;
     }
 
     /** The caller's conversations, the last changed first. */
     record Listing(List<ConversationSummary> conversations) {}
 
     /** A decision on a tool call. */
-    record Verdict(Boolean approve) {}
+    record Approve(@Nullable Boolean approve) {}
 
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
@@ -75,7 +75,7 @@ final class ChatResource {
             @HeaderParam("Idempotency-Key") String key,
             @HeaderParam("traceparent") String trace,
             @Context RoutingContext http) {
-        return answering.answer(questions.message(caller.subject(), request, false, key, trace), http);
+        return answering.answer(question(request, false, key, trace), http);
     }
 
     @POST
@@ -86,7 +86,7 @@ final class ChatResource {
             @HeaderParam("Idempotency-Key") String key,
             @HeaderParam("traceparent") String trace,
             @Context RoutingContext http) {
-        return stream(questions.message(caller.subject(), request, true, key, trace), http);
+        return stream(question(request, true, key, trace), http);
     }
 
     @POST
@@ -96,7 +96,7 @@ final class ChatResource {
     public ChatReply decide(
             @PathParam("id") String id,
             @PathParam("callId") String callId,
-            Verdict verdict,
+            Approve verdict,
             @HeaderParam("Idempotency-Key") String key,
             @HeaderParam("traceparent") String trace,
             @Context RoutingContext http) {
@@ -111,7 +111,7 @@ final class ChatResource {
     public StreamingOutput decideStreaming(
             @PathParam("id") String id,
             @PathParam("callId") String callId,
-            Verdict verdict,
+            Approve verdict,
             @HeaderParam("Idempotency-Key") String key,
             @HeaderParam("traceparent") String trace,
             @Context RoutingContext http) {
@@ -149,12 +149,23 @@ final class ChatResource {
     }
 
     private StreamingOutput stream(Question question, RoutingContext http) {
-        return answering.stream(
-                question, exchange -> new AgUi(json, exchange.conversationId(), exchange.runId()), http);
+        return answering.stream(question, events, http);
     }
 
     /** A body may be empty, or the word null. */
-    private static Boolean approve(Verdict verdict) {
+    private Question question(
+            @Nullable ChatRequest request, boolean streaming, @Nullable String key, @Nullable String trace) {
+        return questions.message(
+                caller.subject(),
+                request == null ? null : request.conversationId(),
+                request == null ? null : request.message(),
+                streaming,
+                key,
+                trace);
+    }
+
+    /** A body may be empty, or the word null. */
+    private static @Nullable Boolean approve(@Nullable Approve verdict) {
         return verdict == null ? null : verdict.approve();
     }
 

@@ -1,14 +1,23 @@
 package io.mcpagent.door;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.access.Limits;
+import io.mcpagent.base.Timers;
 import io.mcpagent.problem.ProblemException;
+import io.mcpagent.telemetry.Telemetry;
+import io.mcpagent.turn.OpenTurn;
+import io.mcpagent.turn.Question;
 import io.mcpagent.turn.Run;
+import io.mcpagent.turn.TurnEvent;
 import io.mcpagent.turn.TurnListener;
+import io.mcpagent.turn.Turns;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.StreamingOutput;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import org.jboss.logging.Logger;
 
 /**
  * Answers a question for one HTTP request, in whatever protocol: within the caller's limits, and only as long as the client is there. To be used
@@ -17,16 +26,22 @@ import java.util.function.Function;
 @Singleton
 public final class Answering {
 
-    private static final Consumer<Run> NOBODY = run -> {};
+    private static final Logger LOG = Logger.getLogger(Answering.class);
 
-    private final Chat chat;
+    private final Turns turns;
     private final Limits limits;
-    private final EventStreams streams;
+    private final KeptReplies kept;
+    private final Telemetry telemetry;
+    private final Timers timers;
+    private final ObjectMapper json;
 
-    Answering(Chat chat, Limits limits, EventStreams streams) {
-        this.chat = chat;
+    Answering(Turns turns, Limits limits, KeptReplies kept, Telemetry telemetry, Timers timers, ObjectMapper json) {
+        this.turns = turns;
         this.limits = limits;
-        this.streams = streams;
+        this.kept = kept;
+        this.telemetry = telemetry;
+        this.timers = timers;
+        this.json = json;
     }
 
     /**
@@ -35,7 +50,7 @@ public final class Answering {
      * @throws ProblemException if it is refused or fails
      */
     public ChatReply answer(Question question, RoutingContext http) {
-        return answer(question, http, NOBODY);
+        return answer(question, http, run -> {});
     }
 
     /**
@@ -45,44 +60,56 @@ public final class Answering {
      * @throws ProblemException if it is refused or fails
      */
     public ChatReply answer(Question question, RoutingContext http, Consumer<Run> onRun) {
-        return chat.answer(accept(question, http, onRun), TurnListener.NONE);
+        try (OpenTurn turn = turns.open(question, new RequestClient(limits, http, onRun))) {
+            String earlier = turn.earlierAnswer();
+            return earlier == null ? ChatReply.of(turn.run(TurnListener.NONE)) : kept.read(earlier);
+        }
     }
 
     /**
-     * The answer as it comes. Nothing happens before it is written: nobody writes to a client that has left meanwhile, and what was taken for it
-     * would stay taken.
+     * The answer as it comes. The turn starts only when the response is written. Started earlier, it would keep its place and its conversation if
+     * the client had left meanwhile: nobody writes a response to a client that is gone.
      *
      * @param format how it is told
      * @return what runs the turn while it is written; throws a {@link ProblemException} if it is refused, or fails before anything was written
      */
-    public StreamingOutput stream(Question question, Function<Exchange, EventFormat> format, RoutingContext http) {
+    public StreamingOutput stream(Question question, EventFormat.Factory format, RoutingContext http) {
         return out -> {
-            Exchange exchange = accept(question, http, NOBODY);
-            streams.answer(exchange, format.apply(exchange), out);
+            try (OpenTurn turn = turns.open(question, new RequestClient(limits, http, run -> {}))) {
+                String earlier = turn.earlierAnswer();
+                ChatReply reply = earlier == null ? null : kept.read(earlier);
+                EventFormat events = reply == null
+                        ? format.of(turn.conversationId(), turn.runId())
+                        : format.of(reply.conversationId(), reply.runId());
+                write(out, events, stream -> {
+                    if (reply == null) {
+                        stream.on(new TurnEvent.Finished(turn.run(stream)));
+                    } else {
+                        stream.on(new TurnEvent.Started(reply.conversationId(), reply.runId()));
+                        stream.replay(reply);
+                    }
+                });
+            }
         };
     }
 
-    /** The place is given back when the turn has ended, not when its answer has gone out: who reads slowly takes no place from others. */
-    private Exchange accept(Question question, RoutingContext http, Consumer<Run> onRun) {
-        Limits.Place place = limits.take();
-        try {
-            Exchange exchange = chat.accept(question, run -> {
-                run.whenEnded(place::close);
-                // Also hears of a response that ended well; by then the run has ended and can't be stopped any more.
-                http.addEndHandler(ended -> run.cancel(Run.Reason.CLIENT_GONE));
-                // Nobody tells it of a client that had left before.
-                if (http.response().closed()) {
-                    run.cancel(Run.Reason.CLIENT_GONE);
+    private void write(OutputStream out, EventFormat format, Consumer<EventStream> turn) {
+        telemetry.streamBegins();
+        try (JsonEvents gathered = new JsonEvents(json);
+                EventStream stream = new EventStream(format, gathered, out, timers)) {
+            try {
+                turn.accept(stream);
+            } catch (ProblemException e) {
+                if (!stream.begun()) {
+                    throw e;
                 }
-                onRun.accept(run);
-            });
-            if (exchange.run() == null) {
-                place.close();
+                stream.on(new TurnEvent.Failed(e.problem(), e.detail()));
             }
-            return exchange;
-        } catch (RuntimeException e) {
-            place.close();
-            throw e;
+            stream.flush();
+        } catch (UncheckedIOException e) {
+            LOG.debug("The client left before its answer was complete", e);
+        } finally {
+            telemetry.streamEnds();
         }
     }
 }

@@ -11,6 +11,7 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The answer to {@code POST /chat}.
@@ -49,9 +50,9 @@ public record ChatReply(
 
             String outcome,
             long durationMs,
-            String result) {
+            @Nullable String result) {
 
-        static ToolCall of(CallRecord call, String result) {
+        static ToolCall of(CallRecord call, @Nullable String result) {
             return new ToolCall(
                     call.id(),
                     call.name(),
@@ -77,7 +78,7 @@ public record ChatReply(
             long outputTokens,
             long cacheReadTokens,
             long cacheWriteTokens,
-            BigDecimal dollars,
+            @Nullable BigDecimal dollars,
             int toolCalls,
             long milliseconds) {
 

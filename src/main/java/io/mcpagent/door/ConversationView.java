@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A conversation, as {@code GET /chat/{id}} shows it.
@@ -27,7 +28,7 @@ public record ConversationView(
         Instant updatedAt,
         List<TurnView> turns,
         List<ChatReply.Waiting> approvals,
-        @JsonInclude(JsonInclude.Include.NON_NULL) TurnView pendingTurn) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable TurnView pendingTurn) {
 
     /**
      * One turn.

@@ -10,4 +10,12 @@ public interface EventFormat {
 
     /** Writes all that is left to say of an answer that was given before. */
     void replay(ChatReply reply, JsonEvents to);
+
+    /** Makes the format of one turn. Safe for use by many threads. */
+    @FunctionalInterface
+    interface Factory {
+
+        /** The format of the turn that this run answers. */
+        EventFormat of(String conversationId, String runId);
+    }
 }

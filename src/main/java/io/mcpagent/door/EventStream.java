@@ -1,5 +1,6 @@
 package io.mcpagent.door;
 
+import io.mcpagent.base.Timers;
 import io.mcpagent.turn.TurnEvent;
 import io.mcpagent.turn.TurnListener;
 import java.io.IOException;
@@ -7,8 +8,7 @@ import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -27,17 +27,17 @@ final class EventStream implements TurnListener, AutoCloseable {
     private final JsonEvents gathered;
     private final OutputStream out;
     private final ReentrantLock writing = new ReentrantLock();
-    private final Future<?> heartbeat;
+    private final Timers.Timer heartbeat;
     private volatile long lastSent = System.nanoTime();
     private boolean begun;
     private boolean ended;
 
-    EventStream(EventFormat format, JsonEvents gathered, OutputStream out, ScheduledExecutorService clock) {
+    EventStream(EventFormat format, JsonEvents gathered, OutputStream out, Timers timers) {
         this.format = format;
         this.gathered = gathered;
         this.out = out;
         // Looks more often than it beats: silence is counted from the last event, not from the last look.
-        this.heartbeat = clock.scheduleWithFixedDelay(this::beat, 5, 5, TimeUnit.SECONDS);
+        this.heartbeat = timers.every(Duration.ofSeconds(5), this::beat);
     }
 
     @Override
@@ -52,7 +52,7 @@ final class EventStream implements TurnListener, AutoCloseable {
 
     /** Whether anything was sent. If not, nothing will be until the next {@link #flush}, and the response can still be another one. */
     boolean begun() {
-        heartbeat.cancel(false);
+        heartbeat.cancel();
         // Does not wait for a comment that is on its way: it may be stuck at its client.
         if (!writing.tryLock()) {
             return true;
@@ -114,7 +114,7 @@ final class EventStream implements TurnListener, AutoCloseable {
             out.flush();
             lastSent = System.nanoTime();
         } catch (IOException e) {
-            heartbeat.cancel(false);
+            heartbeat.cancel();
         } finally {
             writing.unlock();
         }
@@ -122,7 +122,7 @@ final class EventStream implements TurnListener, AutoCloseable {
 
     @Override
     public void close() {
-        heartbeat.cancel(false);
+        heartbeat.cancel();
         // Waits for a comment that is on its way: nothing may be written once the response has ended.
         writing.lock();
         ended = true;

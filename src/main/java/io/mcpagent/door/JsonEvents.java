@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
 
 /** Gathers server-sent events whose data is JSON. For one thread. */
 public final class JsonEvents implements AutoCloseable {
@@ -18,13 +19,13 @@ public final class JsonEvents implements AutoCloseable {
     private final ByteArrayOutputStream gathered = new ByteArrayOutputStream(1024);
     private final ObjectMapper json;
     /** One for all events that leave together: making one for each costs more than what it writes. Null while nothing is gathered. */
-    private JsonGenerator generator;
+    private @Nullable JsonGenerator generator;
 
     JsonEvents(ObjectMapper json) {
         this.json = json;
     }
 
-    /** Writes the members of a JSON object. */
+    /** Writes a part of an event, such as the members of its JSON object. */
     @FunctionalInterface
     public interface Members {
         void write(JsonGenerator to) throws IOException;
@@ -32,31 +33,28 @@ public final class JsonEvents implements AutoCloseable {
 
     /** Adds an event whose data is a JSON object of these members. */
     public void object(Members members) {
-        add(() -> {
-            generator.writeStartObject();
-            members.write(generator);
-            generator.writeEndObject();
+        add(to -> {
+            to.writeStartObject();
+            members.write(to);
+            to.writeEndObject();
         });
     }
 
     /** Adds an event whose data is one line of plain ASCII. */
     public void line(String data) {
-        add(() -> generator.writeRaw(data));
+        add(to -> to.writeRaw(data));
     }
 
-    @FunctionalInterface
-    private interface Data {
-        void write() throws IOException;
-    }
-
-    private void add(Data data) {
+    private void add(Members data) {
         try {
-            if (generator == null) {
-                generator = json.createGenerator(gathered).setRootValueSeparator(null);
+            JsonGenerator to = generator;
+            if (to == null) {
+                to = json.createGenerator(gathered).setRootValueSeparator(null);
+                generator = to;
             }
-            generator.writeRaw(DATA);
-            data.write();
-            generator.writeRaw(END);
+            to.writeRaw(DATA);
+            data.write(to);
+            to.writeRaw(END);
         } catch (IOException | RuntimeException e) {
             endBroken();
             throw e instanceof IOException failure ? new UncheckedIOException(failure) : (RuntimeException) e;

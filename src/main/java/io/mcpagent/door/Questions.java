@@ -1,11 +1,11 @@
 package io.mcpagent.door;
 
-import io.mcpagent.chat.ChatRequest;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.TurnRecord;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.turn.Approvals;
+import io.mcpagent.turn.Question;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -13,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Checks what a caller sent before anything is done about it. */
 @Singleton
@@ -31,15 +32,21 @@ public final class Questions {
     /**
      * A message to answer.
      *
+     * @param id   the conversation to go on with, or null for a new one
+     * @param text what is asked
      * @throws ProblemException if it is not valid
      */
-    public Question message(String owner, ChatRequest request, boolean streaming, String key, String traceparent) {
-        if (request == null || request.message() == null || request.message().isBlank()) {
+    public Question message(
+            String owner,
+            @Nullable String id,
+            @Nullable String text,
+            boolean streaming,
+            @Nullable String key,
+            @Nullable String traceparent) {
+        if (text == null || text.isBlank()) {
             throw invalid("Give the question in the member message, as a text that is not blank.");
         }
-        String text = request.message();
         requireText(text);
-        String id = request.conversationId();
         if (id != null) {
             requireId(id);
         }
@@ -56,10 +63,10 @@ public final class Questions {
             String owner,
             String conversationId,
             String callId,
-            Boolean approve,
+            @Nullable Boolean approve,
             boolean streaming,
-            String key,
-            String traceparent) {
+            @Nullable String key,
+            @Nullable String traceparent) {
         requireId(conversationId);
         if (approve == null) {
             throw invalid("Say in the member approve whether the call may run: true or false.");
@@ -79,7 +86,7 @@ public final class Questions {
      * @param text what is asked; not blank
      * @throws ProblemException if the id or the message is not valid
      */
-    public Question threaded(String owner, String conversationId, String text, String traceparent) {
+    public Question threaded(String owner, String conversationId, String text, @Nullable String traceparent) {
         requireUsable(conversationId);
         requireText(text);
         return new Question.Message(owner, conversationId, true, text, true, null, trace(traceparent));
@@ -91,7 +98,7 @@ public final class Questions {
      * @throws ProblemException if the id is not valid
      */
     public Question decisions(
-            String owner, String conversationId, List<Approvals.Verdict> verdicts, String traceparent) {
+            String owner, String conversationId, List<Approvals.Verdict> verdicts, @Nullable String traceparent) {
         requireUsable(conversationId);
         return new Question.Decision(owner, conversationId, verdicts, true, null, trace(traceparent));
     }
@@ -110,7 +117,7 @@ public final class Questions {
      * @throws ProblemException if the message is too large or no text
      */
     public Question unstored(
-            String owner, List<TurnRecord> history, String text, boolean streaming, String traceparent) {
+            String owner, List<TurnRecord> history, String text, boolean streaming, @Nullable String traceparent) {
         requireText(text);
         return new Question.Unstored(owner, history, text, streaming, trace(traceparent));
     }
@@ -132,17 +139,17 @@ public final class Questions {
         }
     }
 
-    private static Question.Key key(String value, String request) {
+    private static Question.@Nullable IdempotencyKey key(@Nullable String value, String request) {
         if (value == null) {
             return null;
         }
         if (!KEY.matcher(value).matches()) {
             throw invalid("An Idempotency-Key has 1 to 255 visible ASCII characters.");
         }
-        return new Question.Key(value, sha256(request));
+        return new Question.IdempotencyKey(value, sha256(request));
     }
 
-    private static String trace(String traceparent) {
+    private static @Nullable String trace(@Nullable String traceparent) {
         return traceparent != null && TRACEPARENT.matcher(traceparent).matches() ? traceparent : null;
     }
 

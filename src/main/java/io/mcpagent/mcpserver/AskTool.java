@@ -3,12 +3,11 @@ package io.mcpagent.mcpserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.mcpagent.chat.ChatRequest;
 import io.mcpagent.door.Answering;
 import io.mcpagent.door.ChatReply;
-import io.mcpagent.door.Question;
 import io.mcpagent.door.Questions;
 import io.mcpagent.problem.ProblemException;
+import io.mcpagent.turn.Question;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -73,9 +72,8 @@ final class AskTool {
         try {
             Question question = questions.message(
                     origin.subject(),
-                    new ChatRequest(
-                            arguments.path("message").asText(null),
-                            arguments.path("conversationId").asText(null)),
+                    arguments.path("conversationId").asText(null),
+                    arguments.path("message").asText(null),
                     false,
                     null,
                     origin.trace());

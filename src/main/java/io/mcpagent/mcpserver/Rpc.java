@@ -3,6 +3,7 @@ package io.mcpagent.mcpserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.jspecify.annotations.Nullable;
 
 /** Makes JSON-RPC messages. */
 final class Rpc {
@@ -24,7 +25,7 @@ final class Rpc {
      * @param id   the request's id, or null if it is not known
      * @param data more about it, or null
      */
-    static ObjectNode error(JsonNode id, int code, String text, JsonNode data) {
+    static ObjectNode error(@Nullable JsonNode id, int code, @Nullable String text, @Nullable JsonNode data) {
         ObjectNode message = JSON.objectNode().put("jsonrpc", "2.0");
         message.set("id", id);
         ObjectNode error = message.putObject("error").put("code", code).put("message", text);

@@ -6,6 +6,7 @@ import io.mcpagent.door.EventFormat;
 import io.mcpagent.door.JsonEvents;
 import io.mcpagent.turn.TurnEvent;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells a turn as the chunks of a chat completion: the text as it comes, and nothing of the tools, which are the agent's own business. For one
@@ -90,7 +91,7 @@ final class CompletionChunks implements EventFormat {
         to.line("[DONE]");
     }
 
-    private void chunk(JsonEvents to, String finishReason, JsonEvents.Members delta) {
+    private void chunk(JsonEvents to, @Nullable String finishReason, JsonEvents.Members delta) {
         to.object(members -> {
             head(members);
             members.writeArrayFieldStart("choices");

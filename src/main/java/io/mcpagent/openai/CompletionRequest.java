@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is asked of {@code POST /v1/chat/completions}.
@@ -71,7 +72,7 @@ record CompletionRequest(boolean stream, boolean includeUsage, Dialogue dialogue
      * @param model the one model that there is
      * @throws InvalidParameter if it can't be answered as it is
      */
-    static CompletionRequest of(JsonNode body, String model) {
+    static CompletionRequest of(@Nullable JsonNode body, String model) {
         if (body == null || !body.isObject()) {
             throw InvalidParameter.value(null, "The body must be a JSON object.");
         }

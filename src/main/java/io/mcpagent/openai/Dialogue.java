@@ -53,19 +53,19 @@ record Dialogue(List<TurnRecord> history, String question) {
         String role = message.path("role").asText();
         switch (role) {
             case "system", "developer" -> {
-                String text = Texts.of(param + ".content", message.path("content"), false);
+                String text = MessageText.of(param + ".content", message.path("content"), false);
                 if (!text.isBlank()) {
                     instructions.add(text);
                 }
             }
-            case "user" -> add(said, Role.USER, Texts.of(param + ".content", message.path("content"), false));
+            case "user" -> add(said, Role.USER, MessageText.of(param + ".content", message.path("content"), false));
             case "assistant" -> {
                 if (!message.path("tool_calls").isEmpty() || message.hasNonNull("function_call")) {
                     throw InvalidParameter.unsupported(
                             param + ".tool_calls",
                             "The agent calls its own tools itself and never asks a client for them.");
                 }
-                add(said, Role.ASSISTANT, Texts.of(param + ".content", message.path("content"), true));
+                add(said, Role.ASSISTANT, MessageText.of(param + ".content", message.path("content"), true));
             }
             case "tool", "function" ->
                 throw InvalidParameter.unsupported(

@@ -1,13 +1,15 @@
 package io.mcpagent.openai;
 
+import org.jspecify.annotations.Nullable;
+
 /** A parameter of a request can't be taken as it is. The message reaches the client: it is always one of our own sentences. */
 final class InvalidParameter extends RuntimeException {
 
     private final int status;
-    private final String param;
+    private final @Nullable String param;
     private final String code;
 
-    private InvalidParameter(int status, String param, String code, String message) {
+    private InvalidParameter(int status, @Nullable String param, String code, String message) {
         super(message, null, false, false);
         this.status = status;
         this.param = param;
@@ -30,7 +32,7 @@ final class InvalidParameter extends RuntimeException {
         return new InvalidParameter(400, param, "unsupported_parameter", why);
     }
 
-    static InvalidParameter value(String param, String what) {
+    static InvalidParameter value(@Nullable String param, String what) {
         return new InvalidParameter(400, param, "invalid_value", what);
     }
 
@@ -43,6 +45,7 @@ final class InvalidParameter extends RuntimeException {
     }
 
     /** The parameter's name, with the index in an array; or null. */
+    @Nullable
     String param() {
         return param;
     }

@@ -7,6 +7,7 @@ import io.mcpagent.problem.ErrorForm;
 import io.mcpagent.problem.Problem;
 import jakarta.inject.Singleton;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Errors as clients of OpenAI's API read them. The status stays the problem's; {@code code} is OpenAI's where there is one for it.
@@ -35,7 +36,7 @@ final class OpenAiErrors implements ErrorForm {
      *
      * @param param the parameter that is wrong, or null
      */
-    static ObjectNode of(String message, String type, String param, String code) {
+    static ObjectNode of(@Nullable String message, String type, @Nullable String param, @Nullable String code) {
         ObjectNode body = JsonNodeFactory.instance.objectNode();
         body.putObject("error")
                 .put("message", message)

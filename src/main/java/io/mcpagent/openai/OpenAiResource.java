@@ -3,8 +3,8 @@ package io.mcpagent.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.access.Caller;
 import io.mcpagent.door.Answering;
-import io.mcpagent.door.Question;
 import io.mcpagent.door.Questions;
+import io.mcpagent.turn.Question;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Consumes;
@@ -59,7 +59,7 @@ final class OpenAiResource {
         return Response.ok(
                         answering.stream(
                                 question,
-                                exchange -> new CompletionChunks(completions, exchange.runId(), request.includeUsage()),
+                                (_, runId) -> new CompletionChunks(completions, runId, request.includeUsage()),
                                 http),
                         MediaType.SERVER_SENT_EVENTS_TYPE)
                 .build();

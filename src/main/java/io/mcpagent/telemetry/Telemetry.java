@@ -1,6 +1,7 @@
 package io.mcpagent.telemetry;
 
 import jakarta.inject.Singleton;
+import org.jspecify.annotations.Nullable;
 
 /** Where turns tell what happens in them. Safe for use by many threads. */
 @Singleton
@@ -19,7 +20,7 @@ public final class Telemetry {
      *
      * @param traceparent the W3C trace context that the turn belongs to, or null
      */
-    public TurnTelemetry begin(String runId, String traceparent) {
+    public TurnTelemetry begin(String runId, @Nullable String traceparent) {
         return new TurnTelemetry(spans, meters, runId, traceparent);
     }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import org.jboss.logmanager.ExtLogRecord;
 import org.jboss.logmanager.Level;
 import org.jboss.logmanager.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** Writes the one line that each turn has in the log: ids, counts and names, never what was said. Where logs are JSON, its parts are fields. */
 final class TurnLog {
@@ -25,9 +26,9 @@ final class TurnLog {
             String conversationId,
             String runId,
             String outcome,
-            Problem problem,
-            String model,
-            Receipt cost,
+            @Nullable Problem problem,
+            @Nullable String model,
+            @Nullable Receipt cost,
             List<String> tools,
             long millis) {
         if (!LOG.isLoggable(Level.INFO)) {

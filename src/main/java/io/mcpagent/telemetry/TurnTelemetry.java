@@ -1,6 +1,7 @@
 package io.mcpagent.telemetry;
 
 import io.mcpagent.conversation.Receipt;
+import io.mcpagent.conversation.TurnOutcome;
 import io.mcpagent.model.ModelRequest;
 import io.mcpagent.problem.Problem;
 import io.opentelemetry.api.trace.Span;
@@ -9,6 +10,7 @@ import io.opentelemetry.api.trace.SpanKind;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is seen of one turn: its span, with one below it for each model call and tool call; its counts; and its one line in the log. For the turn's
@@ -19,20 +21,14 @@ public final class TurnTelemetry {
     private final Spans spans;
     private final Meters meters;
     private final String runId;
-    private final String traceparent;
+    private final @Nullable String traceparent;
     private final Span span;
     private final long startedAt = System.nanoTime();
     private final List<String> tools = new ArrayList<>();
-    private String conversationId;
+    private @Nullable String conversationId;
     private boolean textSeen;
-    private String outcome;
-    private Problem problem;
-    private String modelId;
-    private Receipt before;
-    private Receipt after;
-    private boolean ended;
 
-    TurnTelemetry(Spans spans, Meters meters, String runId, String traceparent) {
+    TurnTelemetry(Spans spans, Meters meters, String runId, @Nullable String traceparent) {
         this.spans = spans;
         this.meters = meters;
         this.runId = runId;
@@ -95,7 +91,7 @@ public final class TurnTelemetry {
     }
 
     /** What the tools get to see: a trace that is not sampled is handed on as such, so that they don't begin traces of their own. */
-    private String nextHop(Span call) {
+    private @Nullable String nextHop(Span call) {
         return call.isRecording() ? Traceparent.write(call.getSpanContext()) : traceparent;
     }
 
@@ -113,62 +109,41 @@ public final class TurnTelemetry {
     }
 
     /**
-     * What the turn cost, with what it had cost before it waited.
+     * Ends it; nothing may be told after that.
      *
-     * @param before the receipt when this request took the turn up
+     * @param outcome how the turn ended
+     * @param problem why it failed, or null
+     * @param modelId the model that answered, or null
+     * @param before  the receipt when this request took the turn up; null if no model was asked
+     * @param after   the receipt now, with what the turn had cost before it waited; null if no model was asked
      */
-    public void cost(Receipt before, Receipt after) {
-        this.before = before;
-        this.after = after;
-    }
-
-    /** The turn ended as it should; what it is told afterwards changes nothing. */
-    public void answered(String how, String model) {
-        if (outcome == null) {
-            outcome = how;
-            modelId = model;
-        }
-    }
-
-    /** The turn failed, unless it had ended before. */
-    public void failed(Problem why) {
-        if (outcome == null) {
-            problem = why;
-            outcome = switch (why) {
-                case TURN_CANCELLED, SHUTTING_DOWN -> "cancelled";
-                default -> why.status() < 500 ? "refused" : "failed";
-            };
-            if (why == Problem.BUDGET_EXCEEDED) {
-                meters.budgetRefused();
-            }
-        }
-    }
-
-    /** Ends it; later calls do nothing. */
-    public void end() {
-        if (ended) {
-            return;
-        }
-        ended = true;
-        if (outcome == null) {
-            failed(Problem.INTERNAL_ERROR);
+    public void end(
+            TurnOutcome outcome,
+            @Nullable Problem problem,
+            @Nullable String modelId,
+            @Nullable Receipt before,
+            @Nullable Receipt after) {
+        if (problem == Problem.BUDGET_EXCEEDED) {
+            meters.budgetRefused();
         }
         if (conversationId != null) {
             double seconds = seconds(startedAt);
-            meters.turnEnded(outcome, seconds);
-            BigDecimal dollars = dollars();
+            meters.turnEnded(outcome.word(), seconds);
+            BigDecimal dollars = dollars(before, after);
             if (dollars != null && dollars.signum() > 0) {
                 meters.spent(dollars.doubleValue());
             }
-            TurnLog.write(conversationId, runId, outcome, problem, modelId, after, tools, Math.round(seconds * 1000));
+            TurnLog.write(
+                    conversationId, runId, outcome.word(), problem, modelId, after, tools, Math.round(seconds * 1000));
         }
         if (span.isRecording()) {
-            endSpan();
+            endSpan(outcome, problem, modelId, after);
         }
     }
 
-    private void endSpan() {
-        span.setAttribute(Semantics.OUTCOME, outcome);
+    private void endSpan(
+            TurnOutcome outcome, @Nullable Problem problem, @Nullable String modelId, @Nullable Receipt after) {
+        span.setAttribute(Semantics.OUTCOME, outcome.word());
         if (modelId != null) {
             span.setAttribute(Semantics.RESPONSE_MODEL, modelId);
         }
@@ -184,11 +159,14 @@ public final class TurnTelemetry {
         span.end();
     }
 
-    /** What this request added. */
-    private BigDecimal dollars() {
-        return after == null || after.dollars() == null
-                ? null
-                : before.dollars() == null ? after.dollars() : after.dollars().subtract(before.dollars());
+    /** What this request added; null if that is not known. */
+    private static @Nullable BigDecimal dollars(@Nullable Receipt before, @Nullable Receipt after) {
+        if (after == null || after.dollars() == null) {
+            return null;
+        }
+        return before == null || before.dollars() == null
+                ? after.dollars()
+                : after.dollars().subtract(before.dollars());
     }
 
     static double seconds(long since) {

@@ -3,7 +3,6 @@ package io.mcpagent.turn;
 import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.conversation.Conversation;
-import io.mcpagent.conversation.Conversations;
 import io.mcpagent.conversation.Conversations.Change;
 import io.mcpagent.conversation.PendingTurn;
 import io.mcpagent.conversation.StoreUnavailableException;
@@ -12,60 +11,67 @@ import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.tools.ToolOutcome;
 import io.mcpagent.tools.ToolResult;
-import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Carries out what a person decided on a waiting tool call. That an approved call runs begins to be true in the store before it is sent, and
- * only one request can store that: so it runs once, or, if the process dies meanwhile, its outcome is unknown; never twice. Safe for use by
- * many threads.
+ * Carries out what a person decided on the waiting tool calls of a turn. Before an approved call is sent, the store records it as executing, and
+ * only one request can write that record. So the call runs at most once; if the process dies in between, its outcome is reported as unknown. For
+ * the turn's thread only.
  */
-@Singleton
 public final class Approvals {
 
     private static final Logger LOG = Logger.getLogger(Approvals.class);
 
-    private final Conversations conversations;
+    private final OpenTurn turn;
     private final ToolCalls tools;
+    private final TurnListener listener;
 
-    Approvals(Conversations conversations, ToolCalls tools) {
-        this.conversations = conversations;
+    private Approvals(OpenTurn turn, ToolCalls tools, TurnListener listener) {
+        this.turn = turn;
         this.tools = tools;
+        this.listener = listener;
     }
 
     /** What a person decided on a call. */
     public record Verdict(String callId, boolean approve) {}
 
     /**
-     * Decides calls of an opened conversation, and runs those that were approved, one after the other.
+     * Decides calls of an open turn, and runs those that were approved, one after the other. The turn goes on when no call waits any more.
      *
-     * @return the conversation after that; its turn goes on when no call waits any more
      * @throws ProblemException if a call doesn't wait for approval, was decided before, or can't be approved any more; nothing was done then
      */
-    public Conversation decide(Run run, Conversation opened, List<Verdict> verdicts, TurnListener listener)
+    static void decide(OpenTurn turn, ToolCalls tools, List<Verdict> verdicts, TurnListener listener)
             throws InterruptedException {
         for (Verdict verdict : verdicts) {
-            waiting(opened, verdict);
+            requireWaiting(turn.conversation(), verdict);
         }
-        run.shield();
+        turn.handle().shield();
         try {
-            Conversation decided = opened;
+            Approvals approvals = new Approvals(turn, tools, listener);
             for (Verdict verdict : verdicts) {
-                Approval approval = find(decided.pending(), verdict.callId());
-                decided = verdict.approve()
-                        ? execute(run, decided, approval, listener)
-                        : close(run, decided, approval, Texts.DECLINED, listener);
+                Approval approval = Objects.requireNonNull(find(approvals.pending(), verdict.callId()));
+                if (verdict.approve()) {
+                    approvals.execute(approval);
+                } else {
+                    approvals.close(approval, Texts.DECLINED);
+                }
             }
-            return decided;
         } finally {
-            run.unshield();
+            turn.handle().unshield();
         }
     }
 
-    private static void waiting(Conversation opened, Verdict verdict) {
+    private PendingTurn pending() {
+        return Objects.requireNonNull(turn.conversation().pending());
+    }
+
+    private static void requireWaiting(Conversation opened, Verdict verdict) {
         PendingTurn pending = opened.pending();
         String callId = verdict.callId();
         Approval approval = pending == null ? null : find(pending, callId);
@@ -84,25 +90,21 @@ public final class Approvals {
         }
     }
 
-    private Conversation execute(Run run, Conversation opened, Approval approval, TurnListener listener)
-            throws InterruptedException {
-        if (tools.changed(approval, run.deadline())) {
-            return close(run, opened, approval, Texts.CHANGED, listener);
+    private void execute(Approval approval) throws InterruptedException {
+        if (tools.changed(approval, turn.handle().deadline())) {
+            close(approval, Texts.CHANGED);
+            return;
         }
-        Conversation begun = conversations.save(
-                opened, run.id(), Change.step(with(opened.pending(), approval.in(Approval.State.EXECUTING))));
-        ToolResult result = tools.callApproved(approval, run);
-        PendingTurn done = answered(begun.pending(), approval.in(Approval.State.EXECUTED), result);
-        Conversation ended = stored(run, begun, done);
-        listener.on(new TurnEvent.ToolCallResult(run.id() + "-" + approval.callId(), approval.callId(), result));
-        listener.flush();
-        return ended;
+        turn.store(Change.step(with(pending(), approval.in(Approval.State.EXECUTING))));
+        ToolResult result = tools.callApproved(approval, turn.handle());
+        storeResult(answered(pending(), approval.in(Approval.State.EXECUTED), result));
+        tell(approval, result);
     }
 
     /** A failure here must not sound like one before the call: the caller would ask for the same write again. */
-    private Conversation stored(Run run, Conversation begun, PendingTurn done) {
+    private void storeResult(PendingTurn done) {
         try {
-            return conversations.save(begun, run.id(), Change.step(done));
+            turn.store(Change.step(done));
         } catch (StoreUnavailableException e) {
             LOG.warnf("The result of an approved call could not be stored: %s", e.getMessage());
             throw new ProblemException(
@@ -113,15 +115,15 @@ public final class Approvals {
         }
     }
 
-    private Conversation close(Run run, Conversation opened, Approval approval, String why, TurnListener listener) {
+    private void close(Approval approval, String why) {
         ToolResult result = new ToolResult(ToolOutcome.DECLINED, why, 0);
-        Conversation ended = conversations.save(
-                opened,
-                run.id(),
-                Change.step(answered(opened.pending(), approval.in(Approval.State.DECLINED), result)));
-        listener.on(new TurnEvent.ToolCallResult(run.id() + "-" + approval.callId(), approval.callId(), result));
+        turn.store(Change.step(answered(pending(), approval.in(Approval.State.DECLINED), result)));
+        tell(approval, result);
+    }
+
+    private void tell(Approval approval, ToolResult result) {
+        listener.on(new TurnEvent.ToolCallResult(turn.runId() + "-" + approval.callId(), approval.callId(), result));
         listener.flush();
-        return ended;
     }
 
     /** Whether a call still waits for a person at that moment. */
@@ -159,7 +161,7 @@ public final class Approvals {
                 .anyMatch(call -> call.id().equals(callId));
     }
 
-    private static Approval find(PendingTurn pending, String callId) {
+    private static @Nullable Approval find(PendingTurn pending, String callId) {
         return pending.approvals().stream()
                 .filter(approval -> approval.callId().equals(callId))
                 .findFirst()
@@ -204,7 +206,7 @@ public final class Approvals {
                 .map(Content.ToolUse::id)
                 .toList();
         List<Content.ToolResult> results = pending.results().stream()
-                .sorted(java.util.Comparator.comparingInt(result -> order.indexOf(result.toolUseId())))
+                .sorted(Comparator.comparingInt(result -> order.indexOf(result.toolUseId())))
                 .toList();
         return new PendingTurn(
                 pending.runId(),

@@ -10,6 +10,7 @@ import io.mcpagent.problem.ProblemException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** Says of any failure of a turn what its caller may know. What is behind it goes to the log. */
 public final class Failures {
@@ -20,7 +21,7 @@ public final class Failures {
     private Failures() {}
 
     /** The problem that a turn ends with; {@code run} is null if none had begun. */
-    public static ProblemException problem(Exception failure, Run run) {
+    public static ProblemException problem(Exception failure, @Nullable Run run) {
         Run.Reason reason = run == null ? null : run.reason();
         // A cancelled run fails in many ways, depending on where the interrupt hit it.
         if (reason != null && !(failure instanceof ProblemException)) {
@@ -82,7 +83,8 @@ public final class Failures {
         };
     }
 
-    private static ProblemException logged(Problem problem, String detail, Duration retryAfter, Exception cause) {
+    private static ProblemException logged(
+            Problem problem, String detail, @Nullable Duration retryAfter, Exception cause) {
         if (problem == Problem.INTERNAL_ERROR) {
             LOG.error("A turn failed", cause);
         } else {

@@ -1,8 +1,10 @@
 package io.mcpagent.turn;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.base.Timers;
 import io.mcpagent.telemetry.TurnTelemetry;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A turn while it runs, and the one way to stop it: its virtual thread is interrupted. The JDK closes a socket that an interrupted virtual
@@ -25,10 +27,10 @@ public final class Run {
     // Not the object's monitor: an interrupt must never hit the thread after it left the turn, nor within a shielded
     // step.
     private final ReentrantLock lock = new ReentrantLock();
-    private Reason reason;
+    private @Nullable Reason reason;
     private boolean shielded;
     private boolean ended;
-    private Runnable afterwards = () -> {};
+    private Timers.@Nullable Timer deadlineTimer;
 
     /**
      * A run on the calling thread.
@@ -54,9 +56,9 @@ public final class Run {
         return deadline;
     }
 
-    /** Says what is to happen when the run has ended; it may be told more than once. For the run's thread, before the run can end. */
-    public void whenEnded(Runnable action) {
-        afterwards = action;
+    /** The timer that stops it at its deadline: the only thing that does. For the run's thread. */
+    void stopsBy(Timers.Timer timer) {
+        deadlineTimer = timer;
     }
 
     /** Stops the run, unless it has ended; the first reason counts. Returns at once. */
@@ -76,6 +78,7 @@ public final class Run {
     }
 
     /** Why it was stopped, or null. */
+    @Nullable
     Reason reason() {
         lock.lock();
         try {
@@ -121,6 +124,8 @@ public final class Run {
         } finally {
             lock.unlock();
         }
-        afterwards.run();
+        if (deadlineTimer != null) {
+            deadlineTimer.cancel();
+        }
     }
 }

@@ -1,20 +1,18 @@
 package io.mcpagent.turn;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.base.Timers;
 import io.mcpagent.conversation.Conversation;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.telemetry.TurnTelemetry;
-import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** The turns that run in this process. Safe for use by many threads. */
 @Singleton
@@ -22,8 +20,7 @@ public final class Runs {
 
     private final Map<Place, Run> byConversation = new ConcurrentHashMap<>();
     private final Map<String, Run> all = new ConcurrentHashMap<>();
-    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(
-            1, Thread.ofPlatform().daemon().name("deadlines").factory());
+    private final Timers timers;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition lastEnded = lock.newCondition();
     private volatile boolean draining;
@@ -31,12 +28,12 @@ public final class Runs {
     /** With its owner: whoever names a conversation like somebody else's must not take that one's place. */
     private record Place(String owner, String conversationId) {}
 
-    Runs() {
-        clock.setRemoveOnCancelPolicy(true);
+    Runs(Timers timers) {
+        this.timers = timers;
     }
 
     /**
-     * Begins a run on the calling thread.
+     * Begins a run on the calling thread, which is stopped when {@code longest} has passed.
      *
      * @throws ProblemException if this process is about to end
      */
@@ -52,13 +49,8 @@ public final class Runs {
                     Duration.ofSeconds(1),
                     null);
         }
+        run.stopsBy(timers.after(longest, () -> run.cancel(Run.Reason.DEADLINE)));
         return run;
-    }
-
-    /** Stops the run when its deadline has passed; the future takes that back. */
-    Future<?> stopAtDeadline(Run run) {
-        return clock.schedule(
-                () -> run.cancel(Run.Reason.DEADLINE), run.deadline().left().toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** Says which conversation the run is in, so that its owner can stop it. */
@@ -71,7 +63,7 @@ public final class Runs {
      *
      * @param opened its conversation, or null if it had none
      */
-    public void end(Run run, Conversation opened) {
+    public void end(Run run, @Nullable Conversation opened) {
         run.end();
         if (opened != null) {
             byConversation.remove(new Place(opened.owner(), opened.id()), run);
@@ -137,10 +129,5 @@ public final class Runs {
         } finally {
             lock.unlock();
         }
-    }
-
-    @PreDestroy
-    void close() {
-        clock.shutdownNow();
     }
 }

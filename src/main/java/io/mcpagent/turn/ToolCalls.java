@@ -22,6 +22,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 
 /** Runs the tool calls of one model reply: checks each against the policy, and calls those that are allowed. */
@@ -65,12 +66,19 @@ final class ToolCalls {
         List<Approval> waiting = new ArrayList<>();
         for (Content.ToolUse use : uses) {
             Tool tool = catalog.find(use.name()).orElse(null);
+            if (tool == null) {
+                results.put(use.id(), absent(use, catalog));
+                run.telemetry().toolRefused(use.name(), false);
+                continue;
+            }
             switch (decide(tool, !waiting.isEmpty())) {
                 case ALLOW -> allowed.add(new ToolRound.Call(use.id(), tool, use.input()));
                 case ASK -> waiting.add(approval(use, tool));
                 case DENY -> {
-                    results.put(use.id(), refusal(use, tool, catalog));
-                    run.telemetry().toolRefused(use.name(), tool != null);
+                    results.put(
+                            use.id(),
+                            new ToolResult(ToolOutcome.DENIED, "The policy of this service forbids this tool.", 0));
+                    run.telemetry().toolRefused(use.name(), true);
                 }
             }
         }
@@ -88,7 +96,7 @@ final class ToolCalls {
 
                 @Override
                 public void ended(ToolRound.Call call, ToolResult result) {
-                    open.remove(call).ended(result);
+                    Objects.requireNonNull(open.remove(call)).ended(result);
                     results.put(call.id(), result);
                     answered.accept(call.id(), result);
                 }
@@ -129,18 +137,12 @@ final class ToolCalls {
     }
 
     private Decision decide(Tool tool, boolean othersWait) {
-        if (tool == null) {
-            return Decision.DENY;
-        }
         Decision decision = policy.decide(tool);
         // The order of writes is the model's: one that comes after a call that waits, waits too.
         return decision == Decision.ALLOW && othersWait && !tool.hints().saysReadOnly() ? Decision.ASK : decision;
     }
 
-    private static ToolResult refusal(Content.ToolUse use, Tool tool, ToolCatalog catalog) {
-        if (tool != null) {
-            return new ToolResult(ToolOutcome.DENIED, "The policy of this service forbids this tool.", 0);
-        }
+    private static ToolResult absent(Content.ToolUse use, ToolCatalog catalog) {
         return catalog.available()
                 ? new ToolResult(ToolOutcome.UNKNOWN_TOOL, "There is no tool named " + use.name() + ".", 0)
                 : new ToolResult(ToolOutcome.UNAVAILABLE, "The tools are unavailable at the moment.", 0);

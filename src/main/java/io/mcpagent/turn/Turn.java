@@ -3,6 +3,7 @@ package io.mcpagent.turn;
 import io.mcpagent.budget.Meter;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.History;
+import io.mcpagent.conversation.TurnOutcome;
 import io.mcpagent.conversation.TurnRecord;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;

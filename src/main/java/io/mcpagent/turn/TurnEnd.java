@@ -1,6 +1,7 @@
 package io.mcpagent.turn;
 
 import io.mcpagent.conversation.Approval;
+import io.mcpagent.conversation.TurnOutcome;
 import io.mcpagent.model.Content;
 import java.util.List;
 

@@ -4,6 +4,7 @@ import io.mcpagent.budget.Meter;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.conversation.PendingTurn;
 import io.mcpagent.conversation.Receipt;
+import io.mcpagent.conversation.TurnOutcome;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.Role;
 import java.util.ArrayList;
@@ -44,6 +45,25 @@ final class TurnProgress {
 
     Receipt receipt() {
         return meter.receipt(calls.size(), earlierMillis + (System.nanoTime() - startedAt) / 1_000_000);
+    }
+
+    /** What the turn gives, now that its loop has ended. */
+    TurnResult result(String conversationId, String runId, TurnEnd end) {
+        return switch (end) {
+            case TurnEnd.Answered(TurnOutcome outcome, String modelId) ->
+                new TurnResult(conversationId, runId, outcome, answer(), calls, modelId, notices, receipt(), List.of());
+            case TurnEnd.Waiting waiting ->
+                new TurnResult(
+                        conversationId,
+                        runId,
+                        TurnOutcome.APPROVAL_REQUIRED,
+                        answer(),
+                        calls,
+                        waiting.modelId(),
+                        notices,
+                        receipt(),
+                        waiting.approvals());
+        };
     }
 
     /** All that the model wrote, a blank line between its messages. */

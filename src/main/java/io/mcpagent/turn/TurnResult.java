@@ -3,6 +3,7 @@ package io.mcpagent.turn;
 import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.conversation.Receipt;
+import io.mcpagent.conversation.TurnOutcome;
 import java.util.List;
 
 /**

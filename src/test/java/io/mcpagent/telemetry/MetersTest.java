@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.conversation.Receipt;
+import io.mcpagent.conversation.TurnOutcome;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.ModelException;
 import io.mcpagent.model.ModelReply;
@@ -136,8 +137,7 @@ class MetersTest {
             turn.toolCall("tool-" + i, "call-" + i, "{}").ended(new ToolResult(ToolOutcome.OK, "[]", 1));
             turn.toolRefused("made-up-" + i, false);
             turn.modelCall("model", null).answered(reply(i % 1_000));
-            turn.answered("completed", "model");
-            turn.end();
+            turn.end(TurnOutcome.COMPLETED, null, "model", null, null);
         }
         everyEnd(2);
         List<String> series = new ArrayList<>();
@@ -158,10 +158,7 @@ class MetersTest {
     @Test
     void should_count_what_a_turn_added_and_not_what_it_had_cost_before_it_waited() {
         TurnTelemetry turn = turn();
-        turn.cost(receipt("0.25"), receipt("1.00"));
-        turn.answered("completed", "model");
-        turn.end();
-        turn.end();
+        turn.end(TurnOutcome.COMPLETED, null, "model", receipt("0.25"), receipt("1.00"));
         assertEquals(
                 0.75,
                 collect()
@@ -197,20 +194,17 @@ class MetersTest {
     /** Ends turns, model calls and tool calls in every way that there is. */
     private void everyEnd(int times) {
         for (int i = 0; i < times; i++) {
-            for (String how : List.of("completed", "approval_required", "step_limit", "max_tokens", "guardrail")) {
+            for (TurnOutcome how : TurnOutcome.values()) {
                 TurnTelemetry turn = turn();
                 turn.textSeen();
                 turn.modelCall("model", null).answered(reply(i + 1));
                 turn.toolCall("a_tool", "call", "{}").ended(new ToolResult(ToolOutcome.OK, "[]", 1));
-                turn.cost(receipt("0"), receipt("0.01"));
-                turn.answered(how, "model");
-                turn.end();
+                turn.end(how, null, "model", receipt("0"), receipt("0.01"));
             }
             for (Problem problem : Problem.values()) {
                 TurnTelemetry turn = turn();
                 turn.toolCall("a_tool", "call", "{}").abandoned();
-                turn.failed(problem);
-                turn.end();
+                turn.end(TurnOutcome.of(problem), problem, null, null, null);
             }
             for (ModelException.Kind kind : ModelException.Kind.values()) {
                 turn().modelCall("model", null).failed(new ModelException(kind, "no", false, null));

@@ -1,8 +1,8 @@
-package io.mcpagent.door;
+package io.mcpagent.turn;
 
 import io.mcpagent.conversation.TurnRecord;
-import io.mcpagent.turn.Approvals;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a caller wants of the agent: an answer to a message, or that a decision on a waiting tool call is carried out. */
 public sealed interface Question {
@@ -11,16 +11,28 @@ public sealed interface Question {
     String owner();
 
     /** The conversation; null for a new one. */
+    @Nullable
     String conversationId();
 
     /** Whether the answer is wanted as it comes. */
     boolean streaming();
 
     /** What makes a repeated request the same one, or null. */
-    Key key();
+    @Nullable
+    IdempotencyKey key();
 
-    /** The tools' trace context, or null. */
+    /** The trace context that it belongs to, or null. */
+    @Nullable
     String traceparent();
+
+    /** What is asked; null for a turn that only goes on after approvals. */
+    @Nullable
+    String text();
+
+    /** Whether its conversation is kept here. */
+    default boolean stored() {
+        return true;
+    }
 
     /**
      * An {@code Idempotency-Key}.
@@ -28,31 +40,44 @@ public sealed interface Question {
      * @param value       the header's value
      * @param requestHash SHA-256, in hex, of what is asked
      */
-    record Key(String value, String requestHash) {}
+    record IdempotencyKey(String value, String requestHash) {}
 
     /** A message, in a conversation that begins with it if it is not there and {@code createIfAbsent}. */
     record Message(
             String owner,
-            String conversationId,
+            @Nullable String conversationId,
             boolean createIfAbsent,
             String text,
             boolean streaming,
-            Key key,
-            String traceparent)
+            @Nullable IdempotencyKey key,
+            @Nullable String traceparent)
             implements Question {}
 
     /** A message after turns that the caller brings along, in a conversation that the caller keeps: nothing of it is stored. */
-    record Unstored(String owner, List<TurnRecord> history, String text, boolean streaming, String traceparent)
-            implements Question {
+    record Unstored(
+            String owner,
+            List<TurnRecord> history,
+            String text,
+            boolean streaming,
+            @Nullable String traceparent) implements Question {
+
+        public Unstored {
+            history = List.copyOf(history);
+        }
 
         @Override
-        public String conversationId() {
+        public @Nullable String conversationId() {
             return null;
         }
 
         @Override
-        public Key key() {
+        public @Nullable IdempotencyKey key() {
             return null;
+        }
+
+        @Override
+        public boolean stored() {
+            return false;
         }
     }
 
@@ -62,7 +87,13 @@ public sealed interface Question {
             String conversationId,
             List<Approvals.Verdict> verdicts,
             boolean streaming,
-            Key key,
-            String traceparent)
-            implements Question {}
+            @Nullable IdempotencyKey key,
+            @Nullable String traceparent)
+            implements Question {
+
+        @Override
+        public @Nullable String text() {
+            return null;
+        }
+    }
 }

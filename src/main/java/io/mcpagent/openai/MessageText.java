@@ -5,11 +5,11 @@ import java.util.Set;
 import java.util.StringJoiner;
 
 /** Reads the content of messages: a string, or parts of text. */
-final class Texts {
+final class MessageText {
 
     private static final Set<String> MEDIA = Set.of("image_url", "input_audio", "file");
 
-    private Texts() {}
+    private MessageText() {}
 
     /**
      * The text.

@@ -1,0 +1,25 @@
+package io.mcpagent.turn;
+
+import io.mcpagent.problem.ProblemException;
+
+/** Who waits for the answer of one request, as far as its turn depends on it. For the request's thread only. */
+public interface Client {
+
+    /**
+     * Takes a place for one more turn.
+     *
+     * @throws ProblemException if no more turns may run, of this caller or in this instance
+     */
+    Place admit();
+
+    /** The turn's run has begun: from now on the client stops it by leaving, also if it has left before. */
+    void began(Run run);
+
+    /** A place for one running turn. */
+    @FunctionalInterface
+    interface Place {
+
+        /** Gives it to another turn. */
+        void giveBack();
+    }
+}

@@ -1,0 +1,16 @@
+package io.mcpagent.budget;
+
+import io.mcpagent.config.AgentConfig;
+import java.time.InstantSource;
+
+/** Budgets as the service makes them, for tests of other packages. */
+public final class TestBudget {
+
+    private TestBudget() {}
+
+    /** One whose ledger is in memory. */
+    public static Budget of(AgentConfig config) {
+        InstantSource clock = InstantSource.system();
+        return new Budget(config, new MemoryLedger(clock), clock);
+    }
+}

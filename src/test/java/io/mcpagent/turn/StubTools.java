@@ -1,0 +1,65 @@
+package io.mcpagent.turn;
+
+import io.mcpagent.base.Deadline;
+import io.mcpagent.model.ToolDefinition;
+import io.mcpagent.tools.Decision;
+import io.mcpagent.tools.Hints;
+import io.mcpagent.tools.Tool;
+import io.mcpagent.tools.ToolCatalog;
+import io.mcpagent.tools.ToolOutcome;
+import io.mcpagent.tools.ToolPolicy;
+import io.mcpagent.tools.ToolResult;
+import io.mcpagent.tools.Toolbox;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A toolbox and a policy: {@code read} may run at once, {@code write} needs a person, {@code forbidden} is never called. */
+final class StubTools implements Toolbox, ToolPolicy {
+
+    /** What a call does instead of answering. */
+    @FunctionalInterface
+    interface Behaviour {
+        ToolResult call(String tool, String arguments) throws InterruptedException;
+    }
+
+    final List<String> called = new ArrayList<>();
+    Behaviour behaviour = (tool, arguments) -> new ToolResult(ToolOutcome.OK, "[{\"rows\":1}]", 3);
+    boolean available = true;
+    String writeFingerprint = "f1";
+
+    @Override
+    public ToolCatalog catalog(Deadline deadline) {
+        return available
+                ? new ToolCatalog(List.of(
+                        tool("read", new Hints(true, false, null), "f0"),
+                        tool("write", Hints.NONE, writeFingerprint),
+                        tool("allowed_write", Hints.NONE, "f2"),
+                        tool("forbidden", Hints.NONE, "f3")))
+                : ToolCatalog.UNAVAILABLE;
+    }
+
+    private static Tool tool(String name, Hints hints, String fingerprint) {
+        return new Tool(
+                new ToolDefinition(name, "does " + name, "{\"type\":\"object\",\"properties\":{}}"),
+                hints,
+                fingerprint);
+    }
+
+    @Override
+    public ToolResult call(Tool tool, String arguments, String traceparent, Deadline deadline)
+            throws InterruptedException {
+        synchronized (called) {
+            called.add(tool.name() + arguments);
+        }
+        return behaviour.call(tool.name(), arguments);
+    }
+
+    @Override
+    public Decision decide(Tool tool) {
+        return switch (tool.name()) {
+            case "read", "allowed_write" -> Decision.ALLOW;
+            case "write" -> Decision.ASK;
+            default -> Decision.DENY;
+        };
+    }
+}

@@ -1,0 +1,151 @@
+package io.mcpagent.turn;
+
+import io.mcpagent.base.Timers;
+import io.mcpagent.budget.TestBudget;
+import io.mcpagent.config.AgentConfig;
+import io.mcpagent.config.TestSettings;
+import io.mcpagent.conversation.Conversation;
+import io.mcpagent.problem.Problem;
+import io.mcpagent.problem.ProblemException;
+import io.mcpagent.telemetry.SeenTelemetry;
+import io.mcpagent.tools.ToolRound;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Turns over a scripted model, stub tools and a store that can fail: everything between them is the service's own. */
+final class TurnRig implements AutoCloseable {
+
+    static final String ANN = "ann";
+
+    final ScriptedModel model = new ScriptedModel();
+    final StubTools tools = new StubTools();
+    final FaultyStore store = new FaultyStore();
+    final Timers timers = new Timers();
+    final Runs runs = new Runs(timers);
+    final SeenTelemetry seen;
+    final List<TurnEvent> events = new ArrayList<>();
+    final List<Run> begun = new ArrayList<>();
+    final AgentConfig config;
+    int places;
+    int placesTaken;
+    private final Turns turns;
+
+    TurnRig(String... settings) {
+        config = TestSettings.with(settings);
+        seen = new SeenTelemetry(config);
+        turns = new Turns(
+                model,
+                new ToolCalls(tools, new ToolRound(tools, config), tools, config),
+                TestBudget.of(config),
+                store,
+                store,
+                TurnResult::answer,
+                runs,
+                seen.telemetry(),
+                config);
+    }
+
+    /** A client that is there until it is told otherwise. */
+    final Client client = new Client() {
+        @Override
+        public Place admit() {
+            placesTaken++;
+            places++;
+            return () -> places--;
+        }
+
+        @Override
+        public void began(Run run) {
+            begun.add(run);
+        }
+    };
+
+    OpenTurn open(Question question) {
+        return turns.open(question, client);
+    }
+
+    OpenTurn open(Question question, Client by) {
+        return turns.open(question, by);
+    }
+
+    /** Runs a turn from its opening to its end. */
+    TurnResult run(Question question) {
+        try (OpenTurn turn = open(question)) {
+            return turn.run(events::add);
+        }
+    }
+
+    /** Runs a turn that must fail. */
+    ProblemException fails(Question question) {
+        try {
+            TurnResult result = run(question);
+            throw new AssertionError("it did not fail: " + result);
+        } catch (ProblemException e) {
+            return e;
+        }
+    }
+
+    static Question.Message says(String conversationId, String text) {
+        return new Question.Message(ANN, conversationId, conversationId != null, text, false, null, null);
+    }
+
+    static Question.Message streamed(String conversationId, String text) {
+        return new Question.Message(ANN, conversationId, conversationId != null, text, true, null, null);
+    }
+
+    static Question.Message keyed(String conversationId, String text, String key) {
+        return new Question.Message(
+                ANN,
+                conversationId,
+                conversationId != null,
+                text,
+                false,
+                new Question.IdempotencyKey(key, "hash of " + text),
+                null);
+    }
+
+    static Question.Decision decides(String conversationId, String callId, boolean approve) {
+        return new Question.Decision(
+                ANN, conversationId, List.of(new Approvals.Verdict(callId, approve)), false, null, null);
+    }
+
+    Conversation stored(String conversationId) {
+        return store.find(ANN, conversationId).orElseThrow();
+    }
+
+    /** Whether everything that turns had taken is free again: places, runs, the conversation and the key. */
+    boolean allFree(String conversationId, String key) {
+        store.heal();
+        if (places != 0 || runs.count() != 0 || Thread.currentThread().isInterrupted()) {
+            return false;
+        }
+        try {
+            store.release(
+                    store.open(
+                            ANN,
+                            conversationId,
+                            true,
+                            "another run",
+                            config.turn().deadline()),
+                    "another run");
+            if (key != null
+                    && store.claim(ANN, key, "another hash", config.turn().deadline())
+                            instanceof io.mcpagent.conversation.IdempotentReplies.Claim.Running) {
+                return false;
+            }
+            return true;
+        } catch (io.mcpagent.conversation.ConversationBusyException e) {
+            return false;
+        }
+    }
+
+    static Problem problem(ProblemException e) {
+        return e.problem();
+    }
+
+    @Override
+    public void close() {
+        seen.close();
+        timers.close();
+    }
+}

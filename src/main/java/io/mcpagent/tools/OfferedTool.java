@@ -2,6 +2,7 @@ package io.mcpagent.tools;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mcpagent.base.Sha256;
 import io.mcpagent.model.ToolDefinition;
 import java.util.Optional;
 
@@ -25,7 +26,7 @@ record OfferedTool(String serverName, Tool tool) {
         String told = description.isBlank() ? json.path("title").asText(name) : description;
         Hints hints = hints(json.path("annotations"));
         try {
-            String fingerprint = Fingerprint.of(name, told, Json.canonical(schema), hints.toString());
+            String fingerprint = Sha256.hexOfParts(name, told, Json.canonical(schema), hints.toString());
             ToolDefinition definition = new ToolDefinition(
                     ToolNames.forModel(name), told, schema.isMissingNode() ? NO_ARGUMENTS : schema.toString());
             return Optional.of(new OfferedTool(name, new Tool(definition, hints, fingerprint)));

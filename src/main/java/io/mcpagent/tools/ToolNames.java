@@ -1,5 +1,6 @@
 package io.mcpagent.tools;
 
+import io.mcpagent.base.Sha256;
 import java.util.regex.Pattern;
 
 /**
@@ -21,6 +22,6 @@ final class ToolNames {
         }
         String fitting = UNFIT.matcher(serverName).replaceAll("_");
         String head = fitting.substring(0, Math.min(fitting.length(), MAX - HASH - 1));
-        return head + "_" + Fingerprint.of(serverName).substring(0, HASH);
+        return head + "_" + Sha256.hexOfParts(serverName).substring(0, HASH);
     }
 }

@@ -1,5 +1,6 @@
 package io.mcpagent.telemetry;
 
+import io.mcpagent.base.Traceparent;
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.model.ModelRequest;
 import io.mcpagent.problem.Problem;

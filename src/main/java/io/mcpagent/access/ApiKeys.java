@@ -1,12 +1,12 @@
 package io.mcpagent.access;
 
+import io.mcpagent.base.Sha256;
 import io.mcpagent.config.AgentConfig;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.List;
@@ -58,7 +58,7 @@ final class ApiKeys {
 
     /** Whose key that is. Takes the same time whichever key it is, and whether it is one. */
     Optional<ApiKey> find(String presented) {
-        byte[] hash = Subjects.sha256(presented.getBytes(StandardCharsets.UTF_8));
+        byte[] hash = Sha256.of(presented);
         ApiKey found = null;
         for (ApiKey key : keys == null ? List.<ApiKey>of() : keys) {
             for (byte[] valid : key.hashes()) {

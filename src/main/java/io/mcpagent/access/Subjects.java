@@ -1,9 +1,7 @@
 package io.mcpagent.access;
 
+import io.mcpagent.base.Sha256;
 import io.quarkus.security.identity.SecurityIdentity;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.eclipse.microprofile.jwt.JsonWebToken;
 
@@ -34,15 +32,6 @@ final class Subjects {
     }
 
     private static String hash(String issuer) {
-        byte[] digest = sha256(issuer.getBytes(StandardCharsets.UTF_8));
-        return HexFormat.of().formatHex(digest, 0, ISSUER_BYTES);
-    }
-
-    static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        return HexFormat.of().formatHex(Sha256.of(issuer), 0, ISSUER_BYTES);
     }
 }

@@ -1,6 +1,7 @@
 package io.mcpagent.base;
 
 import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
@@ -23,6 +24,8 @@ public final class Breaker {
     private final int failuresToOpen;
     private final long delayNanos;
     private final LongSupplier nanoTime;
+    // Not the object's monitor: before Java 25.0.4 a virtual thread can stay blocked on one (JDK-8373120).
+    private final ReentrantLock lock = new ReentrantLock();
     private State state = State.CLOSED;
     private int failures;
     private long since;
@@ -45,51 +48,76 @@ public final class Breaker {
     }
 
     /** Whether a request may go through now. */
-    public synchronized boolean allows() {
-        if (state == State.CLOSED) {
+    public boolean allows() {
+        lock.lock();
+        try {
+            if (state == State.CLOSED) {
+                return true;
+            }
+            long now = nanoTime.getAsLong();
+            // A request that tried and never reported must not keep it half open for ever.
+            if (now - since < delayNanos) {
+                return false;
+            }
+            state = State.HALF_OPEN;
+            since = now;
             return true;
+        } finally {
+            lock.unlock();
         }
-        long now = nanoTime.getAsLong();
-        // A request that tried and never reported must not keep it half open for ever.
-        if (now - since < delayNanos) {
-            return false;
-        }
-        state = State.HALF_OPEN;
-        since = now;
-        return true;
     }
 
     /** The service answered. */
-    public synchronized void succeeded() {
-        if (state == State.OPEN) {
-            return; // A late answer from before it opened says nothing of now.
+    public void succeeded() {
+        lock.lock();
+        try {
+            if (state == State.OPEN) {
+                return; // A late answer from before it opened says nothing of now.
+            }
+            state = State.CLOSED;
+            failures = 0;
+        } finally {
+            lock.unlock();
         }
-        state = State.CLOSED;
-        failures = 0;
     }
 
     /** The service failed. */
-    public synchronized void failed() {
-        if (state == State.OPEN) {
-            return;
-        }
-        failures++;
-        if (state == State.HALF_OPEN || failures >= failuresToOpen) {
-            state = State.OPEN;
-            since = nanoTime.getAsLong();
+    public void failed() {
+        lock.lock();
+        try {
+            if (state == State.OPEN) {
+                return;
+            }
+            failures++;
+            if (state == State.HALF_OPEN || failures >= failuresToOpen) {
+                state = State.OPEN;
+                since = nanoTime.getAsLong();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
     /** The request ended without telling anything of the service, such as by a cancellation: the next one may try in its place. */
-    public synchronized void abandoned() {
-        if (state == State.HALF_OPEN) {
-            state = State.OPEN;
-            since = nanoTime.getAsLong() - delayNanos;
+    public void abandoned() {
+        lock.lock();
+        try {
+            if (state == State.HALF_OPEN) {
+                state = State.OPEN;
+                since = nanoTime.getAsLong() - delayNanos;
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
     /** Where it stands; an open one stays open until a request comes to try. */
-    public synchronized State state() {
-        return state;
+    public State state() {
+        lock.lock();
+        try {
+            return state;
+        } finally {
+            lock.unlock();
+        }
     }
 }

@@ -1,12 +1,15 @@
 package io.mcpagent.base;
 
+import io.opentelemetry.api.trace.SpanContext;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the trace that a request belongs to, so that a caller, the log and the spans name it alike.
@@ -23,15 +26,12 @@ public final class TraceIds {
     public static final String IN_LOG = "traceId";
 
     private static final String IN_REQUEST = TraceIds.class.getName();
-    private static final Pattern W3C = Pattern.compile("(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}");
     // What an AWS load balancer adds: Root=1-{8 hex}-{24 hex}; a service before us may add Parent and Sampled.
     private static final Pattern AMAZON_ROOT =
             Pattern.compile("(?:^|.*;)\\s*Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:$|;.*)");
     private static final Pattern AMAZON_PARENT = Pattern.compile("(?:^|.*;)\\s*Parent=([0-9a-f]{16})(?:$|;.*)");
     private static final Pattern AMAZON_SAMPLED = Pattern.compile("(?:^|.*;)\\s*Sampled=([01])(?:$|;.*)");
     private static final int LONGEST_AMAZON_HEADER = 512;
-    private static final String NO_TRACE = "0".repeat(32);
-    private static final String NO_SPAN = "0".repeat(16);
 
     private TraceIds() {}
 
@@ -50,30 +50,34 @@ public final class TraceIds {
      *
      * @param header gives a request header's value, or null
      */
-    static String of(UnaryOperator<String> header) {
-        Matcher w3c = w3c(header);
-        if (w3c != null) {
-            return w3c.group(1);
+    static String of(UnaryOperator<@Nullable String> header) {
+        SpanContext w3c = Traceparent.read(header.apply(TRACEPARENT));
+        if (w3c.isValid()) {
+            return w3c.getTraceId();
         }
-        Matcher root = amazon(AMAZON_ROOT, header);
-        return root == null ? random() : root.group(1) + root.group(2);
+        return amazon(AMAZON_ROOT, header)
+                .map(root -> root.group(1) + root.group(2))
+                .orElseGet(TraceIds::random);
     }
 
     /**
-     * The caller's span, as {@code traceparent} has it; empty if no header names one. A load balancer's {@code X-Amzn-Trace-Id} names a trace only.
+     * The caller's span; an invalid one if no header names one. A load balancer's {@code X-Amzn-Trace-Id} names a trace only.
      *
      * @param header gives a request header's value, or null
      */
-    public static Optional<String> parent(UnaryOperator<String> header) {
-        if (w3c(header) != null) {
-            return Optional.of(header.apply(TRACEPARENT));
+    public static SpanContext parent(UnaryOperator<@Nullable String> header) {
+        SpanContext w3c = Traceparent.read(header.apply(TRACEPARENT));
+        if (w3c.isValid()) {
+            return w3c;
         }
-        Matcher root = amazon(AMAZON_ROOT, header);
-        Matcher parent = amazon(AMAZON_PARENT, header);
-        Matcher sampled = amazon(AMAZON_SAMPLED, header);
-        return root == null || parent == null || sampled == null
-                ? Optional.empty()
-                : Optional.of("00-" + root.group(1) + root.group(2) + "-" + parent.group(1) + "-0" + sampled.group(1));
+        Optional<MatchResult> root = amazon(AMAZON_ROOT, header);
+        Optional<MatchResult> parent = amazon(AMAZON_PARENT, header);
+        Optional<MatchResult> sampled = amazon(AMAZON_SAMPLED, header);
+        if (root.isEmpty() || parent.isEmpty() || sampled.isEmpty()) {
+            return w3c;
+        }
+        return Traceparent.read("00-" + root.get().group(1) + root.get().group(2) + "-"
+                + parent.get().group(1) + "-0" + sampled.get().group(1));
     }
 
     /** An id that nobody else has. It begins with the time, in seconds, since X-Ray wants to see when a trace began. */
@@ -82,19 +86,9 @@ public final class TraceIds {
                 + HexFormat.of().formatHex(Ids.randomBits(), 0, 12);
     }
 
-    private static Matcher w3c(UnaryOperator<String> header) {
-        String traceparent = header.apply(TRACEPARENT);
-        Matcher matcher = W3C.matcher(traceparent == null ? "" : traceparent);
-        return matcher.matches()
-                        && !matcher.group(1).equals(NO_TRACE)
-                        && !matcher.group(2).equals(NO_SPAN)
-                ? matcher
-                : null;
-    }
-
-    private static Matcher amazon(Pattern part, UnaryOperator<String> header) {
+    private static Optional<MatchResult> amazon(Pattern part, UnaryOperator<@Nullable String> header) {
         String amazon = header.apply("X-Amzn-Trace-Id");
         Matcher matcher = part.matcher(amazon == null || amazon.length() > LONGEST_AMAZON_HEADER ? "" : amazon);
-        return matcher.matches() ? matcher : null;
+        return matcher.matches() ? Optional.of(matcher) : Optional.empty();
     }
 }

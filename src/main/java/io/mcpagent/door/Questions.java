@@ -1,5 +1,6 @@
 package io.mcpagent.door;
 
+import io.mcpagent.base.Traceparent;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.TurnRecord;
 import io.mcpagent.problem.Problem;
@@ -21,7 +22,6 @@ public final class Questions {
 
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,128}");
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
-    private static final Pattern TRACEPARENT = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
 
     private final long longestMessage;
 
@@ -150,7 +150,7 @@ public final class Questions {
     }
 
     private static @Nullable String trace(@Nullable String traceparent) {
-        return traceparent != null && TRACEPARENT.matcher(traceparent).matches() ? traceparent : null;
+        return Traceparent.read(traceparent).isValid() ? traceparent : null;
     }
 
     private static boolean isUnicode(String text) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mcpagent.door.Answering;
 import io.mcpagent.door.ChatReply;
 import io.mcpagent.door.Questions;
+import io.mcpagent.jsonrpc.JsonRpc;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.turn.Question;
 import jakarta.inject.Singleton;
@@ -21,18 +22,19 @@ final class AskTool {
     private static final String NAME = "ask";
     private static final Set<String> ARGUMENTS = Set.of("message", "conversationId");
     private static final String DEFINITION = """
-            {"name": "ask", "title": "Ask the agent",
-             "description": "Asks an agent that answers questions over its databases, and returns its answer. The agent chooses and runs the queries itself.",
-             "inputSchema": {"type": "object", "required": ["message"], "additionalProperties": false, "properties": {
-               "message": {"type": "string", "minLength": 1, "description": "The question, in any language"},
-               "conversationId": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$",
-                 "description": "The conversation to go on with, from an earlier answer; a new one begins without it"}}},
-             "outputSchema": {"type": "object", "required": ["conversationId", "outcome", "answer", "approvals"], "properties": {
-               "conversationId": {"type": "string", "description": "To go on with"},
-               "outcome": {"type": "string", "description": "completed, approval_required, step_limit, max_tokens or guardrail"},
-               "answer": {"type": "string", "description": "What the agent wrote, in Markdown"},
-               "approvals": {"type": "array", "description": "Calls that wait for a person's approval", "items": {"type": "object"}}}},
-             "annotations": {"openWorldHint": false}}""";
+        {"name": "ask", "title": "Ask the agent",
+         "description": "Asks an agent that answers questions over its databases, and returns its answer. The agent chooses and runs the queries itself.",
+         "inputSchema": {"type": "object", "required": ["message"], "additionalProperties": false, "properties": {
+           "message": {"type": "string", "minLength": 1, "description": "The question, in any language"},
+           "conversationId": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$",
+             "description": "The conversation to go on with, from an earlier answer; a new one begins without it"}}},
+         "outputSchema": {"type": "object", "required": ["conversationId", "outcome", "answer", "approvals"], "properties": {
+           "conversationId": {"type": "string", "description": "To go on with"},
+           "outcome": {"type": "string", "description": "completed, approval_required, step_limit, max_tokens or guardrail"},
+           "answer": {"type": "string", "description": "What the agent wrote, in Markdown"},
+           "approvals": {"type": "array", "description": "Calls that wait for a person's approval", "items": {"type": "object"}}}},
+         "annotations": {"openWorldHint": false}}\
+        """;
 
     private final Answering answering;
     private final Questions questions;
@@ -57,7 +59,7 @@ final class AskTool {
     /** What failed is told as the tool's result: the model of the client can read that, and do better. */
     ObjectNode call(JsonNode params, Methods.Origin origin) {
         if (!params.path("name").asText().equals(NAME)) {
-            throw new RpcError(RpcError.INVALID_PARAMS, "There is one tool here: " + NAME + ".");
+            throw new RpcError(JsonRpc.INVALID_PARAMS, "There is one tool here: " + NAME + ".");
         }
         JsonNode arguments = params.path("arguments");
         for (String argument : ARGUMENTS) {
@@ -115,7 +117,7 @@ final class AskTool {
     }
 
     private static ObjectNode result(String text, boolean error) {
-        ObjectNode result = Rpc.JSON.objectNode();
+        ObjectNode result = JsonRpc.JSON.objectNode();
         result.putArray("content").addObject().put("type", "text").put("text", text);
         return result.put("isError", error);
     }

@@ -9,6 +9,7 @@ import io.mcpagent.conversation.ConversationSummary;
 import io.mcpagent.conversation.Conversations;
 import io.mcpagent.conversation.StoreUnavailableException;
 import io.mcpagent.door.ConversationView;
+import io.mcpagent.jsonrpc.JsonRpc;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.turn.Failures;
 import jakarta.inject.Singleton;
@@ -33,7 +34,7 @@ final class ConversationResources {
     }
 
     ObjectNode list(String subject) {
-        ObjectNode result = Rpc.JSON.objectNode();
+        ObjectNode result = JsonRpc.JSON.objectNode();
         ArrayNode resources = result.putArray("resources");
         for (ConversationSummary conversation : fromStore(() -> conversations.list(subject, LISTED))) {
             resources
@@ -49,7 +50,7 @@ final class ConversationResources {
     }
 
     ObjectNode template() {
-        return Rpc.JSON
+        return JsonRpc.JSON
                 .objectNode()
                 .put("uriTemplate", SCHEME + "{id}")
                 .put("name", "conversation")
@@ -69,7 +70,7 @@ final class ConversationResources {
                     RpcError.RESOURCE_NOT_FOUND,
                     "There is no such conversation: it never existed, has expired, or belongs to somebody else.");
         }
-        ObjectNode result = Rpc.JSON.objectNode();
+        ObjectNode result = JsonRpc.JSON.objectNode();
         try {
             result.putArray("contents")
                     .addObject()

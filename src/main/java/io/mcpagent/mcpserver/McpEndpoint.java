@@ -3,6 +3,7 @@ package io.mcpagent.mcpserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.access.Caller;
 import io.mcpagent.base.Ids;
+import io.mcpagent.jsonrpc.JsonRpc;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -73,9 +74,9 @@ final class McpEndpoint {
 
     private JsonNode answer(String method, JsonNode params, JsonNode id, Methods.Origin origin) {
         try {
-            return Rpc.result(id, methods.call(method, params, origin));
+            return JsonRpc.result(id, methods.call(method, params, origin));
         } catch (RpcError e) {
-            return Rpc.error(id, e.code(), e.getMessage(), null);
+            return JsonRpc.error(id, e.code(), e.getMessage(), null);
         }
     }
 

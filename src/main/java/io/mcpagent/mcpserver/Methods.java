@@ -2,6 +2,7 @@ package io.mcpagent.mcpserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mcpagent.jsonrpc.JsonRpc;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -43,20 +44,21 @@ final class Methods {
     JsonNode call(String method, JsonNode params, Origin origin) {
         return switch (method) {
             case "initialize" -> initialize(params);
-            case "ping" -> Rpc.JSON.objectNode();
+            case "ping" -> JsonRpc.JSON.objectNode();
             case "tools/list" -> list("tools", ask.definition());
             case "tools/call" -> ask.call(params, origin);
             case "resources/list" -> conversations.list(origin.subject());
             case "resources/templates/list" -> list("resourceTemplates", conversations.template());
             case "resources/read" -> conversations.read(origin.subject(), params);
-            default -> throw new RpcError(RpcError.METHOD_NOT_FOUND, "This method is not offered.");
+            default -> throw new RpcError(JsonRpc.METHOD_NOT_FOUND, "This method is not offered.");
         };
     }
 
     private ObjectNode initialize(JsonNode params) {
         String wanted = params.path("protocolVersion").asText();
-        ObjectNode result =
-                Rpc.JSON.objectNode().put("protocolVersion", VERSIONS.contains(wanted) ? wanted : VERSIONS.getFirst());
+        ObjectNode result = JsonRpc.JSON
+                .objectNode()
+                .put("protocolVersion", VERSIONS.contains(wanted) ? wanted : VERSIONS.getFirst());
         ObjectNode capabilities = result.putObject("capabilities");
         capabilities.putObject("tools");
         capabilities.putObject("resources");
@@ -68,7 +70,7 @@ final class Methods {
     }
 
     private static ObjectNode list(String name, JsonNode only) {
-        ObjectNode result = Rpc.JSON.objectNode();
+        ObjectNode result = JsonRpc.JSON.objectNode();
         result.putArray(name).add(only);
         return result;
     }

@@ -3,8 +3,6 @@ package io.mcpagent.mcpserver;
 /** A request can't be answered. The message reaches the client: it is always one of our own sentences. */
 final class RpcError extends RuntimeException {
 
-    static final int METHOD_NOT_FOUND = -32601;
-    static final int INVALID_PARAMS = -32602;
     static final int RESOURCE_NOT_FOUND = -32002;
     static final int UNAVAILABLE = -32000;
 

@@ -2,6 +2,7 @@ package io.mcpagent.mcpserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mcpagent.jsonrpc.JsonRpc;
 import io.mcpagent.problem.ErrorForm;
 import io.mcpagent.problem.Problem;
 import jakarta.inject.Singleton;
@@ -10,8 +11,6 @@ import jakarta.inject.Singleton;
 @Singleton
 final class RpcErrors implements ErrorForm {
 
-    private static final int INVALID_REQUEST = -32600;
-
     @Override
     public boolean appliesTo(String path) {
         return path.equals("/mcp");
@@ -19,14 +18,14 @@ final class RpcErrors implements ErrorForm {
 
     @Override
     public JsonNode body(Problem problem, String detail, String traceId) {
-        ObjectNode data = Rpc.JSON
+        ObjectNode data = JsonRpc.JSON
                 .objectNode()
                 .put("type", "/problems/" + problem.slug())
                 .put("status", problem.status())
                 .put("traceId", traceId);
-        return Rpc.error(
+        return JsonRpc.error(
                 null,
-                problem.status() == 400 ? INVALID_REQUEST : RpcError.UNAVAILABLE,
+                problem.status() == 400 ? JsonRpc.INVALID_REQUEST : RpcError.UNAVAILABLE,
                 problem.title() + ". " + detail,
                 data);
     }

@@ -1,10 +1,12 @@
 package io.mcpagent.model;
 
+import io.mcpagent.http.Route;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.microprofile.config.Config;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -28,23 +30,30 @@ class AwsAccess {
     /**
      * What was found out.
      *
-     * @param endpoint    where requests go
-     * @param route       the way there
-     * @param region      what they are signed for; null if they carry a bearer token
-     * @param bearerToken a Bedrock API key, which replaces the signature; null for none
-     * @param credentials what requests are signed with; null if they carry a bearer token
+     * @param endpoint where requests go
+     * @param route    the way there
+     * @param identity what they prove who asks with
      */
-    record Site(URI endpoint, Route route, String region, String bearerToken, AwsCredentialsProvider credentials) {
+    record Site(URI endpoint, Route route, Identity identity) {}
 
-        @Override
-        public String toString() {
-            return "Site[" + endpoint + ", " + region + "]";
+    /** What a request proves who asks with. */
+    sealed interface Identity {
+
+        /** A Bedrock API key, which replaces the signature. */
+        record BearerToken(String token) implements Identity {
+            @Override
+            public String toString() {
+                return "BearerToken";
+            }
         }
+
+        /** A signature, for that region. */
+        record Signature(String region, AwsCredentialsProvider credentials) implements Identity {}
     }
 
     private final Config config;
     private final ReentrantLock lock = new ReentrantLock();
-    private volatile Site site;
+    private volatile @Nullable Site site;
 
     AwsAccess(Config config) {
         this.config = config;
@@ -62,10 +71,12 @@ class AwsAccess {
         }
         lock.lockInterruptibly();
         try {
-            if (site == null) {
-                site = find();
+            known = site;
+            if (known == null) {
+                known = find();
+                site = known;
             }
-            return site;
+            return known;
         } finally {
             lock.unlock();
         }
@@ -79,11 +90,16 @@ class AwsAccess {
                     .or(() -> setting("AWS_ENDPOINT_URL", "aws.endpointUrl"))
                     .map(URI::create);
             if (token != null && override.isPresent()) {
-                return new Site(override.get(), Route.to(override.get()), null, token, null);
+                return new Site(override.get(), Route.to(override.get()), new Identity.BearerToken(token));
             }
             Region region = setting("AWS_REGION", "aws.region").map(Region::of).orElseGet(AwsAccess::regionOfTheSdk);
             URI endpoint = override.orElseGet(() -> endpointOfTheSdk(region));
-            return new Site(endpoint, Route.to(endpoint), region.id(), token, token == null ? credentials() : null);
+            return new Site(
+                    endpoint,
+                    Route.to(endpoint),
+                    token != null
+                            ? new Identity.BearerToken(token)
+                            : new Identity.Signature(region.id(), credentials()));
         } catch (SdkClientException | IllegalArgumentException e) {
             throw new ModelException(ModelException.Kind.ACCESS, e.getMessage(), false, e);
         }

@@ -1,14 +1,17 @@
 package io.mcpagent.model;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.base.Timers;
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.http.HttpConnections;
+import io.mcpagent.http.HttpExchange;
 import io.mcpagent.model.ModelException.Kind;
+import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import org.apache.hc.core5.http.HttpException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One attempt to ask one model by Bedrock Runtime's Converse and ConverseStream. Blocks the calling virtual thread; its interrupt closes the
@@ -20,81 +23,94 @@ class BedrockModel {
     /** The end of a stream follows its last event at once; a service that is slow with it is not worth the wait. */
     private static final Duration END_OF_STREAM = Duration.ofMillis(200);
 
+    private static final Duration CHECK_AFTER = Duration.ofSeconds(5);
     private static final int LARGEST_REPLY = 32 << 20;
 
     private final BedrockRequests requests;
-    private final BedrockHttp http;
+    private final HttpConnections connections;
     private final Duration idleTimeout;
 
-    BedrockModel(AgentConfig config, BedrockRequests requests, BedrockHttp http) {
+    BedrockModel(AgentConfig config, BedrockRequests requests, Timers timers) {
+        AgentConfig.Model model = config.model();
         this.requests = requests;
-        this.http = http;
-        this.idleTimeout = config.model().idleTimeout();
+        this.connections = new HttpConnections(
+                "agent.model.max-connections", model.maxConnections(), model.connectTimeout(), CHECK_AFTER, timers);
+        this.idleTimeout = model.idleTimeout();
     }
 
     /** What is done with an answer of status 200. */
     @FunctionalInterface
     private interface Answer {
-        ModelReply read(Exchange exchange) throws IOException, ModelException, InterruptedException;
+        ModelReply read(HttpExchange exchange) throws IOException, ModelException, InterruptedException;
     }
 
+    /** @param deadline of the run; who waits without one is cut a moment later */
     ModelReply converse(String modelId, RequestBody.Bytes body, Deadline deadline)
             throws ModelException, InterruptedException {
-        try {
-            return ask(modelId, "converse", body, deadline.left(), deadline, exchange -> readReply(modelId, exchange));
-        } catch (IOException | HttpException e) {
-            throw failure(e, Kind.UNAVAILABLE, false, deadline);
-        }
+        // A whole reply takes as long as it takes to write: silence says nothing.
+        return ask(
+                modelId,
+                "converse",
+                body,
+                HttpConnections.ANY_SILENCE,
+                deadline,
+                null,
+                exchange -> readReply(modelId, exchange));
     }
 
+    /** @param deadline of the run; who waits without one is cut a moment later */
     ModelReply stream(String modelId, RequestBody.Bytes body, Deadline deadline, ReplyListener listener)
             throws ModelException, InterruptedException {
-        StreamedReply reply = new StreamedReply(listener);
-        try (reply) {
-            return ask(modelId, "converse-stream", body, idleTimeout, deadline, exchange -> {
+        try (ReplyAssembler reply = new ReplyAssembler(listener)) {
+            return ask(modelId, "converse-stream", body, idleTimeout, deadline, reply, exchange -> {
                 exchange.beforeBlocking(reply::pause);
                 readStream(exchange, reply);
                 return reply.reply(modelId);
             });
-        } catch (IOException | HttpException e) {
-            throw failure(e, reply.isAccepted() ? Kind.BROKEN_STREAM : Kind.UNAVAILABLE, reply.begun(), deadline);
         }
     }
 
     private ModelReply ask(
-            String modelId, String operation, RequestBody.Bytes body, Duration idle, Deadline deadline, Answer answer)
-            throws IOException, HttpException, ModelException, InterruptedException {
-        if (Thread.interrupted()) {
-            throw new InterruptedException();
-        }
-        try (Exchange exchange = send(modelId, operation, body, idle, deadline)) {
-            if (exchange.status() != 200) {
-                throw ServiceErrors.of(exchange);
+            String modelId,
+            String operation,
+            RequestBody.Bytes body,
+            Duration silence,
+            Deadline deadline,
+            @Nullable ReplyAssembler streamed,
+            Answer answer)
+            throws ModelException, InterruptedException {
+        boolean sentBefore = false;
+        while (true) {
+            BedrockRequests.Signed signed = requests.post(modelId, operation, body);
+            try (HttpExchange exchange =
+                    connections.exchange(signed.route(), silence, HttpExchange.endAfter(deadline))) {
+                try {
+                    exchange.send(signed.head(), body.array(), body.size());
+                    if (exchange.status() != 200) {
+                        throw ServiceErrors.of(exchange);
+                    }
+                    return answer.read(exchange);
+                } catch (IOException e) {
+                    // An interrupt closes the socket under whoever reads it, so it shows as an I/O error first.
+                    if (Thread.interrupted()) {
+                        throw (InterruptedException) new InterruptedException().initCause(e);
+                    }
+                    if (sentBefore || !isStale(exchange, e)) {
+                        throw failure(e, exchange, sentBefore, streamed);
+                    }
+                    sentBefore = exchange.sent();
+                    connections.closeIdle();
+                }
             }
-            return answer.read(exchange);
         }
     }
 
-    private Exchange send(String modelId, String operation, RequestBody.Bytes body, Duration idle, Deadline deadline)
-            throws IOException, HttpException, ModelException, InterruptedException {
-        try {
-            return send(requests.post(modelId, operation, body), idle, deadline);
-        } catch (Exchange.StaleConnectionException e) {
-            if (Thread.currentThread().isInterrupted()) {
-                throw e;
-            }
-            // What closed this one has probably closed the others, too.
-            http.closeIdle();
-            return send(requests.post(modelId, operation, body), idle, deadline);
-        }
+    /** Whether the service had closed the pooled connection before it answered: a new one may do. */
+    private static boolean isStale(HttpExchange exchange, IOException failure) {
+        return exchange.reused() && !exchange.answered() && !(failure instanceof SocketTimeoutException);
     }
 
-    private Exchange send(BedrockRequests.Signed signed, Duration idle, Deadline deadline)
-            throws IOException, HttpException, InterruptedException {
-        return http.send(signed.route(), signed.request(), idle, deadline);
-    }
-
-    private static ModelReply readReply(String modelId, Exchange exchange) throws IOException {
+    private static ModelReply readReply(String modelId, HttpExchange exchange) throws IOException {
         long length = exchange.bodyLength();
         int room = length > 0 && length < LARGEST_REPLY ? (int) length : LARGEST_REPLY;
         byte[] body = exchange.body().readNBytes(room);
@@ -104,11 +120,9 @@ class BedrockModel {
         return ReplyReader.read(modelId, body);
     }
 
-    private static void readStream(Exchange exchange, StreamedReply reply)
+    private static void readStream(HttpExchange exchange, ReplyAssembler reply)
             throws IOException, ModelException, InterruptedException {
-        reply.accepted();
-        InputStream in = exchange.body();
-        EventStreamDecoder frames = new EventStreamDecoder(in);
+        EventStreamDecoder frames = new EventStreamDecoder(exchange.body());
         while (!reply.complete()) {
             if (!frames.next()) {
                 throw new EventStreamDecoder.BrokenStreamException("the stream ended without its metadata event");
@@ -119,7 +133,7 @@ class BedrockModel {
             switch (frames.messageType()) {
                 case EVENT ->
                     reply.event(frames.type(), frames.payloadArray(), frames.payloadStart(), frames.payloadLength());
-                case EXCEPTION, ERROR -> throw ServiceErrors.of(frames, reply.begun());
+                case EXCEPTION, ERROR -> throw ServiceErrors.of(frames, reply.heard());
                 case OTHER -> {}
             }
         }
@@ -127,27 +141,35 @@ class BedrockModel {
     }
 
     /** The reply is whole, whatever comes: all that depends on the proper end of the stream is whether its connection can be kept. */
-    private static void end(Exchange exchange, EventStreamDecoder frames) {
+    private static void end(HttpExchange exchange, EventStreamDecoder frames) {
         exchange.longestRead(END_OF_STREAM);
         try {
             if (!frames.next()) {
                 exchange.keep();
             }
         } catch (IOException e) {
-            exchange.abort();
+            exchange.close();
         }
     }
 
-    /** An interrupt closes the socket under whoever reads it, so it shows as an I/O error first. */
-    private static ModelException failure(Exception e, Kind otherwise, boolean begun, Deadline deadline)
-            throws InterruptedException {
-        if (Thread.interrupted()) {
-            throw (InterruptedException) new InterruptedException().initCause(e);
+    private static ModelException failure(
+            IOException e, HttpExchange exchange, boolean sentBefore, @Nullable ReplyAssembler streamed) {
+        Kind kind = Kind.UNAVAILABLE;
+        if (e instanceof SocketTimeoutException || e.getCause() instanceof SocketTimeoutException) {
+            kind = Kind.TIMEOUT;
+        } else if (streamed != null && exchange.answered() && exchange.status() == 200) {
+            kind = Kind.BROKEN_STREAM;
         }
-        boolean late = e instanceof SocketTimeoutException
-                || e.getCause() instanceof SocketTimeoutException
-                || deadline.passed();
-        Kind kind = late ? Kind.TIMEOUT : otherwise;
-        return new ModelException(kind, e.toString(), begun, e);
+        boolean sent = sentBefore || exchange.sent();
+        return new ModelException(kind, e.toString(), sent, streamed != null && streamed.heard(), e);
+    }
+
+    HttpConnections connections() {
+        return connections;
+    }
+
+    @PreDestroy
+    void close() {
+        connections.close();
     }
 }

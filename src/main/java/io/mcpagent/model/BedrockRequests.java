@@ -1,11 +1,10 @@
 package io.mcpagent.model;
 
+import io.mcpagent.http.Route;
 import jakarta.inject.Singleton;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import org.apache.hc.core5.http.ClassicHttpRequest;
-import org.apache.hc.core5.http.ContentType;
-import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -18,8 +17,6 @@ import software.amazon.awssdk.utils.http.SdkHttpUtils;
 @Singleton
 class BedrockRequests {
 
-    private static final ContentType JSON = ContentType.APPLICATION_JSON.withCharset((String) null);
-
     private final AwsAccess access;
     private final AwsV4HttpSigner signer = AwsV4HttpSigner.create();
 
@@ -27,8 +24,8 @@ class BedrockRequests {
         this.access = access;
     }
 
-    /** A request and the way to where it goes. */
-    record Signed(Route route, ClassicHttpRequest request) {}
+    /** A request without its body, and the way to where it goes. */
+    record Signed(Route route, ClassicHttpRequest head) {}
 
     /**
      * A request that asks a model.
@@ -41,39 +38,45 @@ class BedrockRequests {
         URI endpoint = site.endpoint();
         String path = basePath(endpoint) + "/model/" + SdkHttpUtils.urlEncode(modelId) + "/" + operation;
         ClassicHttpRequest request = new BasicClassicHttpRequest("POST", path);
-        if (site.bearerToken() == null) {
-            sign(site, path, body, request);
-        } else {
-            request.addHeader("Host", authority(endpoint));
-            request.addHeader("Authorization", "Bearer " + site.bearerToken());
+        switch (site.identity()) {
+            case AwsAccess.Identity.Signature signature -> sign(endpoint, signature, path, body, request);
+            case AwsAccess.Identity.BearerToken(String token) -> {
+                request.addHeader("Host", authority(endpoint));
+                request.addHeader("Authorization", "Bearer " + token);
+            }
         }
         request.addHeader("Content-Type", "application/json");
         request.addHeader("Content-Length", Integer.toString(body.size()));
         request.addHeader("User-Agent", "mcp-agent");
-        request.setEntity(new ByteArrayEntity(body.array(), 0, body.size(), JSON));
         return new Signed(site.route(), request);
     }
 
-    private void sign(AwsAccess.Site site, String path, RequestBody.Bytes body, ClassicHttpRequest request)
+    private void sign(
+            URI endpoint,
+            AwsAccess.Identity.Signature identity,
+            String path,
+            RequestBody.Bytes body,
+            ClassicHttpRequest request)
             throws ModelException, InterruptedException {
-        AwsCredentials credentials = credentials(site);
+        AwsCredentials credentials = credentials(identity);
         SdkHttpRequest unsigned = SdkHttpRequest.builder()
                 .method(SdkHttpMethod.POST)
-                .uri(site.endpoint())
+                .uri(endpoint)
                 .encodedPath(path)
                 .build();
         signer.sign(sign -> sign.identity(credentials)
                         .request(unsigned)
                         .payload(() -> new ByteArrayInputStream(body.array(), 0, body.size()))
                         .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "bedrock")
-                        .putProperty(AwsV4HttpSigner.REGION_NAME, site.region()))
+                        .putProperty(AwsV4HttpSigner.REGION_NAME, identity.region()))
                 .request()
                 .forEachHeader((name, values) -> values.forEach(value -> request.addHeader(name, value)));
     }
 
-    private static AwsCredentials credentials(AwsAccess.Site site) throws ModelException, InterruptedException {
+    private static AwsCredentials credentials(AwsAccess.Identity.Signature identity)
+            throws ModelException, InterruptedException {
         try {
-            return site.credentials().resolveCredentials();
+            return identity.credentials().resolveCredentials();
         } catch (SdkException e) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();

@@ -1,6 +1,7 @@
 package io.mcpagent.model;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One block of a {@link Message}, as Bedrock's Converse API has them.
@@ -52,5 +53,8 @@ public sealed interface Content {
      * @param signature what proves to the service that the text is its own, or null
      * @param redacted  the encrypted reasoning in Base64, or null when it is readable
      */
-    record Reasoning(String text, String signature, String redacted) implements Content {}
+    record Reasoning(
+            @Nullable String text,
+            @Nullable String signature,
+            @Nullable String redacted) implements Content {}
 }

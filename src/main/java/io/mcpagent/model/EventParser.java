@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One JSON parser for all events that arrive together: making one for each event costs more than reading it. Each event is a document of its own,
@@ -13,11 +15,11 @@ import java.io.OutputStream;
 final class EventParser implements AutoCloseable {
 
     private final Event event = new Event();
-    private JsonParser parser;
+    private @Nullable JsonParser parser;
 
     /** The bytes of the current event, at whose end the parser believes to be at the end of all. */
     private static final class Event extends InputStream {
-        private byte[] bytes;
+        private byte[] bytes = {};
         private int next;
         private int end;
         private boolean ended;
@@ -42,31 +44,37 @@ final class EventParser implements AutoCloseable {
     }
 
     /**
-     * Reads an event, as {@link Json#fields} does.
+     * Reads an event, as {@link JsonFields#fields} does.
      *
      * @throws IOException if it is no JSON
      */
-    void read(byte[] bytes, int offset, int length, Json.Field field) throws IOException {
+    void read(byte[] bytes, int offset, int length, JsonFields.Field field) throws IOException {
         event.bytes = bytes;
         event.next = offset;
         event.end = offset + length;
-        if (parser == null) {
-            parser = Json.FACTORY.createParser(event);
+        JsonParser current = parser;
+        if (current == null) {
+            current = JsonFields.FACTORY.createParser(event);
+            parser = current;
         }
-        parser.nextToken();
-        Json.fields(parser, field);
-        parser.releaseBuffered(OutputStream.nullOutputStream());
+        current.nextToken();
+        JsonFields.fields(current, field);
+        current.releaseBuffered(OutputStream.nullOutputStream());
         // Other values may be read later than they are met; events are objects.
-        if (event.ended || parser.currentToken() != JsonToken.END_OBJECT) {
+        if (event.ended || current.currentToken() != JsonToken.END_OBJECT) {
             close();
         }
     }
 
     /** Gives the parser's buffers back, until the next event. */
     @Override
-    public void close() throws IOException {
+    public void close() {
         if (parser != null) {
-            parser.close();
+            try {
+                parser.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException("an event is in memory", e);
+            }
             parser = null;
         }
         event.ended = false;

@@ -36,9 +36,9 @@ final class EventStreamDecoder {
 
     private int payloadStart;
     private int payloadLength;
-    private MessageType messageType;
-    private String type;
-    private String errorMessage;
+    private MessageType messageType = MessageType.OTHER;
+    private String type = "";
+    private String errorMessage = "";
 
     /** What a frame carries. */
     enum MessageType {
@@ -118,17 +118,17 @@ final class EventStreamDecoder {
     }
 
     private int int32(int at) {
-        return (buffer[at] & 0xFF) << 24
-                | (buffer[at + 1] & 0xFF) << 16
-                | (buffer[at + 2] & 0xFF) << 8
-                | buffer[at + 3] & 0xFF;
+        return ((buffer[at] & 0xFF) << 24)
+                | ((buffer[at + 1] & 0xFF) << 16)
+                | ((buffer[at + 2] & 0xFF) << 8)
+                | (buffer[at + 3] & 0xFF);
     }
 
     /** In Java: in a native executable the JDK's own is a call into C, which costs more than these eight bytes. */
     private int preludeCrc(int from) {
         int crc = ~0;
         for (int i = from; i < from + PRELUDE - 4; i++) {
-            crc = CRC_OF_BYTE[(crc ^ buffer[i]) & 0xFF] ^ crc >>> 8;
+            crc = CRC_OF_BYTE[(crc ^ buffer[i]) & 0xFF] ^ (crc >>> 8);
         }
         return ~crc;
     }
@@ -138,7 +138,7 @@ final class EventStreamDecoder {
         for (int i = 0; i < table.length; i++) {
             int crc = i;
             for (int bit = 0; bit < 8; bit++) {
-                crc = (crc & 1) == 0 ? crc >>> 1 : crc >>> 1 ^ 0xEDB88320;
+                crc = (crc & 1) == 0 ? crc >>> 1 : (crc >>> 1) ^ 0xEDB88320;
             }
             table[i] = crc;
         }
@@ -248,7 +248,7 @@ final class EventStreamDecoder {
             case 3 -> 2;
             case 4 -> 4;
             case 5, 8 -> 8;
-            case 6, STRING -> (buffer[at] & 0xFF) << 8 | buffer[at + 1] & 0xFF;
+            case 6, STRING -> ((buffer[at] & 0xFF) << 8) | (buffer[at + 1] & 0xFF);
             case 9 -> 16;
             default -> throw new BrokenStreamException("a header of a frame has an unknown type");
         };

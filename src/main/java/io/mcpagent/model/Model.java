@@ -17,7 +17,7 @@ public interface Model {
     /**
      * Passes the parts of the reply to {@code listener} as they arrive. A stream that ends without its metadata event is a failure.
      *
-     * @throws ModelException       if there is no reply, or if it broke off; {@link ModelException#begun()} tells whether the listener heard anything
+     * @throws ModelException       if there is no reply, or if it broke off; {@link ModelException#heard()} tells whether the listener heard anything
      * @throws InterruptedException if the calling thread was interrupted
      */
     ModelReply stream(ModelRequest request, ReplyListener listener) throws ModelException, InterruptedException;

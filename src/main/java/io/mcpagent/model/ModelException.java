@@ -2,6 +2,7 @@ package io.mcpagent.model;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The model did not reply. The message is for the log; a caller of the service only learns the {@link Kind}. */
 public final class ModelException extends Exception {
@@ -25,32 +26,59 @@ public final class ModelException extends Exception {
     }
 
     private final Kind kind;
-    private final boolean begun;
+    private final boolean sent;
+    private final boolean heard;
     private final transient Duration retryAfter;
 
-    public ModelException(Kind kind, String message, boolean begun, Throwable cause) {
-        this(kind, message, begun, Duration.ZERO, cause);
+    /** A failure after which nothing of a reply was passed on; see {@link #sent} for the others. */
+    public ModelException(Kind kind, @Nullable String message, boolean sent, @Nullable Throwable cause) {
+        this(kind, message, sent, false, cause);
     }
 
-    /** A failure that the service answered at once, with the time that it asks to wait; zero if it does not say. */
-    ModelException(Kind kind, String message, Duration retryAfter) {
-        this(kind, message, false, retryAfter, null);
+    /** See {@link #sent} and {@link #heard}. */
+    ModelException(Kind kind, @Nullable String message, boolean sent, boolean heard, @Nullable Throwable cause) {
+        this(kind, message, sent, heard, Duration.ZERO, cause);
     }
 
-    private ModelException(Kind kind, String message, boolean begun, Duration retryAfter, Throwable cause) {
+    private ModelException(
+            Kind kind,
+            @Nullable String message,
+            boolean sent,
+            boolean heard,
+            Duration retryAfter,
+            @Nullable Throwable cause) {
         super(message, cause);
         this.kind = Objects.requireNonNull(kind);
-        this.begun = begun;
+        this.sent = sent;
+        this.heard = heard;
         this.retryAfter = retryAfter;
+    }
+
+    /** The service refused the request with an error status; {@code retryAfter} is how long it asks to wait, zero if it does not say. */
+    static ModelException refused(Kind kind, String message, Duration retryAfter) {
+        return new ModelException(kind, message, false, false, retryAfter, null);
+    }
+
+    /** The same failure of a call of which an earlier attempt was sent. */
+    ModelException afterSent() {
+        return sent ? this : new ModelException(kind, getMessage(), true, heard, retryAfter, this);
     }
 
     public Kind kind() {
         return kind;
     }
 
+    /**
+     * Whether the service may have worked on the request, and so may bill it: the request left this process, in this attempt or in one before it, and
+     * was not refused with an error status. If false, it costs nothing.
+     */
+    public boolean sent() {
+        return sent;
+    }
+
     /** Whether a part of the reply had already been passed on, so that nothing may be retried. */
-    public boolean begun() {
-        return begun;
+    public boolean heard() {
+        return heard;
     }
 
     /** How long the service asks to wait before another attempt; zero if it does not say. */

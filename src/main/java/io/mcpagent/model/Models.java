@@ -3,6 +3,7 @@ package io.mcpagent.model;
 import io.mcpagent.base.Breaker;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.http.HttpExchange;
 import io.mcpagent.model.ModelException.Kind;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The model that is asked first and the one that stands in for it. A throttled or failed attempt is repeated after a random wait, within the
@@ -27,7 +29,7 @@ public class Models implements Model {
     private final RequestBody bodies;
     private final int maxAttempts;
     private final Candidate primary;
-    private final Candidate fallback;
+    private final @Nullable Candidate fallback;
     private final RetryBudget budget = new RetryBudget();
 
     private record Candidate(String id, Breaker breaker) {
@@ -57,13 +59,13 @@ public class Models implements Model {
     @Override
     public ModelReply converse(ModelRequest request) throws ModelException, InterruptedException {
         RequestBody.Bytes body = bodies.write(request);
-        return ask(request.deadline(), id -> bedrock.converse(id, body, request.deadline()));
+        return new Call(request.deadline(), id -> bedrock.converse(id, body, request.deadline())).ask();
     }
 
     @Override
     public ModelReply stream(ModelRequest request, ReplyListener listener) throws ModelException, InterruptedException {
         RequestBody.Bytes body = bodies.write(request);
-        return ask(request.deadline(), id -> bedrock.stream(id, body, request.deadline(), listener));
+        return new Call(request.deadline(), id -> bedrock.stream(id, body, request.deadline(), listener)).ask();
     }
 
     @Override
@@ -81,88 +83,109 @@ public class Models implements Model {
         return states;
     }
 
-    private ModelReply ask(Deadline deadline, Attempt attempt) throws ModelException, InterruptedException {
-        if (deadline.passed()) {
-            throw new ModelException(Kind.TIMEOUT, "the deadline had passed before the model was asked", false, null);
-        }
-        budget.earn();
-        if (fallback == null) {
-            return ask(primary, maxAttempts, deadline, attempt);
-        }
-        int first = Math.max(1, maxAttempts / 2);
-        try {
-            return ask(primary, first, deadline, attempt);
-        } catch (ModelException e) {
-            if (!another(e) || deadline.passed()) {
-                throw e;
-            }
-            LOG.logf(
-                    e.kind() == Kind.BREAKER_OPEN ? Logger.Level.DEBUG : Logger.Level.WARN,
-                    "%s: %s; asking %s",
-                    primary.id,
-                    e.getMessage(),
-                    fallback.id);
-            int used = e.kind() == Kind.BREAKER_OPEN ? 0 : first;
-            return ask(fallback, Math.max(1, maxAttempts - used), deadline, attempt);
-        }
-    }
+    /** One call: all attempts that are made for it. For one thread. */
+    private final class Call {
 
-    private ModelReply ask(Candidate model, int attempts, Deadline deadline, Attempt attempt)
-            throws ModelException, InterruptedException {
-        for (int made = 1; ; made++) {
+        private final Deadline deadline;
+        private final Deadline end;
+        private final Attempt attempt;
+        private boolean sent;
+
+        /** @param deadline of the run, which stops this call then; who calls without one is stopped a moment later */
+        Call(Deadline deadline, Attempt attempt) {
+            this.deadline = deadline;
+            this.end = HttpExchange.endAfter(deadline);
+            this.attempt = attempt;
+        }
+
+        ModelReply ask() throws ModelException, InterruptedException {
+            if (end.passed()) {
+                throw new ModelException(Kind.TIMEOUT, "there was no time left to ask the model", false, null);
+            }
+            budget.earn();
             try {
-                return askOnce(model, deadline, attempt);
+                return fallback == null ? ask(primary, maxAttempts) : ask(primary, fallback);
             } catch (ModelException e) {
-                if (made >= attempts || !again(e)) {
-                    throw e;
-                }
-                Duration wait = wait(made, e.retryAfter());
-                if (wait.compareTo(deadline.left()) >= 0 || !budget.spend()) {
-                    throw e;
-                }
-                LOG.debugf("Model %s: %s; trying again in %s", model.id, e.getMessage(), wait);
-                Thread.sleep(wait);
+                // What an earlier attempt cost does not depend on how the last one failed.
+                throw sent ? e.afterSent() : e;
             }
         }
-    }
 
-    private ModelReply askOnce(Candidate model, Deadline deadline, Attempt attempt)
-            throws ModelException, InterruptedException {
-        if (!model.breaker.allows()) {
-            throw new ModelException(Kind.BREAKER_OPEN, "the breaker of " + model.id + " is open", false, null);
-        }
-        boolean told = false;
-        try {
-            ModelReply reply = attempt.ask(model.id);
-            model.breaker.succeeded();
-            told = true;
-            return reply;
-        } catch (ModelException e) {
-            told = tell(model.breaker, e, deadline);
-            throw e;
-        } finally {
-            if (!told) {
-                model.breaker.abandoned();
+        private ModelReply ask(Candidate first, Candidate second) throws ModelException, InterruptedException {
+            int attempts = Math.max(1, maxAttempts / 2);
+            try {
+                return ask(first, attempts);
+            } catch (ModelException e) {
+                if (!another(e) || end.passed()) {
+                    throw e;
+                }
+                LOG.logf(
+                        e.kind() == Kind.BREAKER_OPEN ? Logger.Level.DEBUG : Logger.Level.WARN,
+                        "%s: %s; asking %s",
+                        first.id,
+                        e.getMessage(),
+                        second.id);
+                int used = e.kind() == Kind.BREAKER_OPEN ? 0 : attempts;
+                return ask(second, Math.max(1, maxAttempts - used));
             }
         }
-    }
 
-    /** Whether the failure told the breaker anything. A service that throttles or refuses is well: it answers. */
-    private static boolean tell(Breaker breaker, ModelException e, Deadline deadline) {
-        boolean outOfTime = e.kind() == Kind.TIMEOUT && e.begun() && deadline.passed();
-        if (outOfTime || e.kind() == Kind.BREAKER_OPEN) {
-            return false;
+        private ModelReply ask(Candidate model, int attempts) throws ModelException, InterruptedException {
+            for (int made = 1; ; made++) {
+                try {
+                    return askOnce(model);
+                } catch (ModelException e) {
+                    sent |= e.sent();
+                    if (made >= attempts || !again(e)) {
+                        throw e;
+                    }
+                    Duration pause = pause(made, e.retryAfter());
+                    if (pause.compareTo(deadline.left()) >= 0 || !budget.spend()) {
+                        throw e;
+                    }
+                    LOG.debugf("Model %s: %s; trying again in %s", model.id, e.getMessage(), pause);
+                    Thread.sleep(pause);
+                }
+            }
         }
-        switch (e.kind()) {
-            case UNAVAILABLE, TIMEOUT, BROKEN_STREAM -> breaker.failed();
-            default -> breaker.succeeded();
+
+        private ModelReply askOnce(Candidate model) throws ModelException, InterruptedException {
+            if (!model.breaker.allows()) {
+                throw new ModelException(Kind.BREAKER_OPEN, "the breaker of " + model.id + " is open", false, null);
+            }
+            boolean told = false;
+            try {
+                ModelReply reply = attempt.ask(model.id);
+                model.breaker.succeeded();
+                told = true;
+                return reply;
+            } catch (ModelException e) {
+                told = tell(model.breaker, e);
+                throw e;
+            } finally {
+                if (!told) {
+                    model.breaker.abandoned();
+                }
+            }
         }
-        return true;
+
+        /** Whether the failure told the breaker anything. A service that throttles or refuses is well: it answers. */
+        private boolean tell(Breaker breaker, ModelException e) {
+            boolean outOfTime = e.kind() == Kind.TIMEOUT && e.heard() && end.passed();
+            if (outOfTime || e.kind() == Kind.BREAKER_OPEN) {
+                return false;
+            }
+            switch (e.kind()) {
+                case UNAVAILABLE, TIMEOUT, BROKEN_STREAM -> breaker.failed();
+                default -> breaker.succeeded();
+            }
+            return true;
+        }
     }
 
     /** Whether the same model may be asked again: silence has cost too much time for that. */
     private static boolean again(ModelException e) {
-        return !e.begun()
+        return !e.heard()
                 && switch (e.kind()) {
                     case THROTTLED, UNAVAILABLE, BROKEN_STREAM -> true;
                     case TIMEOUT, INVALID, ACCESS, BREAKER_OPEN -> false;
@@ -171,11 +194,11 @@ public class Models implements Model {
 
     /** Whether the other model may be asked. */
     private static boolean another(ModelException e) {
-        return !e.begun() && e.kind() != Kind.INVALID && e.kind() != Kind.ACCESS;
+        return !e.heard() && e.kind() != Kind.INVALID && e.kind() != Kind.ACCESS;
     }
 
     /** Full jitter: a random part of a time that doubles, so that throttled calls don't come back together. */
-    private static Duration wait(int made, Duration retryAfter) {
+    private static Duration pause(int made, Duration retryAfter) {
         long most = Math.min(LONGEST_WAIT_MILLIS, FIRST_WAIT_MILLIS << Math.min(made - 1, 10));
         Duration random = Duration.ofMillis(ThreadLocalRandom.current().nextLong(most + 1));
         return retryAfter.plus(random);

@@ -6,14 +6,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the body of a Converse response. For one body and one thread. */
 final class ReplyReader {
 
     private final byte[] body;
     private final List<Content> content = new ArrayList<>();
-    private StopReason stopReason;
-    private Usage usage;
+    private @Nullable StopReason stopReason;
+    private @Nullable Usage usage;
 
     private ReplyReader(byte[] body) {
         this.body = body;
@@ -22,9 +23,9 @@ final class ReplyReader {
     /** @throws IOException if the body is not a whole response */
     static ModelReply read(String modelId, byte[] body) throws IOException {
         ReplyReader reader = new ReplyReader(body);
-        try (JsonParser parser = Json.FACTORY.createParser(body)) {
+        try (JsonParser parser = JsonFields.FACTORY.createParser(body)) {
             parser.nextToken();
-            Json.fields(parser, reader::readResponse);
+            JsonFields.fields(parser, reader::readResponse);
         }
         if (reader.stopReason == null || reader.usage == null) {
             throw new IOException("the response has no stop reason or no usage");
@@ -35,14 +36,14 @@ final class ReplyReader {
     private void readResponse(String name, JsonParser value) throws IOException {
         switch (name) {
             case "output" ->
-                Json.fields(value, (field, output) -> {
+                JsonFields.fields(value, (field, output) -> {
                     if (field.equals("message")) {
-                        Json.fields(output, this::readMessage);
+                        JsonFields.fields(output, this::readMessage);
                     } else {
                         output.skipChildren();
                     }
                 });
-            case "stopReason" -> stopReason = StopReason.of(Json.text(value));
+            case "stopReason" -> stopReason = StopReason.of(JsonFields.text(value));
             case "usage" -> usage = usage(value);
             default -> value.skipChildren();
         }
@@ -54,30 +55,30 @@ final class ReplyReader {
             return;
         }
         while (value.nextToken() != JsonToken.END_ARRAY) {
-            Json.fields(value, this::readBlock);
+            JsonFields.fields(value, this::readBlock);
         }
     }
 
     private void readBlock(String name, JsonParser value) throws IOException {
         switch (name) {
             case "text" -> {
-                String text = Json.text(value);
+                String text = JsonFields.text(value);
                 if (!text.isBlank()) {
                     content.add(new Content.Text(text));
                 }
             }
             case "toolUse" -> readToolUse(value);
-            case "reasoningContent" -> Json.fields(value, this::readReasoning);
+            case "reasoningContent" -> JsonFields.fields(value, this::readReasoning);
             default -> value.skipChildren();
         }
     }
 
     private void readToolUse(JsonParser parser) throws IOException {
         String[] toolUse = {"", "", "{}"};
-        Json.fields(parser, (name, value) -> {
+        JsonFields.fields(parser, (name, value) -> {
             switch (name) {
-                case "toolUseId" -> toolUse[0] = Json.text(value);
-                case "name" -> toolUse[1] = Json.text(value);
+                case "toolUseId" -> toolUse[0] = JsonFields.text(value);
+                case "name" -> toolUse[1] = JsonFields.text(value);
                 case "input" -> toolUse[2] = source(value);
                 default -> value.skipChildren();
             }
@@ -96,17 +97,17 @@ final class ReplyReader {
     private void readReasoning(String name, JsonParser value) throws IOException {
         switch (name) {
             case "reasoningText" -> {
-                String[] reasoning = {"", null};
-                Json.fields(value, (field, text) -> {
+                @Nullable String[] reasoning = {"", null};
+                JsonFields.fields(value, (field, text) -> {
                     switch (field) {
-                        case "text" -> reasoning[0] = Json.text(text);
-                        case "signature" -> reasoning[1] = Json.text(text);
+                        case "text" -> reasoning[0] = JsonFields.text(text);
+                        case "signature" -> reasoning[1] = JsonFields.text(text);
                         default -> text.skipChildren();
                     }
                 });
                 content.add(new Content.Reasoning(reasoning[0], reasoning[1], null));
             }
-            case "redactedContent" -> content.add(new Content.Reasoning(null, null, Json.text(value)));
+            case "redactedContent" -> content.add(new Content.Reasoning(null, null, JsonFields.text(value)));
             default -> value.skipChildren();
         }
     }
@@ -114,12 +115,12 @@ final class ReplyReader {
     /** The usage object that the parser stands on. */
     static Usage usage(JsonParser parser) throws IOException {
         long[] tokens = new long[4];
-        Json.fields(parser, (name, value) -> {
+        JsonFields.fields(parser, (name, value) -> {
             switch (name) {
-                case "inputTokens" -> tokens[0] = Json.number(value);
-                case "outputTokens" -> tokens[1] = Json.number(value);
-                case "cacheReadInputTokens" -> tokens[2] = Json.number(value);
-                case "cacheWriteInputTokens" -> tokens[3] = Json.number(value);
+                case "inputTokens" -> tokens[0] = JsonFields.number(value);
+                case "outputTokens" -> tokens[1] = JsonFields.number(value);
+                case "cacheReadInputTokens" -> tokens[2] = JsonFields.number(value);
+                case "cacheWriteInputTokens" -> tokens[3] = JsonFields.number(value);
                 default -> value.skipChildren();
             }
         });

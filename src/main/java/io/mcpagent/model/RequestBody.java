@@ -43,7 +43,7 @@ class RequestBody {
 
     Bytes write(ModelRequest request) {
         Bytes bytes = new Bytes();
-        try (JsonGenerator json = Json.FACTORY.createGenerator(bytes)) {
+        try (JsonGenerator json = JsonFields.FACTORY.createGenerator(bytes)) {
             json.writeStartObject();
             writeSystem(json, request.system());
             writeMessages(json, request.messages());
@@ -116,9 +116,9 @@ class RequestBody {
         json.writeStartObject();
         json.writeObjectFieldStart("toolUse");
         json.writeStringField("toolUseId", toolUse.id());
-        json.writeStringField("name", ToolsJson.acceptable(toolUse.name()));
+        json.writeStringField("name", ToolDefinition.acceptableName(toolUse.name()));
         json.writeFieldName("input");
-        if (Json.isObject(toolUse.input())) {
+        if (JsonFields.isObject(toolUse.input())) {
             json.writeRawValue(toolUse.input());
         } else {
             // The service takes objects only; the model may see what it had written.

@@ -1,11 +1,13 @@
 package io.mcpagent.model;
 
 import com.fasterxml.jackson.core.JsonParser;
+import io.mcpagent.http.HttpExchange;
 import io.mcpagent.model.ModelException.Kind;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** What the service's errors mean, whether they come as an HTTP status or as a frame within a stream. */
 final class ServiceErrors {
@@ -16,7 +18,7 @@ final class ServiceErrors {
     private ServiceErrors() {}
 
     /** The failure that a response of another status than 200 tells of. Reads a small body to its end, so that the connection can be kept. */
-    static ModelException of(Exchange exchange) throws IOException {
+    static ModelException of(HttpExchange exchange) throws IOException {
         byte[] body = exchange.body().readNBytes(MOST_READ);
         String header = exchange.header("x-amzn-errortype");
         String type = header == null ? "" : name(header);
@@ -25,17 +27,17 @@ final class ServiceErrors {
         if (body.length < MOST_READ) {
             exchange.keep();
         }
-        return new ModelException(
+        return ModelException.refused(
                 kind, exchange.status() + " " + type + ": " + message(body, 0, body.length), retryAfter);
     }
 
-    /** The failure that an exception frame or an error frame tells of. */
-    static ModelException of(EventStreamDecoder frame, boolean begun) {
+    /** The failure that an exception frame or an error frame tells of: the service had accepted the request by then. */
+    static ModelException of(EventStreamDecoder frame, boolean heard) {
         String message = frame.messageType() == EventStreamDecoder.MessageType.ERROR
                 ? frame.errorMessage()
                 : message(frame.payloadArray(), frame.payloadStart(), frame.payloadLength());
         return new ModelException(
-                kind(frame.type(), 500), "in the stream: " + frame.type() + ": " + message, begun, null);
+                kind(frame.type(), 500), "in the stream: " + frame.type() + ": " + message, true, heard, null);
     }
 
     /** {@code ThrottlingException:http://internal.amazon.com/…} and {@code com.amazon.coral#ThrottlingException} are the same. */
@@ -78,11 +80,11 @@ final class ServiceErrors {
 
     private static String message(byte[] body, int offset, int length) {
         String[] message = {""};
-        try (JsonParser parser = Json.FACTORY.createParser(body, offset, length)) {
+        try (JsonParser parser = JsonFields.FACTORY.createParser(body, offset, length)) {
             parser.nextToken();
-            Json.fields(parser, (name, value) -> {
+            JsonFields.fields(parser, (name, value) -> {
                 if (name.equalsIgnoreCase("message")) {
-                    message[0] = Json.text(value);
+                    message[0] = JsonFields.text(value);
                 } else {
                     value.skipChildren();
                 }
@@ -95,7 +97,7 @@ final class ServiceErrors {
     }
 
     /** Seconds only: Bedrock sends no dates. */
-    private static Duration retryAfter(String header) {
+    private static Duration retryAfter(@Nullable String header) {
         if (header == null) {
             return Duration.ZERO;
         }

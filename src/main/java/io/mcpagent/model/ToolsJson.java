@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The {@code toolConfig} of a request, made once for each list of tools. Safe for use by many threads. */
 final class ToolsJson {
@@ -18,8 +19,6 @@ final class ToolsJson {
 
     /** More than the catalogs that are in use at once: the current one, and the one before while old turns end. */
     private static final int MOST_KEPT = 4;
-
-    private static final int LONGEST_NAME = 64;
 
     private final boolean cachePoint;
     private volatile List<Made> made = List.of();
@@ -34,6 +33,8 @@ final class ToolsJson {
      * The JSON of these tools; null if there is none and none is needed. If no tool is on offer but the messages hold calls, Bedrock still wants
      * their tools to be declared.
      */
+    @SuppressWarnings("ReferenceEquality") // ModelRequest says why: the same list object stands for the same tools.
+    @Nullable
     SerializableString of(List<ToolDefinition> tools, List<Message> messages) {
         if (tools.isEmpty()) {
             List<ToolDefinition> called = called(messages);
@@ -63,7 +64,7 @@ final class ToolsJson {
         for (Message message : messages) {
             for (Content block : message.content()) {
                 if (block instanceof Content.ToolUse toolUse) {
-                    names.add(acceptable(toolUse.name()));
+                    names.add(ToolDefinition.acceptableName(toolUse.name()));
                 }
             }
         }
@@ -72,23 +73,9 @@ final class ToolsJson {
                 .toList();
     }
 
-    /** The name as Bedrock takes it: the model may have called a tool by a name that could not be sent back. */
-    static String acceptable(String name) {
-        if (!name.isEmpty() && name.length() <= LONGEST_NAME && name.chars().allMatch(ToolsJson::acceptable)) {
-            return name;
-        }
-        StringBuilder changed = new StringBuilder();
-        name.chars().limit(LONGEST_NAME).forEach(c -> changed.append(acceptable(c) ? (char) c : '_'));
-        return changed.isEmpty() ? "_" : changed.toString();
-    }
-
-    private static boolean acceptable(int c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-';
-    }
-
     private SerializableString write(List<ToolDefinition> tools) {
         StringWriter text = new StringWriter();
-        try (JsonGenerator json = Json.FACTORY.createGenerator(text)) {
+        try (JsonGenerator json = JsonFields.FACTORY.createGenerator(text)) {
             json.writeStartObject();
             json.writeArrayFieldStart("tools");
             for (ToolDefinition tool : tools) {
@@ -106,7 +93,7 @@ final class ToolsJson {
     }
 
     private static void write(JsonGenerator json, ToolDefinition tool) throws IOException {
-        if (!Json.isObject(tool.inputSchema())) {
+        if (!JsonFields.isObject(tool.inputSchema())) {
             throw new IllegalArgumentException("the input schema of tool " + tool.name() + " is no JSON object");
         }
         json.writeStartObject();

@@ -2,6 +2,7 @@ package io.mcpagent.telemetry;
 
 import io.mcpagent.access.OpenPaths;
 import io.mcpagent.base.TraceIds;
+import io.mcpagent.base.Traceparent;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;
@@ -61,8 +62,7 @@ final class RequestTraces {
     }
 
     private Span span(HttpServerRequest request, String path, String traceId) {
-        SpanContext parent =
-                TraceIds.parent(request::getHeader).map(Traceparent::read).orElse(SpanContext.getInvalid());
+        SpanContext parent = TraceIds.parent(request::getHeader);
         var builder = spans.below(parent, request.method().name(), SpanKind.SERVER)
                 .setAttribute(Semantics.HTTP_METHOD, request.method().name())
                 .setAttribute(Semantics.URL_SCHEME, request.scheme())

@@ -1,5 +1,6 @@
 package io.mcpagent.telemetry;
 
+import io.mcpagent.base.Traceparent;
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.conversation.TurnOutcome;
 import io.mcpagent.model.ModelRequest;

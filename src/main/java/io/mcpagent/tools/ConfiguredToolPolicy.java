@@ -2,10 +2,18 @@ package io.mcpagent.tools;
 
 import io.mcpagent.config.AgentConfig;
 import jakarta.inject.Singleton;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The policy from {@code agent.tools.deny}, {@code ask} and {@code allow}, and from what the tools say of themselves.
@@ -21,46 +29,57 @@ import org.jboss.logging.Logger;
 public class ConfiguredToolPolicy implements ToolPolicy {
 
     private static final Logger LOG = Logger.getLogger(ConfiguredToolPolicy.class);
+    private static final Pattern ACCEPTED = Pattern.compile("([A-Za-z0-9_-]+)=([0-9a-f]{64})");
 
-    private final NamePatterns deny;
-    private final NamePatterns ask;
-    private final NamePatterns allow;
+    private final List<Pattern> deny;
+    private final List<Pattern> ask;
+    private final List<Pattern> allow;
     private final boolean pinned;
     private volatile Map<String, String> accepted;
     private volatile Map<String, String> serverNames = Map.of();
+    private final ReentrantLock observing = new ReentrantLock();
     private boolean told;
 
     /** The policy for this configuration; it has not seen any tools yet. */
     public ConfiguredToolPolicy(AgentConfig config) {
         AgentConfig.Tools tools = config.tools();
-        this.deny = new NamePatterns(tools.deny().orElse(List.of()));
-        this.ask = new NamePatterns(tools.ask().orElse(List.of()));
-        this.allow = new NamePatterns(tools.allow().orElse(List.of()));
-        this.accepted = AcceptedTools.read(tools.accepted().orElse(List.of()));
+        this.deny = patterns(tools.deny());
+        this.ask = patterns(tools.ask());
+        this.allow = patterns(tools.allow());
+        this.accepted = readAccepted(tools.accepted().orElse(List.of()));
         this.pinned = !accepted.isEmpty();
     }
 
     @Override
-    public Decision decide(Tool tool) {
-        String serverName = serverNames.get(tool.name());
+    public Permission decide(Tool tool) {
+        @Nullable String serverName = serverNames.get(tool.name());
         if (match(deny, tool.name(), serverName)) {
-            return Decision.DENY;
+            return Permission.DENY;
         }
         if (serverName == null
                 || match(ask, tool.name(), serverName)
                 || !tool.fingerprint().equals(accepted.get(tool.name()))) {
-            return Decision.ASK;
+            return Permission.ASK;
         }
-        return match(allow, tool.name(), serverName) || tool.hints().saysReadOnly() ? Decision.ALLOW : Decision.ASK;
+        return match(allow, tool.name(), serverName) || tool.hints().saysReadOnly() ? Permission.ALLOW : Permission.ASK;
     }
 
     /** Whether a tool must not even be offered to the model. */
-    boolean hides(OfferedTool tool) {
+    boolean hides(ToolListing.OfferedTool tool) {
         return match(deny, tool.tool().name(), tool.serverName());
     }
 
     /** Learns what the server offers; accepts it if it is the first. */
-    synchronized void observe(Map<String, OfferedTool> offered) {
+    void observe(Map<String, ToolListing.OfferedTool> offered) {
+        observing.lock();
+        try {
+            learn(offered);
+        } finally {
+            observing.unlock();
+        }
+    }
+
+    private void learn(Map<String, ToolListing.OfferedTool> offered) {
         serverNames = offered.entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, tool -> tool.getValue().serverName()));
@@ -68,26 +87,59 @@ public class ConfiguredToolPolicy implements ToolPolicy {
         if (accepted.isEmpty()) {
             accepted = fingerprints(offered);
             if (!accepted.isEmpty()) {
-                LOG.infof("Tools accepted as they are: %s", AcceptedTools.write(accepted));
+                LOG.infof("Tools accepted as they are: %s", writeAccepted(accepted));
             }
         } else if (pinned && !offered.isEmpty() && !told) {
             told = true;
             Map<String, String> others = fingerprints(offered);
             others.entrySet().removeAll(accepted.entrySet());
             if (!others.isEmpty()) {
-                LOG.warnf("Tools that are new or changed, and need approval: %s", AcceptedTools.write(others));
+                LOG.warnf("Tools that are new or changed, and need approval: %s", writeAccepted(others));
             }
         }
     }
 
-    private static Map<String, String> fingerprints(Map<String, OfferedTool> offered) {
+    private static Map<String, String> fingerprints(Map<String, ToolListing.OfferedTool> offered) {
         return offered.entrySet().stream()
                 .collect(Collectors.toMap(
                         Map.Entry::getKey, tool -> tool.getValue().tool().fingerprint()));
     }
 
     // Whoever writes a pattern knows the server's name for the tool; the log and the answer show the model's.
-    private static boolean match(NamePatterns patterns, String name, String serverName) {
-        return patterns.match(name) || serverName != null && patterns.match(serverName);
+    private static boolean match(List<Pattern> patterns, String name, @Nullable String serverName) {
+        return patterns.stream()
+                .anyMatch(pattern -> pattern.matcher(name).matches()
+                        || (serverName != null && pattern.matcher(serverName).matches()));
+    }
+
+    /** Names with {@code *} for any characters. */
+    private static List<Pattern> patterns(Optional<List<String>> names) {
+        return names.orElse(List.of()).stream()
+                .map(name -> Arrays.stream(name.strip().split("\\*", -1))
+                        .map(Pattern::quote)
+                        .collect(Collectors.joining(".*")))
+                .map(pattern -> Pattern.compile(pattern, Pattern.DOTALL))
+                .toList();
+    }
+
+    /** Fingerprints by the tools' names, as {@code agent.tools.accepted} and the log have them. */
+    private static Map<String, String> readAccepted(List<String> entries) {
+        Map<String, String> accepted = new HashMap<>();
+        for (String entry : entries) {
+            Matcher parts = ACCEPTED.matcher(entry.strip());
+            if (!parts.matches()) {
+                throw new IllegalArgumentException(
+                        "agent.tools.accepted: write name=fingerprint, as the log does, not " + entry);
+            }
+            accepted.put(parts.group(1), parts.group(2));
+        }
+        return Map.copyOf(accepted);
+    }
+
+    private static String writeAccepted(Map<String, String> accepted) {
+        return new TreeMap<>(accepted)
+                .entrySet().stream()
+                        .map(tool -> tool.getKey() + "=" + tool.getValue())
+                        .collect(Collectors.joining(","));
     }
 }

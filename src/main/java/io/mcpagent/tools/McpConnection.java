@@ -2,21 +2,55 @@ package io.mcpagent.tools;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.base.Deadline;
+import io.mcpagent.base.Timers;
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.tools.McpException.FailureKind;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Speaks MCP with one tool server. Connects when it is first used and again after every failure, so it never has to be replaced. Blocks the
  * calling (virtual) thread; interrupting that closes the request. Safe for use by many threads.
+ *
+ * @param <S> what the transport keeps of a session
  */
-sealed interface McpConnection extends AutoCloseable permits StreamableHttpConnection, SseConnection {
-
-    /** The newest protocol version that every supported server speaks; 2026-07-28 has no initialize and is refused by some of them. */
-    String PROTOCOL_VERSION = "2025-11-25";
+abstract sealed class McpConnection<S> implements AutoCloseable permits StreamableHttpConnection, SseConnection {
 
     /** What a call may read of the server's answer for each byte that the model gets: enough to count the rows that are left out. */
-    int READ_FACTOR = 64;
+    private static final int READ_FACTOR = 64;
+
+    private static final int LEAST_READ = 1 << 20;
+    // Against a server that never stops to name a next page.
+    private static final int MOST_PAGES = 100;
+
+    final McpHttp http;
+    final URI url;
+    private final int resultSize;
+    private final AtomicLong ids = new AtomicLong();
+    private final ReentrantLock connecting = new ReentrantLock();
+    private final AtomicReference<@Nullable S> session = new AtomicReference<>();
+
+    McpConnection(McpHttp http, URI url, int resultSize) {
+        this.http = http;
+        this.url = url;
+        this.resultSize = resultSize;
+    }
+
+    /** The connection for the configured URL: its path alone decides on the transport. */
+    static McpConnection<?> to(AgentConfig.Tools config, Timers timers) {
+        URI url = URI.create(config.url());
+        McpHttp http = new McpHttp(url, config.connectTimeout(), config.maxConnections(), timers);
+        int resultSize = Math.toIntExact(config.maxResultSize().asLongValue());
+        return url.getPath() != null && url.getPath().endsWith("/sse")
+                ? new SseConnection(http, url, resultSize)
+                : new StreamableHttpConnection(http, url, resultSize);
+    }
 
     /**
      * Asks for all pages of the list of tools.
@@ -24,7 +58,27 @@ sealed interface McpConnection extends AutoCloseable permits StreamableHttpConne
      * @param fresh as for a call
      * @return the tools as the server describes them; none if it does not have the capability
      */
-    List<JsonNode> listTools(boolean fresh, Deadline deadline) throws McpException, InterruptedException;
+    List<JsonNode> listTools(boolean fresh, Deadline deadline) throws McpException, InterruptedException {
+        S current = session(deadline);
+        if (!agreed(current).offersTools()) {
+            // So that it is asked again the next time.
+            forget(current);
+            return List.of();
+        }
+        List<JsonNode> tools = new ArrayList<>();
+        String cursor = null;
+        for (int i = 0; i < MOST_PAGES; i++) {
+            long id = nextId();
+            JsonNode page = send(id, McpMessages.listTools(id, cursor), RpcMessage.NO_CALL, fresh, deadline)
+                    .resultOrThrow();
+            page.path("tools").forEach(tools::add);
+            cursor = page.path("nextCursor").asText(null);
+            if (cursor == null || cursor.isEmpty()) {
+                return tools;
+            }
+        }
+        throw new McpException(FailureKind.REJECTED, "the list of tools has no end");
+    }
 
     /**
      * Calls a tool once. Never sends a call twice, unless the server said that it did not handle the first.
@@ -35,20 +89,115 @@ sealed interface McpConnection extends AutoCloseable permits StreamableHttpConne
      * @param fresh       whether a new network connection is to be used, since a pooled one may be dead without our knowing; if it leads nowhere,
      *                    the call was not sent
      */
-    CallAnswer callTool(String name, String arguments, String traceparent, boolean fresh, Deadline deadline)
+    CallAnswer callTool(String name, String arguments, @Nullable String traceparent, boolean fresh, Deadline deadline)
+            throws McpException, InterruptedException {
+        long id = nextId();
+        byte[] json = McpMessages.callTool(id, name, arguments, traceparent);
+        CallAnswer answer = send(id, json, resultSize, fresh, deadline).call();
+        if (answer == null) {
+            throw new McpException(FailureKind.LOST, "the result of a tool call is not an object");
+        }
+        return answer;
+    }
+
+    private RpcMessage send(long id, byte[] json, int size, boolean fresh, Deadline deadline)
+            throws McpException, InterruptedException {
+        for (int attempt = 1; ; attempt++) {
+            S current = session(deadline);
+            try {
+                return ask(current, id, json, size, fresh, deadline).orThrow();
+            } catch (McpException e) {
+                if (breaks(current, e)) {
+                    forget(current);
+                }
+                // The server refused to look at it, so that even a write may be sent to the next session.
+                if (e.kind() != FailureKind.SESSION_GONE || attempt == 2) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private S session(Deadline deadline) throws McpException, InterruptedException {
+        S current = session.get();
+        if (current != null && usable(current)) {
+            return current;
+        }
+        if (!connecting.tryLock(deadline.left().toNanos(), TimeUnit.NANOSECONDS)) {
+            throw new McpException(FailureKind.NOT_SENT, "not connected in time");
+        }
+        try {
+            current = session.get();
+            if (current == null || !usable(current)) {
+                if (current != null) {
+                    retire(current);
+                }
+                current = connect(deadline);
+                session.set(current);
+            }
+            return current;
+        } catch (McpException e) {
+            // Whatever went wrong here: the request that we connect for has not been sent.
+            throw new McpException(
+                    e.kind() == FailureKind.REJECTED ? FailureKind.REJECTED : FailureKind.NOT_SENT,
+                    "could not connect: " + e.getMessage(),
+                    e);
+        } finally {
+            connecting.unlock();
+        }
+    }
+
+    /** Connects anew the next time, unless somebody has done so already. */
+    private void forget(S gone) {
+        if (session.compareAndSet(gone, null)) {
+            retire(gone);
+        }
+    }
+
+    final long nextId() {
+        return ids.incrementAndGet();
+    }
+
+    /** How many bytes of an answer to a tool call are read at most. */
+    final int callLimit() {
+        return Math.max(LEAST_READ, Math.multiplyExact(resultSize, READ_FACTOR));
+    }
+
+    /** The session that there is now, or null. */
+    final @Nullable S current() {
+        return session.get();
+    }
+
+    /** Connects, and agrees with the server on a session. */
+    abstract S connect(Deadline deadline) throws McpException, InterruptedException;
+
+    /** What was agreed on in a session. */
+    abstract McpSession agreed(S session);
+
+    /** Whether new requests may go by it. */
+    abstract boolean usable(S session);
+
+    /** It takes no more requests. */
+    abstract void retire(S session);
+
+    /** Whether the session is not to be trusted any more after a request by it has failed. */
+    abstract boolean breaks(S session, McpException failure);
+
+    /**
+     * Sends one request and waits for its answer.
+     *
+     * @param size how many bytes of a tool call's result are kept, or {@link RpcMessage#NO_CALL}
+     */
+    abstract RpcMessage ask(S session, long id, byte[] json, int size, boolean fresh, Deadline deadline)
             throws McpException, InterruptedException;
 
     /** Closes all that is open; calls that still run fail. */
     @Override
-    void close();
-
-    /** The connection for the configured URL: its path alone decides on the transport. */
-    static McpConnection to(AgentConfig.Tools config) {
-        URI url = URI.create(config.url());
-        McpHttp http = new McpHttp(url, config.connectTimeout(), config.maxConnections());
-        int resultSize = Math.toIntExact(config.maxResultSize().asLongValue());
-        return url.getPath() != null && url.getPath().endsWith("/sse")
-                ? new SseConnection(http, url, resultSize)
-                : new StreamableHttpConnection(http, url, resultSize);
+    public void close() {
+        S open = session.get();
+        if (open != null) {
+            retire(open);
+        }
+        http.close();
     }
 }

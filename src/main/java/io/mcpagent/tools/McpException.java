@@ -1,10 +1,12 @@
 package io.mcpagent.tools;
 
+import org.jspecify.annotations.Nullable;
+
 /** A tool server gave no result. The message is for the log, never for the model. */
 final class McpException extends Exception {
 
     /** What went wrong, by what may have happened at the server. */
-    enum Kind {
+    enum FailureKind {
         /** The request did not leave this process: the server was not reached. */
         NOT_SENT,
         /** The server answered that it will not handle the request; nothing happened. */
@@ -19,30 +21,30 @@ final class McpException extends Exception {
         ERROR
     }
 
-    private final Kind kind;
+    private final FailureKind kind;
     private final int code;
     private final String said;
 
-    McpException(Kind kind, String message, Throwable cause) {
+    McpException(FailureKind kind, @Nullable String message, @Nullable Throwable cause) {
         super(message, cause);
         this.kind = kind;
         this.code = 0;
         this.said = "";
     }
 
-    McpException(Kind kind, String message) {
+    McpException(FailureKind kind, String message) {
         this(kind, message, null);
     }
 
     /** A JSON-RPC error. What the server says is not its message: messages get into the log, where a server must not be able to write lines. */
     McpException(int code, String said) {
         super("JSON-RPC error " + code);
-        this.kind = Kind.ERROR;
+        this.kind = FailureKind.ERROR;
         this.code = code;
         this.said = said;
     }
 
-    Kind kind() {
+    FailureKind kind() {
         return kind;
     }
 
@@ -58,6 +60,6 @@ final class McpException extends Exception {
 
     /** Whether the connection, and what the server knew of us, may be gone. */
     boolean connectionFailed() {
-        return kind == Kind.NOT_SENT || kind == Kind.LOST || kind == Kind.SESSION_GONE;
+        return kind == FailureKind.NOT_SENT || kind == FailureKind.LOST || kind == FailureKind.SESSION_GONE;
     }
 }

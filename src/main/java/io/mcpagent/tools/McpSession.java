@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.message.BasicHeader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the server and we agreed on when we connected.
@@ -19,7 +20,7 @@ record McpSession(List<Header> headers, boolean hasId, boolean offersTools) {
     static final String ID_HEADER = "Mcp-Session-Id";
 
     private static final Set<String> SPOKEN =
-            Set.of(McpConnection.PROTOCOL_VERSION, "2025-06-18", "2025-03-26", "2024-11-05");
+            Set.of(McpMessages.PROTOCOL_VERSION, "2025-06-18", "2025-03-26", "2024-11-05");
 
     /** Headers of requests before there is a session. */
     static List<Header> noSession() {
@@ -31,11 +32,11 @@ record McpSession(List<Header> headers, boolean hasId, boolean offersTools) {
      *
      * @param id the session id that the server gave, or null
      */
-    static McpSession of(JsonNode result, String id) throws McpException {
+    static McpSession of(JsonNode result, @Nullable String id) throws McpException {
         String version = result.path("protocolVersion").asText();
         if (!SPOKEN.contains(version)) {
             throw new McpException(
-                    McpException.Kind.REJECTED, "the server wants to speak an MCP version that we don't");
+                    McpException.FailureKind.REJECTED, "the server wants to speak an MCP version that we don't");
         }
         List<Header> headers = new ArrayList<>(noSession());
         headers.add(new BasicHeader("MCP-Protocol-Version", version));

@@ -3,42 +3,46 @@ package io.mcpagent.tools;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.base.Breaker;
 import io.mcpagent.base.Deadline;
+import io.mcpagent.base.Timers;
 import io.mcpagent.config.AgentConfig;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tool server that {@code agent.tools.url} names, over MCP. Its list of tools is kept in a {@link ToolListCache}, its calls go through
- * {@link ToolCalls}.
+ * {@link ToolCaller}.
  */
 @Singleton
 public class McpToolbox implements Toolbox {
 
-    private final McpConnection connection;
+    private final McpConnection<?> connection;
     private final ToolListCache list;
-    private final ToolCalls calls;
+    private final ToolCaller calls;
 
     /** Does not connect yet. */
-    public McpToolbox(AgentConfig config, ConfiguredToolPolicy policy) {
+    public McpToolbox(AgentConfig config, ConfiguredToolPolicy policy, Timers timers) {
         AgentConfig.Tools tools = config.tools();
-        this.connection = McpConnection.to(tools);
+        this.connection = McpConnection.to(tools, timers);
         this.list = new ToolListCache(
                 () -> {
-                    ToolListing listing = ToolListing.of(listTools(Deadline.in(tools.listTimeout())), policy::hides);
+                    ToolListing listing =
+                            ToolListing.of(listTools(connection, Deadline.in(tools.listTimeout())), policy::hides);
                     policy.observe(listing.offered());
                     return listing;
                 },
                 tools.listTtl());
-        this.calls = new ToolCalls(connection, list, tools);
+        this.calls = new ToolCaller(connection, list, tools);
         // So that the first call after an outage goes through at once, and need not wait until the breaker lets one
         // try.
         list.onRecovery(calls::closeBreaker);
     }
 
-    private List<JsonNode> listTools(Deadline deadline) throws McpException, InterruptedException {
+    private static List<JsonNode> listTools(McpConnection<?> connection, Deadline deadline)
+            throws McpException, InterruptedException {
         Retries retries = new Retries(deadline);
         while (true) {
             try {
@@ -70,7 +74,7 @@ public class McpToolbox implements Toolbox {
     }
 
     @Override
-    public ToolResult call(Tool tool, String arguments, String traceparent, Deadline deadline)
+    public ToolResult call(Tool tool, String arguments, @Nullable String traceparent, Deadline deadline)
             throws InterruptedException {
         return calls.call(tool, arguments, traceparent, deadline);
     }

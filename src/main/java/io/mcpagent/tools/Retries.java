@@ -62,7 +62,7 @@ final class Retries {
     }
 
     private boolean afterRefusal() throws InterruptedException {
-        if (deadline.passed() || refused && window.passed()) {
+        if (deadline.passed() || (refused && window.passed())) {
             return false;
         }
         refused = true;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A JSON-RPC message from the server: an answer, a notification, or something that it asks of us.
@@ -16,7 +17,15 @@ import java.io.InputStream;
  * @param call    the result of a tool call, or null
  * @param error   the error object, or null
  */
-record RpcMessage(JsonNode id, String method, JsonNode result, CallAnswer call, JsonNode error) {
+record RpcMessage(
+        @Nullable JsonNode id,
+        @Nullable String method,
+        @Nullable JsonNode result,
+        @Nullable CallAnswer call,
+        @Nullable JsonNode error) {
+
+    /** In place of the size of a tool call's result: the answer is that of another request. */
+    static final int NO_CALL = -1;
 
     /** Whether it answers the request of that id. */
     boolean answers(long request) {
@@ -42,16 +51,25 @@ record RpcMessage(JsonNode id, String method, JsonNode result, CallAnswer call, 
                     error.path("code").asInt(), error.path("message").asText("no message"));
         }
         if (result == null && call == null) {
-            throw new McpException(McpException.Kind.LOST, "an answer with neither result nor error");
+            throw new McpException(McpException.FailureKind.LOST, "an answer with neither result nor error");
         }
         return this;
+    }
+
+    /** The result of anything but a tool call, unless it is an error. */
+    JsonNode resultOrThrow() throws McpException {
+        orThrow();
+        if (result == null) {
+            throw new McpException(McpException.FailureKind.LOST, "an answer of the wrong kind");
+        }
+        return result;
     }
 
     /** Reads only whose message it is, and leaves out what it carries. */
     static RpcMessage peek(LimitedInput in) throws IOException {
         JsonNode id = null;
         String method = null;
-        try (JsonParser parser = Json.MAPPER.getFactory().createParser((InputStream) in)) {
+        try (JsonParser parser = ExactJson.MAPPER.getFactory().createParser((InputStream) in)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new IOException("the message is not a JSON object");
             }
@@ -76,15 +94,15 @@ record RpcMessage(JsonNode id, String method, JsonNode result, CallAnswer call, 
      * Reads one message while it arrives.
      *
      * @param in         the JSON text; where it ends at its limit, so does the message
-     * @param resultSize how many bytes of a tool call's result are kept, or -1 if the answer is not that of a tool call
+     * @param resultSize how many bytes of a tool call's result are kept, or {@link #NO_CALL}
      */
     static RpcMessage read(LimitedInput in, int resultSize) throws IOException {
         JsonNode id = null;
         String method = null;
         JsonNode result = null;
         JsonNode error = null;
-        CallReader call = null;
-        try (JsonParser parser = Json.MAPPER.getFactory().createParser((InputStream) in)) {
+        CallAnswer.Reader call = null;
+        try (JsonParser parser = ExactJson.MAPPER.getFactory().createParser((InputStream) in)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new IOException("the answer is not a JSON object");
             }
@@ -96,10 +114,10 @@ record RpcMessage(JsonNode id, String method, JsonNode result, CallAnswer call, 
                     case "method" -> method = parser.getValueAsString();
                     case "error" -> error = value == JsonToken.VALUE_NULL ? null : parser.readValueAsTree();
                     case "result" -> {
-                        if (resultSize < 0 || value != JsonToken.START_OBJECT) {
+                        if (resultSize == NO_CALL || value != JsonToken.START_OBJECT) {
                             result = parser.readValueAsTree();
                         } else {
-                            call = new CallReader(resultSize);
+                            call = new CallAnswer.Reader(resultSize);
                             call.read(parser);
                         }
                     }

@@ -1,19 +1,20 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.http.HttpExchange;
+import io.mcpagent.tools.McpException.FailureKind;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.message.BasicHeader;
+import org.jspecify.annotations.Nullable;
 
 /** One session of the legacy transport: the stream that all answers come by, read by a virtual thread of its own. */
 final class SseChannel {
@@ -22,7 +23,7 @@ final class SseChannel {
     private static final Duration MAX_IDLE = Duration.ofMinutes(5);
     private static final Duration MAX_AGE = Duration.ofMinutes(30);
     private static final Duration STREAM_END = MAX_AGE.plus(MAX_AGE);
-    private static final List<Header> STREAM_HEADERS = List.of(new BasicHeader("Accept", "text/event-stream"));
+    private static final Header ACCEPT = new BasicHeader("Accept", "text/event-stream");
 
     private final McpHttp http;
     private final URI url;
@@ -33,7 +34,7 @@ final class SseChannel {
     private volatile Deadline maxIdle = Deadline.in(MAX_IDLE);
     private volatile boolean retired;
     private volatile boolean ended;
-    private volatile Thread reader;
+    private volatile @Nullable Thread reader;
 
     SseChannel(McpHttp http, URI url, int limit) {
         this.http = http;
@@ -48,9 +49,9 @@ final class SseChannel {
             endpoint.get(deadline.left().toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             close();
-            throw new McpException(McpException.Kind.NOT_SENT, "no event stream in time");
+            throw new McpException(FailureKind.NOT_SENT, "no event stream in time");
         } catch (ExecutionException e) {
-            throw new McpException(McpException.Kind.NOT_SENT, e.getCause().getMessage(), e.getCause());
+            throw new McpException(FailureKind.NOT_SENT, "no event stream: " + e.getMessage(), e);
         } catch (InterruptedException e) {
             close();
             throw e;
@@ -64,16 +65,16 @@ final class SseChannel {
         pending.put(Long.toString(id), answer);
         try {
             if (ended) {
-                throw new McpException(McpException.Kind.SESSION_GONE, "the event stream has ended");
+                throw new McpException(FailureKind.SESSION_GONE, "the event stream has ended");
             }
             tell(json, fresh, deadline);
             SseEvents.Event event = answer.get(deadline.left().toNanos(), TimeUnit.NANOSECONDS);
             maxIdle = Deadline.in(MAX_IDLE);
             return event;
         } catch (TimeoutException e) {
-            throw new McpException(McpException.Kind.TIMEOUT, "no answer in time");
+            throw new McpException(FailureKind.TIMEOUT, "no answer in time");
         } catch (ExecutionException e) {
-            throw new McpException(McpException.Kind.LOST, "the event stream ended before the answer");
+            throw new McpException(FailureKind.LOST, "the event stream ended before the answer");
         } finally {
             pending.remove(Long.toString(id));
             closeIfDone();
@@ -82,29 +83,20 @@ final class SseChannel {
 
     /** Sends a message that needs no answer. */
     void tell(byte[] json, boolean fresh, Deadline deadline) throws McpException, InterruptedException {
-        http.post(
-                endpoint.join(),
-                McpSession.noSession(),
-                json,
-                fresh ? McpHttp.Over.FRESH : McpHttp.Over.POOLED,
-                deadline,
-                response -> {
-                    int status = response.getCode();
-                    if (status == 400 || status == 404) {
-                        throw new McpException(McpException.Kind.SESSION_GONE, "the server does not know the session");
-                    }
-                    if (status / 100 != 2) {
-                        throw new McpException(
-                                status / 100 == 5 ? McpException.Kind.LOST : McpException.Kind.REJECTED,
-                                "HTTP status " + status);
-                    }
-                    return null;
-                });
+        McpHttp.Over over = fresh ? McpHttp.Over.FRESH : McpHttp.Over.POOLED;
+        int status = http.tell(endpoint.join(), McpSession.noSession(), json, over, deadline);
+        if (status == 400 || status == 404) {
+            throw new McpException(FailureKind.SESSION_GONE, "the server does not know the session");
+        }
+        if (status / 100 != 2) {
+            throw new McpException(
+                    status / 100 == 5 ? FailureKind.LOST : FailureKind.REJECTED, "HTTP status " + status);
+        }
     }
 
     private void run() {
         try {
-            http.get(url, STREAM_HEADERS, Deadline.in(STREAM_END), this::read);
+            http.get(url, ACCEPT, Deadline.in(STREAM_END), this::read);
         } catch (McpException e) {
             endpoint.completeExceptionally(e);
         } catch (InterruptedException e) {
@@ -116,12 +108,11 @@ final class SseChannel {
         }
     }
 
-    private Void read(ClassicHttpResponse response) throws IOException, McpException, InterruptedException {
-        if (response.getCode() != 200) {
-            throw new McpException(
-                    McpException.Kind.REJECTED, "HTTP status " + response.getCode() + " for the event stream");
+    private void read(HttpExchange exchange) throws IOException, McpException, InterruptedException {
+        if (exchange.status() != 200) {
+            throw new McpException(FailureKind.REJECTED, "HTTP status " + exchange.status() + " for the event stream");
         }
-        SseEvents events = new SseEvents(response.getEntity().getContent(), limit);
+        SseEvents events = new SseEvents(exchange.body(), limit);
         SseEvents.Event event;
         while ((event = events.next()) != null) {
             if (event.type().equals("endpoint")) {
@@ -130,13 +121,12 @@ final class SseChannel {
                 receive(event);
             }
         }
-        return null;
     }
 
     private void receive(SseEvents.Event event) throws IOException, McpException, InterruptedException {
         RpcMessage message = RpcMessage.peek(event.input());
         if (message.asks()) {
-            tell(JsonRpc.answer(message), false, Deadline.in(Duration.ofSeconds(2)));
+            tell(McpMessages.answer(message), false, Deadline.in(Duration.ofSeconds(2)));
         } else if (message.id() != null) {
             CompletableFuture<SseEvents.Event> answer = pending.get(message.id().asText());
             if (answer != null) {
@@ -175,8 +165,9 @@ final class SseChannel {
 
     void close() {
         retired = true;
-        if (reader != null) {
-            reader.interrupt();
+        Thread running = reader;
+        if (running != null) {
+            running.interrupt();
         }
     }
 }

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads server-sent events. Of an event with more data than the limit only the beginning is kept.
@@ -17,14 +18,35 @@ final class SseEvents {
     // Lines of other fields than data are short; what is longer is not ours.
     private static final int MAX_FIELD = 8_192;
 
-    /**
-     * One event.
-     *
-     * @param type    {@code message} unless the server named another
-     * @param data    what it carries, in UTF-8
-     * @param partial whether only the beginning was kept
-     */
-    record Event(String type, byte[] data, boolean partial) {
+    /** One event. */
+    static final class Event {
+
+        private final String type;
+        private final byte[] data;
+        private final boolean partial;
+
+        /**
+         * @param type    {@code message} unless the server named another
+         * @param data    what it carries, in UTF-8
+         * @param partial whether only the beginning was kept
+         */
+        private Event(String type, byte[] data, boolean partial) {
+            this.type = type;
+            this.data = data;
+            this.partial = partial;
+        }
+
+        String type() {
+            return type;
+        }
+
+        boolean isEmpty() {
+            return data.length == 0;
+        }
+
+        boolean partial() {
+            return partial;
+        }
 
         LimitedInput input() {
             return LimitedInput.of(new ByteArrayInputStream(data), partial);
@@ -48,6 +70,7 @@ final class SseEvents {
     }
 
     /** Waits for the next event that carries data; null at the end of the stream, where an unfinished event does not count. */
+    @Nullable
     Event next() throws IOException {
         String type = "message";
         ByteArrayOutputStream data = null;

@@ -1,138 +1,47 @@
 package io.mcpagent.tools;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.mcpagent.base.Deadline;
+import io.mcpagent.http.HttpExchange;
+import io.mcpagent.tools.McpException.FailureKind;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.ReentrantLock;
-import org.apache.hc.core5.http.Header;
 
 /**
  * MCP over streamable HTTP.
  *
  * @see <a href="https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http">Streamable HTTP</a>
  */
-final class StreamableHttpConnection implements McpConnection {
+final class StreamableHttpConnection extends McpConnection<McpSession> {
 
     private static final int MAX_LIST = 16 << 20;
     private static final Duration ASIDE = Duration.ofSeconds(2);
 
-    private final McpHttp http;
-    private final URI url;
-    private final HttpAnswers answers;
-    private final HttpAnswers lists;
-    private final AtomicLong ids = new AtomicLong();
-    private final ReentrantLock connecting = new ReentrantLock();
-    private final AtomicReference<McpSession> session = new AtomicReference<>();
-
     StreamableHttpConnection(McpHttp http, URI url, int resultSize) {
-        this.http = http;
-        this.url = url;
-        this.answers = new HttpAnswers(resultSize, Math.max(1 << 20, Math.multiplyExact(resultSize, READ_FACTOR)));
-        this.lists = new HttpAnswers(0, MAX_LIST);
+        super(http, url, resultSize);
     }
 
     @Override
-    public List<JsonNode> listTools(boolean fresh, Deadline deadline) throws McpException, InterruptedException {
-        McpSession current = session(deadline);
-        if (!current.offersTools()) {
-            // So that it is asked again the next time.
-            session.compareAndSet(current, null);
-            return List.of();
-        }
-        return ToolPages.all(cursor -> {
-            long id = ids.incrementAndGet();
-            return send(id, JsonRpc.listTools(id, cursor), false, fresh, deadline)
-                    .result();
-        });
-    }
-
-    @Override
-    public CallAnswer callTool(String name, String arguments, String traceparent, boolean fresh, Deadline deadline)
-            throws McpException, InterruptedException {
-        long id = ids.incrementAndGet();
-        RpcMessage answer = send(id, JsonRpc.callTool(id, name, arguments, traceparent), true, fresh, deadline);
-        if (answer.call() == null) {
-            throw new McpException(McpException.Kind.LOST, "the result of a tool call is not an object");
-        }
-        return answer.call();
-    }
-
-    private RpcMessage send(long id, byte[] json, boolean call, boolean fresh, Deadline deadline)
-            throws McpException, InterruptedException {
-        for (int attempt = 1; ; attempt++) {
-            McpSession current = session(deadline);
-            try {
-                return http.post(
-                        url,
-                        current.headers(),
-                        json,
-                        fresh ? McpHttp.Over.PROVEN : McpHttp.Over.POOLED,
-                        deadline,
-                        response -> (call ? answers : lists).read(response, id, call, current.hasId(), this::answer));
-            } catch (McpException e) {
-                // A server that gave no session id remembers nothing of us; another one may think differently of our
-                // headers.
-                if (e.connectionFailed() && current.hasId() || e.kind() == McpException.Kind.REJECTED) {
-                    session.compareAndSet(current, null);
-                }
-                // The server refused to look at it, so that even a write may be sent to the next session.
-                if (e.kind() != McpException.Kind.SESSION_GONE || attempt == 2) {
-                    throw e;
-                }
-            }
-        }
-    }
-
-    private McpSession session(Deadline deadline) throws McpException, InterruptedException {
-        McpSession current = session.get();
-        if (current != null) {
-            return current;
-        }
-        if (!connecting.tryLock(deadline.left().toNanos(), TimeUnit.NANOSECONDS)) {
-            throw new McpException(McpException.Kind.NOT_SENT, "not connected in time");
-        }
-        try {
-            current = session.get();
-            if (current == null) {
-                current = connect(deadline);
-                session.set(current);
-            }
-            return current;
-        } finally {
-            connecting.unlock();
-        }
-    }
-
-    private McpSession connect(Deadline deadline) throws McpException, InterruptedException {
-        try {
-            long id = ids.incrementAndGet();
-            McpSession agreed = http.post(
-                    url, McpSession.noSession(), JsonRpc.initialize(id), McpHttp.Over.FRESH, deadline, response -> {
-                        RpcMessage answer = lists.read(response, id, false, false, this::answer);
-                        Header sessionId = response.getFirstHeader(McpSession.ID_HEADER);
-                        return McpSession.of(answer.result(), sessionId == null ? null : sessionId.getValue());
-                    });
-            tellInitialized(agreed, deadline);
-            return agreed;
-        } catch (McpException e) {
-            // Whatever went wrong here: the request that we connect for has not been sent.
-            McpException.Kind kind = e.kind() == McpException.Kind.TIMEOUT ? McpException.Kind.NOT_SENT : e.kind();
-            throw new McpException(
-                    kind == McpException.Kind.REJECTED ? kind : McpException.Kind.NOT_SENT,
-                    "could not connect: " + e.getMessage(),
-                    e);
-        }
+    McpSession connect(Deadline deadline) throws McpException, InterruptedException {
+        long id = nextId();
+        McpSession agreed = http.post(
+                url,
+                McpSession.noSession(),
+                McpMessages.initialize(id),
+                McpHttp.Over.FRESH,
+                deadline,
+                exchange -> McpSession.of(
+                        read(exchange, id, RpcMessage.NO_CALL, false).resultOrThrow(),
+                        exchange.header(McpSession.ID_HEADER)));
+        tellInitialized(agreed, deadline);
+        return agreed;
     }
 
     private void tellInitialized(McpSession agreed, Deadline deadline) throws McpException, InterruptedException {
         try {
             // On a new connection too: we may be here because those in the pool are dead.
-            http.post(url, agreed.headers(), JsonRpc.initialized(), McpHttp.Over.FRESH, deadline, response -> null);
+            http.tell(url, agreed.headers(), McpMessages.initialized(), McpHttp.Over.FRESH, deadline);
         } catch (McpException e) {
             // Without a session nobody waits for it, and behind a balancer it may well have gone to another server.
             if (agreed.hasId() || !e.connectionFailed()) {
@@ -141,19 +50,101 @@ final class StreamableHttpConnection implements McpConnection {
         }
     }
 
+    @Override
+    McpSession agreed(McpSession session) {
+        return session;
+    }
+
+    @Override
+    boolean usable(McpSession session) {
+        return true;
+    }
+
+    @Override
+    void retire(McpSession session) {
+        // The server forgets it in time.
+    }
+
+    @Override
+    boolean breaks(McpSession session, McpException failure) {
+        // A server that gave no session id remembers nothing of us; another one may think differently of our headers.
+        return (failure.connectionFailed() && session.hasId()) || failure.kind() == FailureKind.REJECTED;
+    }
+
+    @Override
+    RpcMessage ask(McpSession session, long id, byte[] json, int size, boolean fresh, Deadline deadline)
+            throws McpException, InterruptedException {
+        return http.post(
+                url,
+                session.headers(),
+                json,
+                fresh ? McpHttp.Over.PROVEN : McpHttp.Over.POOLED,
+                deadline,
+                exchange -> read(exchange, id, size, session.hasId()));
+    }
+
+    /** Reads until the answer to request {@code id} is there: the response is either plain JSON or a stream of events. */
+    private RpcMessage read(HttpExchange exchange, long id, int size, boolean inSession)
+            throws IOException, McpException, InterruptedException {
+        int status = exchange.status();
+        String header = exchange.header("Content-Type");
+        String type = header == null ? "" : header;
+        if (status == 404 && inSession) {
+            throw new McpException(FailureKind.SESSION_GONE, "the server has forgotten the session");
+        }
+        int limit = size == RpcMessage.NO_CALL ? MAX_LIST : callLimit();
+        try {
+            if (type.startsWith("application/json")) {
+                RpcMessage message = RpcMessage.read(new LimitedInput(exchange.body(), limit), size);
+                if (message.answers(id)) {
+                    return message;
+                }
+            } else if (type.startsWith("text/event-stream") && status / 100 == 2) {
+                return readEvents(new SseEvents(exchange.body(), limit), id, size);
+            }
+        } catch (JsonProcessingException e) {
+            // Jackson's message quotes the answer, which is content and must not get into a log.
+            if (status / 100 == 2) {
+                throw new McpException(FailureKind.LOST, "the answer is not whole JSON");
+            }
+        }
+        // A 4xx comes before anything is done; a 2xx or 5xx, also from a proxy in between, tells nothing.
+        throw new McpException(
+                status / 100 == 4 || status / 100 == 3 ? FailureKind.REJECTED : FailureKind.LOST,
+                "HTTP status " + status + " without an answer");
+    }
+
+    private RpcMessage readEvents(SseEvents events, long id, int size)
+            throws IOException, McpException, InterruptedException {
+        SseEvents.Event event;
+        while ((event = events.next()) != null) {
+            if (!event.type().equals("message") || event.isEmpty()) {
+                continue;
+            }
+            RpcMessage message = RpcMessage.read(event.input(), size);
+            if (message.answers(id)) {
+                return message;
+            }
+            if (message.asks()) {
+                answer(message);
+            }
+        }
+        throw new McpException(FailureKind.LOST, "the stream ended before the answer");
+    }
+
+    /** Answers what the server asks while it works on our request. */
     private void answer(RpcMessage asked) throws McpException, InterruptedException {
-        McpSession current = session.get();
-        List<Header> headers = current == null ? McpSession.noSession() : current.headers();
-        http.post(url, headers, JsonRpc.answer(asked), McpHttp.Over.FRESH, Deadline.in(ASIDE), response -> null);
+        McpSession session = current();
+        http.tell(
+                url,
+                session == null ? McpSession.noSession() : session.headers(),
+                McpMessages.answer(asked),
+                McpHttp.Over.FRESH,
+                Deadline.in(ASIDE));
     }
 
     /** Network connections that are in use or kept for the next use. */
     int openConnections() {
         return http.openConnections();
-    }
-
-    @Override
-    public void close() {
-        http.close();
     }
 }

@@ -6,7 +6,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the list of tools. A fresh list is served as it is; an old one too, while one refresh runs behind it, so that no turn waits. After a
@@ -27,14 +29,16 @@ final class ToolListCache implements AutoCloseable {
 
     private final Source source;
     private final Duration ttl;
-    private ToolListing last;
-    private Deadline freshUntil;
-    private CompletableFuture<ToolListing> refresh;
+    // Not the object's monitor: see Breaker.
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable ToolListing last;
+    private Deadline freshUntil = Deadline.in(Duration.ZERO);
+    private @Nullable CompletableFuture<ToolListing> refresh;
     private int doubts;
     private int doubtsSettled;
     private boolean down;
     private boolean closed;
-    private Thread probe;
+    private @Nullable Thread probe;
     private volatile Runnable onRecovery = () -> {};
 
     ToolListCache(Source source, Duration ttl) {
@@ -48,19 +52,24 @@ final class ToolListCache implements AutoCloseable {
     }
 
     /** The list, or null if the server does not answer. */
+    @Nullable
     ToolListing get(Deadline deadline) throws InterruptedException {
         CompletableFuture<ToolListing> awaited;
-        synchronized (this) {
+        lock.lock();
+        try {
+            ToolListing known = last;
             if (down) {
                 return null;
             }
-            if (last != null && doubts == doubtsSettled) {
+            if (known != null && doubts == doubtsSettled) {
                 if (freshUntil.passed()) {
                     refresh();
                 }
-                return last;
+                return known;
             }
-            awaited = refresh();
+            awaited = refreshed();
+        } finally {
+            lock.unlock();
         }
         try {
             return awaited.get(deadline.left().toNanos(), TimeUnit.NANOSECONDS);
@@ -70,33 +79,61 @@ final class ToolListCache implements AutoCloseable {
     }
 
     /** The list that was there last, whatever became of the server; null if there never was one. */
-    synchronized ToolListing last() {
-        return last;
+    @Nullable
+    ToolListing last() {
+        lock.lock();
+        try {
+            return last;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Whether the server did not answer when it was asked for its list last. */
-    synchronized boolean isDown() {
-        return down;
+    boolean isDown() {
+        lock.lock();
+        try {
+            return down;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** A call has failed, so the server may be gone. */
-    synchronized void doubt() {
-        doubts++;
-        refresh();
+    void doubt() {
+        lock.lock();
+        try {
+            doubts++;
+            refresh();
+        } finally {
+            lock.unlock();
+        }
     }
 
-    /** Asks for the list, unless that is being done already. */
-    synchronized CompletableFuture<ToolListing> refresh() {
-        if (closed) {
-            return CompletableFuture.failedFuture(new IllegalStateException("closed"));
-        }
-        if (refresh == null) {
+    /** Has the list asked for, unless that is being done already. Does not wait. */
+    void refresh() {
+        // The cache itself sees to what comes of it; there is nobody else to tell.
+        CompletableFuture<ToolListing> _ = refreshed();
+    }
+
+    private CompletableFuture<ToolListing> refreshed() {
+        lock.lock();
+        try {
+            if (closed) {
+                return CompletableFuture.failedFuture(new IllegalStateException("closed"));
+            }
+            CompletableFuture<ToolListing> running = refresh;
+            if (running != null) {
+                return running;
+            }
             CompletableFuture<ToolListing> started = new CompletableFuture<>();
             int doubtsNow = doubts;
             refresh = started;
             Thread.ofVirtual().name("tool-list").start(() -> ask(started, doubtsNow));
+            return started;
+        } finally {
+            lock.unlock();
         }
-        return refresh;
     }
 
     private void ask(CompletableFuture<ToolListing> started, int doubtsThen) {
@@ -108,68 +145,90 @@ final class ToolListCache implements AutoCloseable {
             }
             started.complete(listing);
         } catch (McpException e) {
-            failed(e.getMessage());
+            failed(String.valueOf(e.getMessage()));
             started.completeExceptionally(e);
-        } catch (InterruptedException | RuntimeException e) {
+        } catch (Throwable e) {
+            // Even an error must neither leave others waiting nor end the list for ever.
             failed(e.toString());
             started.completeExceptionally(e);
         }
     }
 
-    private synchronized boolean listed(ToolListing listing, int doubtsThen) {
-        boolean recovered = down;
-        last = listing;
-        freshUntil = Deadline.in(ttl);
-        // A call that failed while the server was being asked may know something newer.
-        doubtsSettled = doubtsThen;
-        down = false;
-        refresh = null;
-        return recovered;
+    private boolean listed(ToolListing listing, int doubtsThen) {
+        lock.lock();
+        try {
+            boolean recovered = down;
+            last = listing;
+            freshUntil = Deadline.in(ttl);
+            // A call that failed while the server was being asked may know something newer.
+            doubtsSettled = doubtsThen;
+            down = false;
+            refresh = null;
+            return recovered;
+        } finally {
+            lock.unlock();
+        }
     }
 
-    private synchronized void failed(String reason) {
-        refresh = null;
-        doubts++;
-        if (closed) {
-            return;
-        }
-        if (!down) {
-            LOG.warnf("No tools: the tool server does not answer: %s", reason);
-            down = true;
-        }
-        if (probe == null) {
-            probe = Thread.ofVirtual().name("tool-probe").start(this::probe);
+    private void failed(String reason) {
+        lock.lock();
+        try {
+            refresh = null;
+            doubts++;
+            if (closed) {
+                return;
+            }
+            if (!down) {
+                LOG.warnf("No tools: the tool server does not answer: %s", reason);
+                down = true;
+            }
+            if (probe == null) {
+                probe = Thread.ofVirtual().name("tool-probe").start(this::probe);
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
     private void probe() {
-        try {
-            while (stillDown()) {
+        while (stillDown()) {
+            try {
                 Thread.sleep(PROBE);
-                try {
-                    refresh().get();
-                } catch (ExecutionException e) {
-                    LOG.debug("The tool server still does not answer");
-                }
+                refreshed().get();
+            } catch (ExecutionException e) {
+                LOG.debug("The tool server still does not answer");
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            } catch (Throwable e) {
+                LOG.error("The tool server could not be asked whether it is back", e);
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
-    private synchronized boolean stillDown() {
-        if (!down || closed) {
-            probe = null;
-            return false;
+    private boolean stillDown() {
+        lock.lock();
+        try {
+            if (!down || closed) {
+                probe = null;
+                return false;
+            }
+            return true;
+        } finally {
+            lock.unlock();
         }
-        return true;
     }
 
     @Override
-    public synchronized void close() {
-        closed = true;
-        if (probe != null) {
-            probe.interrupt();
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            if (probe != null) {
+                probe.interrupt();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 }

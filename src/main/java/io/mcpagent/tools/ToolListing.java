@@ -1,6 +1,9 @@
 package io.mcpagent.tools;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mcpagent.base.Sha256;
+import io.mcpagent.model.ToolDefinition;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One answer of the server to the question for its tools.
@@ -18,6 +22,49 @@ import org.jboss.logging.Logger;
 record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
 
     private static final Logger LOG = Logger.getLogger(ToolListing.class);
+    private static final String NO_ARGUMENTS = "{\"type\":\"object\",\"properties\":{}}";
+    private static final int HASH_LENGTH = 8;
+    private static final int LONGEST_HEAD = 64 - HASH_LENGTH - 1;
+
+    /**
+     * A tool together with the name that its server knows it by.
+     *
+     * @param serverName the name in calls to the server; the model may know it by another one
+     */
+    record OfferedTool(String serverName, Tool tool) {
+
+        /** Reads a {@code Tool} of MCP; nothing if it is none that can be called. */
+        static Optional<OfferedTool> of(JsonNode json) {
+            String name = json.path("name").asText("");
+            JsonNode schema = json.path("inputSchema");
+            if (name.isEmpty() || !(schema.isMissingNode() || schema.isObject())) {
+                return Optional.empty();
+            }
+            String description = json.path("description").asText("");
+            String told = description.isBlank() ? json.path("title").asText(name) : description;
+            Tool.Hints hints = hints(json.path("annotations"));
+            try {
+                String fingerprint = Sha256.hexOfParts(name, told, ExactJson.canonical(schema), hints.toString());
+                ToolDefinition definition = new ToolDefinition(
+                        nameForModel(name), told, schema.isMissingNode() ? NO_ARGUMENTS : schema.toString());
+                return Optional.of(new OfferedTool(name, new Tool(definition, hints, fingerprint)));
+            } catch (JsonProcessingException e) {
+                return Optional.empty();
+            }
+        }
+
+        private static Tool.Hints hints(JsonNode annotations) {
+            return new Tool.Hints(
+                    hint(annotations, "readOnlyHint"),
+                    hint(annotations, "destructiveHint"),
+                    hint(annotations, "idempotentHint"));
+        }
+
+        private static @Nullable Boolean hint(JsonNode annotations, String name) {
+            JsonNode value = annotations.path(name);
+            return value.isBoolean() ? (Boolean) value.booleanValue() : null;
+        }
+    }
 
     /**
      * @param tools  the tools as the server describes them
@@ -47,5 +94,18 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
     String serverName(Tool tool) {
         OfferedTool known = offered.get(tool.name());
         return known == null ? tool.name() : known.serverName();
+    }
+
+    /**
+     * A name that Bedrock takes: MCP allows more characters, and longer names. A name that fits stays as it is; any other is made to fit and gets a
+     * piece of its hash, so that two different names never become one by accident.
+     */
+    static String nameForModel(String serverName) {
+        if (ToolDefinition.isAcceptable(serverName)) {
+            return serverName;
+        }
+        String head = ToolDefinition.acceptableName(serverName);
+        return head.substring(0, Math.min(head.length(), LONGEST_HEAD)) + "_"
+                + Sha256.hexOfParts(serverName).substring(0, HASH_LENGTH);
     }
 }

@@ -1,11 +1,16 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.base.TraceIds;
 import io.mcpagent.config.AgentConfig;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.jboss.logging.MDC;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the tool calls of one model reply: those that only read side by side, at most {@code agent.tools.max-parallel} at once; any other one
@@ -40,7 +45,7 @@ public class ToolRound {
          *
          * @return the W3C trace context to hand on, or null
          */
-        default String started(Call call) {
+        default @Nullable String started(Call call) {
             return null;
         }
 
@@ -61,7 +66,7 @@ public class ToolRound {
             int end = endOfGroup(calls, next);
             if (end - next == 1) {
                 Call call = calls.get(next);
-                String traceparent = listener.started(call);
+                @Nullable String traceparent = listener.started(call);
                 results[next] = toolbox.call(call.tool(), call.arguments(), traceparent, deadline);
                 listener.ended(call, results[next]);
             } else {
@@ -79,7 +84,7 @@ public class ToolRound {
         int started = 0;
         for (int ended = 0; ended < calls.size(); ended++) {
             while (started < calls.size() && started - ended < maxParallel) {
-                String traceparent = listener.started(calls.get(started));
+                @Nullable String traceparent = listener.started(calls.get(started));
                 group.start(started, calls.get(started), traceparent);
                 started++;
             }
@@ -96,5 +101,75 @@ public class ToolRound {
             end++;
         }
         return Math.max(end, first + 1);
+    }
+
+    /** Calls that run side by side, each on a virtual thread. None of them outlives it. For one thread. */
+    private static final class ParallelCalls implements AutoCloseable {
+
+        /** A call that is over. */
+        private record Ended(int index, ToolResult result) {}
+
+        /** How a call ended. */
+        @FunctionalInterface
+        private interface Outcome {
+            /** @throws InterruptedException what the call threw, as are the exceptions that are not declared */
+            Ended get() throws InterruptedException;
+        }
+
+        private final Toolbox toolbox;
+        private final Deadline deadline;
+        private final List<Thread> threads = new ArrayList<>();
+        private final BlockingQueue<Outcome> ended = new LinkedBlockingQueue<>();
+
+        ParallelCalls(Toolbox toolbox, Deadline deadline) {
+            this.toolbox = toolbox;
+            this.deadline = deadline;
+        }
+
+        void start(int index, Call call, @Nullable String traceparent) {
+            Object traceId = MDC.get(TraceIds.IN_LOG);
+            threads.add(Thread.ofVirtual().name("tool-call").start(() -> {
+                // What this thread logs belongs to the request, too.
+                if (traceId != null) {
+                    MDC.put(TraceIds.IN_LOG, traceId);
+                }
+                ended.add(outcome(index, call, traceparent));
+            }));
+        }
+
+        private Outcome outcome(int index, Call call, @Nullable String traceparent) {
+            try {
+                Ended result = new Ended(index, toolbox.call(call.tool(), call.arguments(), traceparent, deadline));
+                return () -> result;
+            } catch (InterruptedException | RuntimeException | Error e) {
+                return () -> {
+                    throw e;
+                };
+            }
+        }
+
+        /** Waits for the next call to end, whichever it is. */
+        Ended takeEnded() throws InterruptedException {
+            return ended.take().get();
+        }
+
+        /** Cancels what still runs and waits until it is gone, even if the calling thread is interrupted meanwhile. */
+        @Override
+        public void close() {
+            boolean interrupted = false;
+            threads.forEach(Thread::interrupt);
+            for (Thread thread : threads) {
+                while (thread.isAlive()) {
+                    try {
+                        thread.join();
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    }
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 }

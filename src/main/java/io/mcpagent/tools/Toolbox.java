@@ -1,6 +1,7 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.base.Deadline;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tool server. Blocks the calling (virtual) thread; interrupting it closes the request, upon which the server cancels the SQL. Safe for
@@ -24,5 +25,6 @@ public interface Toolbox {
      * @param traceparent the W3C trace context to hand on, or null
      * @throws InterruptedException if the calling thread was interrupted
      */
-    ToolResult call(Tool tool, String arguments, String traceparent, Deadline deadline) throws InterruptedException;
+    ToolResult call(Tool tool, String arguments, @Nullable String traceparent, Deadline deadline)
+            throws InterruptedException;
 }

@@ -6,11 +6,11 @@ import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.model.Content;
 import io.mcpagent.telemetry.ToolCall;
-import io.mcpagent.tools.Decision;
 import io.mcpagent.tools.Tool;
 import io.mcpagent.tools.ToolCatalog;
 import io.mcpagent.tools.ToolOutcome;
 import io.mcpagent.tools.ToolPolicy;
+import io.mcpagent.tools.ToolPolicy.Permission;
 import io.mcpagent.tools.ToolResult;
 import io.mcpagent.tools.ToolRound;
 import io.mcpagent.tools.Toolbox;
@@ -131,15 +131,15 @@ final class ToolCalls {
     boolean changed(Approval approval, Deadline deadline) throws InterruptedException {
         return toolbox.catalog(deadline)
                 .find(approval.tool())
-                .filter(tool -> policy.decide(tool) == Decision.DENY
+                .filter(tool -> policy.decide(tool) == Permission.DENY
                         || !tool.fingerprint().equals(approval.fingerprint()))
                 .isPresent();
     }
 
-    private Decision decide(Tool tool, boolean othersWait) {
-        Decision decision = policy.decide(tool);
+    private Permission decide(Tool tool, boolean othersWait) {
+        Permission decision = policy.decide(tool);
         // The order of writes is the model's: one that comes after a call that waits, waits too.
-        return decision == Decision.ALLOW && othersWait && !tool.hints().saysReadOnly() ? Decision.ASK : decision;
+        return decision == Permission.ALLOW && othersWait && !tool.hints().saysReadOnly() ? Permission.ASK : decision;
     }
 
     private static ToolResult absent(Content.ToolUse use, ToolCatalog catalog) {

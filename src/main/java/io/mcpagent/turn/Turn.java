@@ -95,7 +95,7 @@ final class Turn {
             return reply;
         } catch (ModelException e) {
             call.failed(e);
-            if (e.begun()) {
+            if (e.sent()) {
                 reservation.settleUnknown(model.modelId(), heard.tokens());
             } else {
                 reservation.cancel();

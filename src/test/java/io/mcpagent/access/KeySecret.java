@@ -2,9 +2,8 @@ package io.mcpagent.access;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mcpagent.base.Sha256;
 import io.mcpagent.support.MotoServer;
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import java.util.Map;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -42,7 +41,7 @@ final class KeySecret implements AutoCloseable {
     }
 
     static String hash(String key) {
-        return HexFormat.of().formatHex(Subjects.sha256(key.getBytes(StandardCharsets.UTF_8)));
+        return Sha256.hex(key);
     }
 
     private static String json(Map<String, ?> keys) {

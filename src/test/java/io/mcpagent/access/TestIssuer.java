@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.mcpagent.base.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
@@ -219,8 +220,7 @@ final class TestIssuer implements AutoCloseable {
                 && PAGE.equals(told.get("client_id"))
                 && asked.get("redirect_uri").equals(told.get("redirect_uri"))
                 && asked.get("code_challenge")
-                        .equals(BASE64.encodeToString(Subjects.sha256(
-                                told.getOrDefault("code_verifier", "").getBytes(StandardCharsets.US_ASCII))));
+                        .equals(BASE64.encodeToString(Sha256.of(told.getOrDefault("code_verifier", ""))));
         answer(
                 http,
                 good ? 200 : 400,

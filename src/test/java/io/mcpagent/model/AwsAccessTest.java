@@ -16,7 +16,6 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -148,15 +147,15 @@ class AwsAccessTest {
     void should_read_endpoint_region_and_credentials_of_the_profile() throws Exception {
         Path file = Files.createTempFile("aws", ".config");
         Files.writeString(file, """
-                [profile shop]
-                region = eu-west-1
-                aws_access_key_id = AKIDPROFILE
-                aws_secret_access_key = secret
-                services = local
-                [services local]
-                bedrock_runtime =
-                  endpoint_url = http://127.0.0.1:9/profile
-                """);
+            [profile shop]
+            region = eu-west-1
+            aws_access_key_id = AKIDPROFILE
+            aws_secret_access_key = secret
+            services = local
+            [services local]
+            bedrock_runtime =
+              endpoint_url = http://127.0.0.1:9/profile
+            """);
         Map<String, String> properties = Map.of(
                 "aws.configFile",
                 file.toString(),
@@ -167,8 +166,10 @@ class AwsAccessTest {
         withProperties(properties, () -> {
             AwsAccess.Site site = site();
             assertEquals(URI.create("http://127.0.0.1:9/profile"), site.endpoint());
-            assertEquals("eu-west-1", site.region());
-            assertEquals("AKIDPROFILE", site.credentials().resolveCredentials().accessKeyId());
+            AwsAccess.Identity.Signature identity = (AwsAccess.Identity.Signature) site.identity();
+            assertEquals("eu-west-1", identity.region());
+            assertEquals(
+                    "AKIDPROFILE", identity.credentials().resolveCredentials().accessKeyId());
         });
         Files.delete(file);
     }
@@ -270,13 +271,6 @@ class AwsAccessTest {
             assertEquals(trusted, System.getProperty("javax.net.ssl.trustStore"));
             assertEquals(0, bedrock.requestCount());
         }
-    }
-
-    @Test
-    void should_know_which_hosts_need_no_proxy() {
-        assertTrue(Route.bypassed("bedrock-runtime.eu-west-1.amazonaws.com", Set.of(".*?.amazonaws.com")));
-        assertTrue(Route.bypassed("vpce.amazonaws.com", Set.of(".amazonaws.com")));
-        assertFalse(Route.bypassed("amazonaws.example", Set.of(".amazonaws.com", "localhost")));
     }
 
     private static AwsAccess.Site site(String... settings) throws ModelException, InterruptedException {

@@ -30,6 +30,10 @@ class ErrorsTest {
 
     private static final Script.Reply WORDS = Script.text("one two three four five");
 
+    // A run has its thread interrupted at the deadline; here nobody does, and the client's own cut comes that many
+    // milliseconds later.
+    private static final int BEHIND = 1_000;
+
     private final LocalBedrock bedrock = LocalBedrock.start(0);
     private final ModelRig rig = ModelRig.on(
             bedrock,
@@ -75,7 +79,7 @@ class ErrorsTest {
 
         for (ModelException e : List.of(converse(), stream(new ModelRig.Heard()))) {
             assertEquals(kind, e.kind());
-            assertFalse(e.begun());
+            assertFalse(e.heard());
             assertTrue(e.getMessage().contains("in the service's words"), e.getMessage());
         }
         assertEquals(1, rig.http.idle(), "the connection is fit for the next request");
@@ -95,7 +99,7 @@ class ErrorsTest {
             ModelRig.Heard heard = new ModelRig.Heard();
             ModelException e = stream(heard);
             assertEquals(kind, e.kind());
-            assertEquals(!heard.events.isEmpty(), e.begun());
+            assertEquals(!heard.events.isEmpty(), e.heard());
             assertTrue(e.getMessage().contains("mid-stream"));
         }
     }
@@ -118,7 +122,7 @@ class ErrorsTest {
             }
             ModelException e = stream(heard);
             assertEquals(Kind.BROKEN_STREAM, e.kind(), "cut at " + frame);
-            assertEquals(!heard.events.isEmpty(), e.begun());
+            assertEquals(!heard.events.isEmpty(), e.heard());
         }
     }
 
@@ -180,7 +184,7 @@ class ErrorsTest {
                     assertThrows(ModelException.class, () -> encrypted.models.stream(ModelRig.question("q"), heard));
             long millis = (System.nanoTime() - start) / 1_000_000;
             assertEquals(Kind.TIMEOUT, e.kind());
-            assertTrue(e.begun(), "some of it had arrived");
+            assertTrue(e.heard(), "some of it had arrived");
             assertTrue(millis >= 290 && millis < 3_000, millis + " ms");
             assertEquals(0, encrypted.http.leased() + encrypted.http.idle(), "the connection is gone");
             assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
@@ -188,7 +192,7 @@ class ErrorsTest {
     }
 
     @Test
-    void should_keep_the_deadline_though_the_service_goes_on_talking() throws Exception {
+    void should_be_cut_behind_the_deadline_though_the_service_goes_on_talking() throws Exception {
         List<Duration> took = new ArrayList<>();
         for (boolean streamed : new boolean[] {true, false}) {
             bedrock.always(streamed ? WORDS.frameDelay(Duration.ofMillis(200)) : WORDS.delay(Duration.ofSeconds(10)));
@@ -205,11 +209,13 @@ class ErrorsTest {
             assertEquals(Kind.TIMEOUT, e.kind());
             assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
         }
-        assertTrue(took.stream().allMatch(time -> time.toMillis() >= 490 && time.toMillis() < 1_500), took.toString());
+        assertTrue(
+                took.stream().allMatch(time -> time.toMillis() >= 500 + BEHIND && time.toMillis() < 2_500 + BEHIND),
+                took.toString());
     }
 
     @Test
-    void should_keep_the_deadline_though_single_bytes_drip_in() throws Exception {
+    void should_be_cut_behind_the_deadline_though_single_bytes_drip_in() throws Exception {
         bedrock.always(WORDS);
         try (Relay drip = Relay.to(bedrock.port()).dripping(Duration.ofMillis(20));
                 ModelRig slow = ModelRig.on(drip.uri())) {
@@ -219,7 +225,7 @@ class ErrorsTest {
                     () -> slow.models.stream(
                             ModelRig.question("q", List.of(), Duration.ofMillis(700)), new ModelRig.Heard()));
             assertEquals(Kind.TIMEOUT, e.kind());
-            assertTrue(System.nanoTime() - start < 1_500_000_000L);
+            assertTrue(System.nanoTime() - start < (1_700 + BEHIND) * 1_000_000L);
         }
         try (Relay drip = Relay.to(bedrock.port()).dripping(Duration.ZERO);
                 ModelRig slow = ModelRig.on(drip.uri())) {
@@ -233,7 +239,7 @@ class ErrorsTest {
     }
 
     @Test
-    void should_keep_the_deadline_though_nobody_reads_the_request() throws Exception {
+    void should_be_cut_behind_the_deadline_though_nobody_reads_the_request() throws Exception {
         try (Relay deaf = Relay.deaf();
                 ModelRig slow = ModelRig.on(deaf.uri(), "agent.model.max-attempts", "1")) {
             long start = System.nanoTime();
@@ -243,7 +249,7 @@ class ErrorsTest {
                             ModelRig.question("x".repeat(30 << 20), List.of(), Duration.ofMillis(1_000))));
             long millis = (System.nanoTime() - start) / 1_000_000;
             assertEquals(Kind.TIMEOUT, e.kind());
-            assertTrue(millis < 3_000, millis + " ms");
+            assertTrue(millis < 3_000 + BEHIND, millis + " ms");
             assertEquals(0, slow.http.leased());
         }
     }

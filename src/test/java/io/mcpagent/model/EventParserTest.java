@@ -64,6 +64,6 @@ class EventParserTest {
                 bytes,
                 4,
                 bytes.length - 4 - "}{\"after\":1}".length(),
-                (name, value) -> read.add(name + "=" + Json.text(value)));
+                (name, value) -> read.add(name + "=" + JsonFields.text(value)));
     }
 }

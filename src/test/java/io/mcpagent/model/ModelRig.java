@@ -1,7 +1,9 @@
 package io.mcpagent.model;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.base.Timers;
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.http.HttpConnections;
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
@@ -25,15 +27,16 @@ final class ModelRig implements AutoCloseable {
             "{\"type\":\"object\",\"properties\":{\"customer_id\":{\"type\":\"integer\"}},\"required\":[\"customer_id\"]}");
 
     final AgentConfig config;
-    final BedrockHttp http;
+    final HttpConnections http;
+    private final Timers timers = new Timers();
     final BedrockModel bedrock;
     final RequestBody bodies;
     final Models models;
 
     private ModelRig(SmallRyeConfig values) {
         config = values.getConfigMapping(AgentConfig.class);
-        http = new BedrockHttp(config);
-        bedrock = new BedrockModel(config, new BedrockRequests(new AwsAccess(values)), http);
+        bedrock = new BedrockModel(config, new BedrockRequests(new AwsAccess(values)), timers);
+        http = bedrock.connections();
         bodies = new RequestBody(config);
         models = new Models(config, bedrock, bodies);
     }
@@ -75,6 +78,7 @@ final class ModelRig implements AutoCloseable {
     @Override
     public void close() {
         http.close();
+        timers.close();
     }
 
     /** Keeps what it hears. */

@@ -138,8 +138,8 @@ class ModelsTest {
                     assertEquals(text, heard.text.toString());
                     assertTrue(text.equals("one two three") || text.equals("other words entirely"), text);
                 } catch (ModelException e) {
-                    assertTrue(!e.begun() || "one two three".startsWith(heard.text.toString()), heard.text.toString());
-                    assertTrue(e.begun() || heard.events.isEmpty());
+                    assertTrue(!e.heard() || "one two three".startsWith(heard.text.toString()), heard.text.toString());
+                    assertTrue(e.heard() || heard.events.isEmpty());
                 }
             }
         }

@@ -1,8 +1,8 @@
 package io.mcpagent.tools;
 
-import static io.mcpagent.tools.Decision.ALLOW;
-import static io.mcpagent.tools.Decision.ASK;
-import static io.mcpagent.tools.Decision.DENY;
+import static io.mcpagent.tools.ToolPolicy.Permission.ALLOW;
+import static io.mcpagent.tools.ToolPolicy.Permission.ASK;
+import static io.mcpagent.tools.ToolPolicy.Permission.DENY;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,7 +11,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.base.Deadline;
+import io.mcpagent.base.Timers;
 import io.mcpagent.support.Await;
+import io.mcpagent.tools.ToolListing.OfferedTool;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,13 +29,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ConfiguredToolPolicyTest {
 
     private static final String TOOL = """
-            {"name":"find_orders","description":"Finds orders",
-             "inputSchema":{"type":"object","properties":{"id":{"type":"integer"}},"required":["id"]},
-             "annotations":{"readOnlyHint":true,"destructiveHint":false}}""";
+        {"name":"find_orders","description":"Finds orders",
+         "inputSchema":{"type":"object","properties":{"id":{"type":"integer"}},"required":["id"]},
+         "annotations":{"readOnlyHint":true,"destructiveHint":false}}\
+        """;
 
     private static OfferedTool tool(String json) {
         try {
-            return OfferedTool.of(Json.MAPPER.readTree(json)).orElseThrow();
+            return OfferedTool.of(ExactJson.MAPPER.readTree(json)).orElseThrow();
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(e);
         }
@@ -80,7 +83,8 @@ class ConfiguredToolPolicyTest {
                 "db.find      | \"readOnlyHint\":true                          | db.find | -    | -       | DENY",
                 "dbxfind      | \"readOnlyHint\":true                          | db.find | -    | -       | ALLOW",
             })
-    void should_decide(String name, String hints, String deny, String ask, String allow, Decision decision) {
+    void should_decide(
+            String name, String hints, String deny, String ask, String allow, ToolPolicy.Permission decision) {
         List<Object> settings = new ArrayList<>();
         for (Object[] setting : new Object[][] {{"deny", deny}, {"ask", ask}, {"allow", allow}}) {
             if (setting[1] != null) {
@@ -163,12 +167,13 @@ class ConfiguredToolPolicyTest {
     @Test
     void should_have_the_same_fingerprint_whatever_the_order_of_keys() throws Exception {
         OfferedTool same = tool("""
-                {"annotations":{"destructiveHint":false,"readOnlyHint":true},"description":"Finds orders",
-                 "inputSchema":{"required":["id"],"properties":{"id":{"type":"integer"}},"type":"object"},"name":"find_orders","_meta":{"x":1}}""");
+            {"annotations":{"destructiveHint":false,"readOnlyHint":true},"description":"Finds orders",
+             "inputSchema":{"required":["id"],"properties":{"id":{"type":"integer"}},"type":"object"},"name":"find_orders","_meta":{"x":1}}\
+            """);
         assertEquals(tool(TOOL).tool().fingerprint(), same.tool().fingerprint());
         assertTrue(same.tool().fingerprint().matches("[0-9a-f]{64}"));
-        JsonNode schema = Json.MAPPER.readTree("{\"b\":[{\"d\":1.10,\"c\":null}],\"a\":2}");
-        assertEquals("{\"a\":2,\"b\":[{\"c\":null,\"d\":1.10}]}", Json.canonical(schema));
+        JsonNode schema = ExactJson.MAPPER.readTree("{\"b\":[{\"d\":1.10,\"c\":null}],\"a\":2}");
+        assertEquals("{\"a\":2,\"b\":[{\"c\":null,\"d\":1.10}]}", ExactJson.canonical(schema));
     }
 
     @Test
@@ -176,7 +181,7 @@ class ConfiguredToolPolicyTest {
         try (StubServer server = new StubServer()) {
             var config = TestConfig.with("url", server.url(), "deny", "wr*", "list-ttl", "50ms");
             ConfiguredToolPolicy policy = new ConfiguredToolPolicy(config);
-            McpToolbox toolbox = new McpToolbox(config, policy);
+            McpToolbox toolbox = new McpToolbox(config, policy, new Timers());
             Deadline soon = Deadline.in(Duration.ofSeconds(20));
             ToolCatalog first = toolbox.catalog(soon);
             assertTrue(first.find("write").isEmpty());
@@ -238,7 +243,7 @@ class ConfiguredToolPolicyTest {
         all.addAll(List.of(settings));
         var config = TestConfig.with(all.toArray());
         ConfiguredToolPolicy policy = new ConfiguredToolPolicy(config);
-        McpToolbox toolbox = new McpToolbox(config, policy);
+        McpToolbox toolbox = new McpToolbox(config, policy, new Timers());
         readTools.put(
                 policy,
                 toolbox.catalog(Deadline.in(Duration.ofSeconds(20)))

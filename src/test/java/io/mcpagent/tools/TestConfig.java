@@ -1,5 +1,6 @@
 package io.mcpagent.tools;
 
+import io.mcpagent.base.Timers;
 import io.mcpagent.config.AgentConfig;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -28,6 +29,6 @@ final class TestConfig {
 
     static McpToolbox toolbox(Object... toolSettings) {
         AgentConfig config = with(toolSettings);
-        return new McpToolbox(config, new ConfiguredToolPolicy(config));
+        return new McpToolbox(config, new ConfiguredToolPolicy(config), new Timers());
     }
 }

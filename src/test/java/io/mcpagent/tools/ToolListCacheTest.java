@@ -32,7 +32,7 @@ class ToolListCacheTest {
                     gate.acquire();
                     gate.release();
                     if (!up) {
-                        throw new McpException(McpException.Kind.NOT_SENT, "refused");
+                        throw new McpException(McpException.FailureKind.NOT_SENT, "refused");
                     }
                     return ToolListing.of(List.of(), tool -> false);
                 },

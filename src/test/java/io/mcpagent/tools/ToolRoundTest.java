@@ -52,7 +52,7 @@ class ToolRoundTest {
     };
 
     private static ToolRound.Call call(String name, boolean readOnly, int millis) {
-        Tool tool = new Tool(new ToolDefinition(name, "", "{}"), new Hints(readOnly, null, null), "");
+        Tool tool = new Tool(new ToolDefinition(name, "", "{}"), new Tool.Hints(readOnly, null, null), "");
         return new ToolRound.Call("id-" + name, tool, Integer.toString(millis));
     }
 

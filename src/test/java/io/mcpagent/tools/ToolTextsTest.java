@@ -2,7 +2,6 @@ package io.mcpagent.tools;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -25,7 +24,7 @@ class ToolTextsTest {
     @ValueSource(
             strings = {"get_order", "a", "A-1_b", "0123456789012345678901234567890123456789012345678901234567890123"})
     void should_leave_a_name_that_fits(String name) {
-        assertEquals(name, ToolNames.forModel(name));
+        assertEquals(name, ToolListing.nameForModel(name));
     }
 
     @Test
@@ -42,22 +41,25 @@ class ToolTextsTest {
                 "x.".repeat(60),
                 "..",
                 ".");
-        Set<String> made = names.stream().map(ToolNames::forModel).collect(Collectors.toSet());
+        Set<String> made = names.stream().map(ToolListing::nameForModel).collect(Collectors.toSet());
         assertEquals(names.size(), made.size());
         made.forEach(name -> assertTrue(name.matches("[a-zA-Z0-9_-]{1,64}"), name));
-        assertEquals(ToolNames.forModel("a.b"), ToolNames.forModel("a.b"));
-        assertTrue(ToolNames.forModel("a.b").startsWith("a_b_"));
+        assertEquals(ToolListing.nameForModel("a.b"), ToolListing.nameForModel("a.b"));
+        assertTrue(ToolListing.nameForModel("a.b").startsWith("a_b_"));
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "unable to execute query: failed to connect to `user=toolbox_ro database=shop`: 10.0.3.7:5432 (db.internal): dial error: dial tcp 10.0.3.7:5432: connect: connection refused",
-                "failed to connect to `user=toolbox_ro database=shop`: failed SASL auth: FATAL: password authentication failed for user \"toolbox_ro\" (SQLSTATE 28P01)",
+                "unable to execute query: failed to connect to `user=toolbox_ro database=shop`: 10.0.3.7:5432"
+                        + " (db.internal): dial error: dial tcp 10.0.3.7:5432: connect: connection refused",
+                "failed to connect to `user=toolbox_ro database=shop`: failed SASL auth: FATAL: password"
+                        + " authentication failed for user \"toolbox_ro\" (SQLSTATE 28P01)",
                 "FATAL: database \"shop\" does not exist (SQLSTATE 3D000)",
                 "mssql: login error: Login failed for user 'toolbox_ro'.",
                 "mssql: Cannot open database \"shop\" that was requested by the login.",
-                "unable to open tcp connection with host 'db.internal:1433': dial tcp: lookup db.internal on 10.0.0.2:53: no such host",
+                "unable to open tcp connection with host 'db.internal:1433': dial tcp: lookup db.internal on"
+                        + " 10.0.0.2:53: no such host",
                 "error reading from db.internal:5432: unexpected EOF",
                 "unable to open database file: /data/shop.db",
             })
@@ -73,10 +75,14 @@ class ToolTextsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "ERROR: column \"nmae\" does not exist (SQLSTATE 42703) | ERROR: column \"nmae\" does not exist (SQLSTATE 42703)",
-                "ERROR: canceling statement due to statement timeout (SQLSTATE 57014) | ERROR: canceling statement due to statement timeout (SQLSTATE 57014)",
-                "parameter \"id\" value \"seven\" is not an \"integer\" | parameter \"id\" value \"seven\" is not an \"integer\"",
-                "permission denied for role \"toolbox_ro\" (SQLSTATE 42501) | permission denied for role … (SQLSTATE 42501)",
+                "ERROR: column \"nmae\" does not exist (SQLSTATE 42703) | ERROR: column \"nmae\" does not exist"
+                        + " (SQLSTATE 42703)",
+                "ERROR: canceling statement due to statement timeout (SQLSTATE 57014) | ERROR: canceling statement due"
+                        + " to statement timeout (SQLSTATE 57014)",
+                "parameter \"id\" value \"seven\" is not an \"integer\" | parameter \"id\" value \"seven\" is not an"
+                        + " \"integer\"",
+                "permission denied for role \"toolbox_ro\" (SQLSTATE 42501) | permission denied for role … (SQLSTATE"
+                        + " 42501)",
                 "see postgres://u:p@db.internal:5432/shop for more | see … for more",
                 "host=db.internal user='toolbox_ro' password=x y | host=… user=… password=… y",
                 "at 2026-01-02T10:11:12Z value 12:30 | at 2026-01-02T10:11:12Z value 12:30",
@@ -144,6 +150,5 @@ class ToolTextsTest {
         for (String text : List.of("", "{", "{hello}", "{} ,", "[]", "{}{}", "\"{}\"")) {
             assertFalse(CallAnswer.isObject(text), text);
         }
-        assertNotEquals(Fingerprint.of("ab", "c"), Fingerprint.of("a", "bc"));
     }
 }

@@ -2,8 +2,8 @@ package io.mcpagent.turn;
 
 import io.mcpagent.base.Deadline;
 import io.mcpagent.model.ToolDefinition;
-import io.mcpagent.tools.Decision;
-import io.mcpagent.tools.Hints;
+import io.mcpagent.tools.ToolPolicy.Permission;
+import io.mcpagent.tools.Tool.Hints;
 import io.mcpagent.tools.Tool;
 import io.mcpagent.tools.ToolCatalog;
 import io.mcpagent.tools.ToolOutcome;
@@ -32,9 +32,9 @@ final class StubTools implements Toolbox, ToolPolicy {
         return available
                 ? new ToolCatalog(List.of(
                         tool("read", new Hints(true, false, null), "f0"),
-                        tool("write", Hints.NONE, writeFingerprint),
-                        tool("allowed_write", Hints.NONE, "f2"),
-                        tool("forbidden", Hints.NONE, "f3")))
+                        tool("write", new Hints(null, null, null), writeFingerprint),
+                        tool("allowed_write", new Hints(null, null, null), "f2"),
+                        tool("forbidden", new Hints(null, null, null), "f3")))
                 : ToolCatalog.UNAVAILABLE;
     }
 
@@ -55,11 +55,11 @@ final class StubTools implements Toolbox, ToolPolicy {
     }
 
     @Override
-    public Decision decide(Tool tool) {
+    public Permission decide(Tool tool) {
         return switch (tool.name()) {
-            case "read", "allowed_write" -> Decision.ALLOW;
-            case "write" -> Decision.ASK;
-            default -> Decision.DENY;
+            case "read", "allowed_write" -> Permission.ALLOW;
+            case "write" -> Permission.ASK;
+            default -> Permission.DENY;
         };
     }
 }

@@ -3,48 +3,52 @@ package io.mcpagent.model;
 import com.fasterxml.jackson.core.JsonParser;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts a reply together from the events of ConverseStream, and passes its parts on. The input of a tool call that is no JSON object, such as one
  * that the token limit cut, stays as it is: who runs the tools answers it with an error. For one stream and one thread.
  */
-final class StreamedReply implements AutoCloseable {
+final class ReplyAssembler implements AutoCloseable {
 
     private final ReplyListener listener;
     private final EventParser events = new EventParser();
     private final List<Block> blocks = new ArrayList<>();
-    private boolean accepted;
-    private boolean begun;
-    private StopReason stopReason;
-    private Usage usage;
+    private boolean heard;
+    private @Nullable StopReason stopReason;
+    private @Nullable Usage usage;
 
     // What the current event says.
     private int index;
-    private String toolUseId;
-    private String toolName;
-    private String text;
-    private String toolInput;
-    private String reasoning;
-    private String signature;
-    private String redacted;
+    private @Nullable String toolUseId;
+    private @Nullable String toolName;
+    private @Nullable String text;
+    private @Nullable String toolInput;
+    private @Nullable String reasoning;
+    private @Nullable String signature;
+    private @Nullable String redacted;
 
     /** One content block as far as it is known. */
     private static final class Block {
         private final int index;
-        private String toolUseId;
-        private String toolName;
-        private StringBuilder text;
-        private StringBuilder reasoning;
-        private StringBuilder signature;
-        private String redacted;
+        private @Nullable String toolUseId;
+        private String toolName = "";
+        private @Nullable StringBuilder text;
+        private @Nullable StringBuilder reasoning;
+        private @Nullable StringBuilder signature;
+        private @Nullable String redacted;
 
         Block(int index) {
             this.index = index;
         }
 
+        /** What it holds; null for nothing that could be sent back. */
+        @Nullable
         Content content() {
             if (toolUseId != null) {
                 return new Content.ToolUse(toolUseId, toolName, text == null ? "{}" : text.toString());
@@ -63,23 +67,13 @@ final class StreamedReply implements AutoCloseable {
         }
     }
 
-    StreamedReply(ReplyListener listener) {
+    ReplyAssembler(ReplyListener listener) {
         this.listener = listener;
     }
 
-    /** The service has accepted the request; what fails from now on is the stream. */
-    void accepted() {
-        accepted = true;
-    }
-
-    /** Whether the service has accepted the request. */
-    boolean isAccepted() {
-        return accepted;
-    }
-
     /** Whether the listener has heard anything. */
-    boolean begun() {
-        return begun;
+    boolean heard() {
+        return heard;
     }
 
     /** Whether the reply is whole. */
@@ -87,7 +81,7 @@ final class StreamedReply implements AutoCloseable {
         return stopReason != null && usage != null;
     }
 
-    /** The whole reply. */
+    /** The reply, which must be whole. */
     ModelReply reply(String modelId) {
         blocks.sort(Comparator.comparingInt(block -> block.index));
         List<Content> content = new ArrayList<>(blocks.size());
@@ -97,7 +91,7 @@ final class StreamedReply implements AutoCloseable {
                 content.add(whole);
             }
         }
-        return new ModelReply(modelId, content, stopReason, usage);
+        return new ModelReply(modelId, content, Objects.requireNonNull(stopReason), Objects.requireNonNull(usage));
     }
 
     /**
@@ -137,22 +131,22 @@ final class StreamedReply implements AutoCloseable {
     }
 
     /** Nothing more has arrived: gives the buffers back, and says so to the listener. */
-    void pause() throws IOException {
+    void pause() {
         events.close();
         listener.pause();
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         events.close();
     }
 
     private void readEvent(String name, JsonParser value) throws IOException {
         switch (name) {
-            case "contentBlockIndex" -> index = (int) Json.number(value);
-            case "start" -> Json.fields(value, this::readStart);
-            case "delta" -> Json.fields(value, this::readDelta);
-            case "stopReason" -> stopReason = StopReason.of(Json.text(value));
+            case "contentBlockIndex" -> index = (int) JsonFields.number(value);
+            case "start" -> JsonFields.fields(value, this::readStart);
+            case "delta" -> JsonFields.fields(value, this::readDelta);
+            case "stopReason" -> stopReason = StopReason.of(JsonFields.text(value));
             case "usage" -> usage = ReplyReader.usage(value);
             default -> value.skipChildren();
         }
@@ -163,10 +157,10 @@ final class StreamedReply implements AutoCloseable {
             value.skipChildren();
             return;
         }
-        Json.fields(value, (field, part) -> {
+        JsonFields.fields(value, (field, part) -> {
             switch (field) {
-                case "toolUseId" -> toolUseId = Json.text(part);
-                case "name" -> toolName = Json.text(part);
+                case "toolUseId" -> toolUseId = JsonFields.text(part);
+                case "name" -> toolName = JsonFields.text(part);
                 default -> part.skipChildren();
             }
         });
@@ -174,25 +168,25 @@ final class StreamedReply implements AutoCloseable {
 
     private void readDelta(String name, JsonParser value) throws IOException {
         switch (name) {
-            case "text" -> text = Json.text(value);
+            case "text" -> text = JsonFields.text(value);
             case "toolUse" ->
-                Json.fields(value, (field, part) -> {
+                JsonFields.fields(value, (field, part) -> {
                     if (field.equals("input")) {
-                        toolInput = Json.text(part);
+                        toolInput = JsonFields.text(part);
                     } else {
                         part.skipChildren();
                     }
                 });
-            case "reasoningContent" -> Json.fields(value, this::readReasoning);
+            case "reasoningContent" -> JsonFields.fields(value, this::readReasoning);
             default -> value.skipChildren();
         }
     }
 
     private void readReasoning(String name, JsonParser value) throws IOException {
         switch (name) {
-            case "text" -> reasoning = Json.text(value);
-            case "signature" -> signature = Json.text(value);
-            case "redactedContent" -> redacted = Json.text(value);
+            case "text" -> reasoning = JsonFields.text(value);
+            case "signature" -> signature = JsonFields.text(value);
+            case "redactedContent" -> redacted = JsonFields.text(value);
             default -> value.skipChildren();
         }
     }
@@ -212,7 +206,7 @@ final class StreamedReply implements AutoCloseable {
         if (toolUseId != null && toolName != null) {
             block.toolUseId = toolUseId;
             block.toolName = toolName;
-            begun = true;
+            heard = true;
             listener.toolUseStarted(toolUseId, toolName);
         }
     }
@@ -226,16 +220,16 @@ final class StreamedReply implements AutoCloseable {
     private void delta(Block block) {
         if (text != null && !text.isEmpty()) {
             block.text = append(block.text, text);
-            begun = true;
+            heard = true;
             listener.text(text);
         }
         if (toolInput != null && !toolInput.isEmpty() && block.toolUseId != null) {
             block.text = append(block.text, toolInput);
-            begun = true;
+            heard = true;
             listener.toolUseInput(block.toolUseId, toolInput);
         }
         if (reasoning != null) {
-            reasoningDelta(block);
+            reasoningDelta(block, reasoning);
         }
         if (signature != null) {
             block.signature = append(block.signature, signature);
@@ -245,15 +239,15 @@ final class StreamedReply implements AutoCloseable {
         }
     }
 
-    private void reasoningDelta(Block block) {
-        block.reasoning = append(block.reasoning, reasoning);
-        if (!reasoning.isEmpty()) {
-            begun = true;
-            listener.reasoning(reasoning);
+    private void reasoningDelta(Block block, String delta) {
+        block.reasoning = append(block.reasoning, delta);
+        if (!delta.isEmpty()) {
+            heard = true;
+            listener.reasoning(delta);
         }
     }
 
-    private static StringBuilder append(StringBuilder before, String more) {
+    private static StringBuilder append(@Nullable StringBuilder before, String more) {
         return before == null ? new StringBuilder(more) : before.append(more);
     }
 
@@ -261,7 +255,7 @@ final class StreamedReply implements AutoCloseable {
     private static String joined(String first, String second) {
         byte[] head = Base64.getDecoder().decode(first);
         byte[] tail = Base64.getDecoder().decode(second);
-        byte[] all = java.util.Arrays.copyOf(head, head.length + tail.length);
+        byte[] all = Arrays.copyOf(head, head.length + tail.length);
         System.arraycopy(tail, 0, all, head.length, tail.length);
         return Base64.getEncoder().encodeToString(all);
     }

@@ -3,37 +3,44 @@ package io.mcpagent.tools;
 import io.mcpagent.base.Breaker;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.http.HttpExchange;
+import io.mcpagent.jsonrpc.JsonRpc;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls tools, and makes an outcome out of whatever happens. A call that only reads is tried once more when its connection was lost, and
  * up to three times when the database ended it; any call for half a second while it can't be sent. Nothing else is ever repeated.
  */
-final class ToolCalls {
+final class ToolCaller {
 
-    private static final Logger LOG = Logger.getLogger(ToolCalls.class);
+    private static final Logger LOG = Logger.getLogger(ToolCaller.class);
     private static final Pattern UNKNOWN_TOOL =
             Pattern.compile("(?i)unknown tool|tool.*(not found|not exist|unknown)|no such tool");
 
-    private final McpConnection connection;
+    private final McpConnection<?> connection;
     private final ToolListCache list;
     private final AgentConfig.Tools config;
     private final Duration callTimeout;
     private volatile Breaker currentBreaker;
 
-    ToolCalls(McpConnection connection, ToolListCache list, AgentConfig.Tools config) {
+    ToolCaller(McpConnection<?> connection, ToolListCache list, AgentConfig.Tools config) {
         this.connection = connection;
         this.list = list;
         this.config = config;
         this.callTimeout = config.callTimeout();
-        closeBreaker();
+        this.currentBreaker = breaker(config);
     }
 
     /** Lets calls through again, whatever happened before; calls that still run report to the old breaker. */
     void closeBreaker() {
-        currentBreaker = new Breaker(config.breakerFailures(), config.breakerDelay());
+        currentBreaker = breaker(config);
+    }
+
+    private static Breaker breaker(AgentConfig.Tools config) {
+        return new Breaker(config.breakerFailures(), config.breakerDelay());
     }
 
     Breaker.State breaker() {
@@ -42,13 +49,17 @@ final class ToolCalls {
 
     private record Ended(ToolOutcome outcome, String text) {}
 
-    ToolResult call(Tool tool, String arguments, String traceparent, Deadline turn) throws InterruptedException {
+    ToolResult call(Tool tool, String arguments, @Nullable String traceparent, Deadline run)
+            throws InterruptedException {
         long start = System.nanoTime();
-        Ended ended = guarded(tool, arguments.strip(), traceparent, turn);
+        // The run itself stops the call at its deadline; this one is for calls that no run stops, such as approved
+        // writes.
+        Ended ended = guarded(tool, arguments.strip(), traceparent, HttpExchange.endAfter(run));
         return new ToolResult(ended.outcome(), ended.text(), (System.nanoTime() - start) / 1_000_000);
     }
 
-    private Ended guarded(Tool tool, String arguments, String traceparent, Deadline turn) throws InterruptedException {
+    private Ended guarded(Tool tool, String arguments, @Nullable String traceparent, Deadline end)
+            throws InterruptedException {
         // A model that has no arguments to give may send nothing at all.
         String object = arguments.isEmpty() ? "{}" : arguments;
         if (!CallAnswer.isObject(object)) {
@@ -60,7 +71,7 @@ final class ToolCalls {
         }
         boolean decided = false;
         try {
-            Ended ended = attempts(breaker, tool, object, traceparent, turn);
+            Ended ended = attempts(breaker, tool, object, traceparent, end);
             decided = true;
             return ended;
         } finally {
@@ -70,11 +81,11 @@ final class ToolCalls {
         }
     }
 
-    private Ended attempts(Breaker breaker, Tool tool, String arguments, String traceparent, Deadline turn)
+    private Ended attempts(Breaker breaker, Tool tool, String arguments, @Nullable String traceparent, Deadline end)
             throws InterruptedException {
         boolean readOnly = tool.hints().saysReadOnly();
-        boolean fullTime = turn.left().compareTo(callTimeout) >= 0;
-        Deadline deadline = Deadline.in(turn.leftAtMost(callTimeout));
+        boolean fullTime = end.left().compareTo(callTimeout) >= 0;
+        Deadline deadline = Deadline.in(end.leftAtMost(callTimeout));
         if (deadline.passed()) {
             breaker.abandoned();
             return noTime();
@@ -89,7 +100,7 @@ final class ToolCalls {
                 CallAnswer answer = connection.callTool(name, arguments, traceparent, !readOnly || !first, deadline);
                 if (!readOnly || !endedByDatabase(answer) || !retries.afterDatabaseLoss()) {
                     breaker.succeeded();
-                    return new Ended(answer.error() ? ToolOutcome.ERROR : ToolOutcome.OK, ResultText.of(answer));
+                    return new Ended(answer.error() ? ToolOutcome.ERROR : ToolOutcome.OK, answer.text());
                 }
             } catch (McpException e) {
                 if (!retries.ofCall(e, readOnly)) {
@@ -109,7 +120,7 @@ final class ToolCalls {
 
     private Ended failed(Breaker breaker, McpException e, Tool tool, boolean serverAtFault) {
         boolean readOnly = tool.hints().saysReadOnly();
-        if (e.kind() == McpException.Kind.ERROR) {
+        if (e.kind() == McpException.FailureKind.ERROR) {
             breaker.succeeded();
             return refused(e, tool, readOnly);
         }
@@ -120,7 +131,7 @@ final class ToolCalls {
             list.doubt();
         } else {
             breaker.abandoned();
-            if (e.kind() == McpException.Kind.NOT_SENT) {
+            if (e.kind() == McpException.FailureKind.NOT_SENT) {
                 return noTime();
             }
         }

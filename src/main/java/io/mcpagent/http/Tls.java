@@ -1,4 +1,4 @@
-package io.mcpagent.base;
+package io.mcpagent.http;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -8,6 +8,7 @@ import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.ssl.SSLContexts;
+import org.jspecify.annotations.Nullable;
 
 /**
  * TLS for the connections that the agent opens, as the JDK does it for HTTPS: its trust store, and its check of the server's name. The check of
@@ -15,9 +16,9 @@ import org.apache.hc.core5.ssl.SSLContexts;
  * certificates for {@code *.com}, which the JDK refuses too where it has its own list (not in a native executable), and which no public authority
  * may issue. What it takes is made with the first connection. Safe for use by many threads.
  */
-public final class Tls implements TlsSocketStrategy {
+final class Tls implements TlsSocketStrategy {
 
-    private volatile TlsSocketStrategy made;
+    private volatile @Nullable TlsSocketStrategy made;
 
     @Override
     public SSLSocket upgrade(Socket socket, String target, int port, Object attachment, HttpContext context)

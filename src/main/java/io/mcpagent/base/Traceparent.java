@@ -1,17 +1,18 @@
-package io.mcpagent.telemetry;
+package io.mcpagent.base;
 
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanId;
 import io.opentelemetry.api.trace.TraceFlags;
 import io.opentelemetry.api.trace.TraceId;
 import io.opentelemetry.api.trace.TraceState;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and writes the one header that carries a trace from hop to hop.
  *
  * @see <a href="https://www.w3.org/TR/trace-context/#traceparent-header">W3C Trace Context</a>
  */
-final class Traceparent {
+public final class Traceparent {
 
     private static final int LENGTH = 55;
     private static final int TRACE_ID = 3;
@@ -21,9 +22,11 @@ final class Traceparent {
     private Traceparent() {}
 
     /** The caller's span; an invalid one if {@code header} is null or malformed. */
-    static SpanContext read(String header) {
+    public static SpanContext read(@Nullable String header) {
         if (header == null
                 || header.length() != LENGTH
+                || !isHex(header.charAt(0))
+                || !isHex(header.charAt(1))
                 || header.startsWith("ff")
                 || header.charAt(TRACE_ID - 1) != '-'
                 || header.charAt(SPAN_ID - 1) != '-'
@@ -43,12 +46,12 @@ final class Traceparent {
     }
 
     /** The header that makes the next hop a child of this span. */
-    static String write(SpanContext span) {
+    public static String write(SpanContext span) {
         return "00-" + span.getTraceId() + '-' + span.getSpanId() + '-'
                 + span.getTraceFlags().asHex();
     }
 
     private static boolean isHex(char digit) {
-        return digit >= '0' && digit <= '9' || digit >= 'a' && digit <= 'f';
+        return (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
     }
 }

@@ -15,7 +15,7 @@ import io.mcpagent.base.JsonBuffers;
 import java.util.TreeMap;
 
 /** JSON as the tool server's side needs it: numbers stay as exact as they were written. */
-final class Json {
+final class ExactJson {
 
     // The length of an answer is bounded where it is read from the network, by a setting.
     static final ObjectMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
@@ -31,7 +31,7 @@ final class Json {
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
-    private Json() {}
+    private ExactJson() {}
 
     /** The same text for the same content, whatever the order of its keys. */
     static String canonical(JsonNode node) throws JsonProcessingException {

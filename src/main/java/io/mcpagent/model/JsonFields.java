@@ -7,7 +7,7 @@ import io.mcpagent.base.JsonBuffers;
 import java.io.IOException;
 
 /** Jackson's streaming side. */
-final class Json {
+final class JsonFields {
 
     static final JsonFactory FACTORY = JsonFactory.builder()
             .recyclerPool(JsonBuffers.POOL)
@@ -16,7 +16,7 @@ final class Json {
             .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .build();
 
-    private Json() {}
+    private JsonFields() {}
 
     /** Reads a value of which only the fields of one object are wanted; any other value is skipped. */
     @FunctionalInterface

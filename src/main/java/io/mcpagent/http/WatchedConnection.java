@@ -1,4 +1,4 @@
-package io.mcpagent.model;
+package io.mcpagent.http;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -11,12 +11,13 @@ import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.io.DefaultBHttpClientConnection;
 import org.apache.hc.core5.http.impl.io.SocketHolder;
 import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A pooled connection that tells a {@link ReadGuard} of each read of its socket. So a deadline holds for every byte, however they drip in,
- * and what was read before can be passed on just before the thread blocks.
+ * A pooled connection that tells a {@link ReadGuard} of each read of its socket. So silence can be told from a server that is slow but talks, and
+ * what was read before can be passed on just before the thread blocks.
  */
-final class BedrockConnection extends DefaultBHttpClientConnection implements ManagedHttpClientConnection {
+final class WatchedConnection extends DefaultBHttpClientConnection implements ManagedHttpClientConnection {
 
     /** Told of each read of the socket, on the thread that reads. */
     interface ReadGuard {
@@ -24,9 +25,8 @@ final class BedrockConnection extends DefaultBHttpClientConnection implements Ma
          * Before the read.
          *
          * @return how long it may block, in milliseconds; 0 for as long as nobody cuts it
-         * @throws IOException if nothing more may be read
          */
-        int beforeRead() throws IOException;
+        int beforeRead();
 
         /** After it, however it ended. */
         void afterRead();
@@ -35,14 +35,14 @@ final class BedrockConnection extends DefaultBHttpClientConnection implements Ma
         IOException failed(IOException failure);
     }
 
-    private ReadGuard guard;
+    private @Nullable ReadGuard guard;
     private Timeout idleTimeout = Timeout.DISABLED;
 
-    BedrockConnection(Http1Config config) {
+    WatchedConnection(Http1Config config) {
         super(config);
     }
 
-    /** Sets the guard of the request that has this connection now; null for none. */
+    /** Sets the guard of the exchange that has this connection now. */
     void guard(ReadGuard readGuard) {
         this.guard = readGuard;
     }
@@ -60,13 +60,13 @@ final class BedrockConnection extends DefaultBHttpClientConnection implements Ma
     }
 
     @Override
-    public Socket getSocket() {
+    public @Nullable Socket getSocket() {
         SocketHolder holder = getSocketHolder();
         return holder == null ? null : holder.getSocket();
     }
 
     @Override
-    public SSLSession getSSLSession() {
+    public @Nullable SSLSession getSSLSession() {
         return getSocket() instanceof SSLSocket secure ? secure.getSession() : null;
     }
 

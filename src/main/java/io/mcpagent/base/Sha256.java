@@ -1,0 +1,51 @@
+package io.mcpagent.base;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** SHA-256. Safe for use by many threads. */
+public final class Sha256 {
+
+    private Sha256() {}
+
+    /** The 32 bytes of the hash. */
+    public static byte[] of(byte[] bytes) {
+        return sha256().digest(bytes);
+    }
+
+    /** The 32 bytes of the hash of a text in UTF-8. */
+    public static byte[] of(String text) {
+        return of(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The hash over several texts. Each is hashed with its length, so that nothing can move from one to the next unnoticed. */
+    public static byte[] ofParts(String... parts) {
+        MessageDigest digest = sha256();
+        for (String part : parts) {
+            byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+            digest.update((bytes.length + ":").getBytes(StandardCharsets.US_ASCII));
+            digest.update(bytes);
+        }
+        return digest.digest();
+    }
+
+    /** The hash of a text in UTF-8, as 64 lower-case hex digits. */
+    public static String hex(String text) {
+        return HexFormat.of().formatHex(of(text));
+    }
+
+    /** {@link #ofParts} as 64 lower-case hex digits. */
+    public static String hexOfParts(String... parts) {
+        return HexFormat.of().formatHex(ofParts(parts));
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

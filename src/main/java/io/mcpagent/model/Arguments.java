@@ -167,7 +167,8 @@ public final class Arguments {
             if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
                 i++;
             } else if (Character.isSurrogate(c)) {
-                throw new InvalidArgumentsException("The arguments have half a surrogate pair, which is no valid Unicode.");
+                throw new InvalidArgumentsException(
+                        "The arguments have half a surrogate pair, which is no valid Unicode.");
             }
         }
     }

@@ -96,6 +96,7 @@ public final class Approvals {
             return;
         }
         turn.store(Change.step(with(pending(), approval.in(Approval.State.EXECUTING))));
+        turn.writes();
         ToolResult result = tools.callApproved(approval, turn.handle());
         storeResult(answered(pending(), approval.in(Approval.State.EXECUTED), result));
         tell(approval, result);

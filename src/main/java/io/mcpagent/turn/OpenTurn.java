@@ -49,6 +49,7 @@ public final class OpenTurn implements AutoCloseable {
     private @Nullable Run run;
     private @Nullable Conversation conversation;
     private boolean leased;
+    private boolean wrote;
 
     private @Nullable String earlierAnswer;
     private @Nullable TurnProgress progress;
@@ -302,10 +303,49 @@ public final class OpenTurn implements AutoCloseable {
         claimed &= change.reply() == null;
     }
 
+    /** A call is being sent that may change something: from now on the request is not as if it had never been. */
+    void writes() {
+        wrote = true;
+    }
+
     private ProblemException failed(Exception failure) {
         ProblemException told = Failures.problem(failure, run);
-        ended(TurnOutcome.of(told.problem()), told.problem(), null);
-        return told;
+        TurnOutcome how = TurnOutcome.of(told.problem());
+        ended(how, told.problem(), null);
+        wrote |= progress != null && progress.wrote();
+        if (!wrote || !leased || run == null) {
+            return told;
+        }
+        // What stopped the run must not stop this: what was done is to be found, in the conversation and under the
+        // request's key.
+        run.end();
+        try {
+            storeBrokenOff(how);
+            return new ProblemException(told.problem(), Texts.BROKEN_OFF, null, told);
+        } catch (RuntimeException e) {
+            LOG.errorf("A turn that had called tools was broken off and could not be stored: %s", e.getMessage());
+            return told;
+        }
+    }
+
+    private void storeBrokenOff(TurnOutcome how) {
+        TurnProgress reached = progress;
+        if (reached == null) {
+            PendingTurn pending = Objects.requireNonNull(conversation().pending());
+            if (Approvals.anyOpen(pending, Instant.now())) {
+                // The rest of the calls still waits for its decision.
+                TurnEnd waiting = new TurnEnd.Waiting(pending.modelId(), pending.results(), pending.approvals());
+                TurnProgress decided = TurnProgress.after(pending, meter(conversation(), pending));
+                save(decided, waiting, decided.result(conversationId(), runId, waiting));
+                return;
+            }
+            PendingTurn settled = Approvals.settle(pending, Instant.now());
+            reached = TurnProgress.after(settled, meter(conversation(), settled));
+            reached.messages.add(new Message(Role.USER, List.copyOf(settled.results())));
+        }
+        reached.breakOff(Texts.BROKEN_OFF);
+        TurnEnd end = new TurnEnd.Answered(how, services.model().modelId());
+        save(reached, end, reached.result(conversationId(), runId, end));
     }
 
     /** The first word counts: what fails after a turn was stored does not change how the turn ended. */
@@ -358,7 +398,8 @@ public final class OpenTurn implements AutoCloseable {
 
     private void abandon() {
         Question.IdempotencyKey key = question.key();
-        if (claimed && key != null) {
+        // Freed, the key would let a repeated request write again.
+        if (claimed && !wrote && key != null) {
             claimed = false;
             services.replies().abandon(question.owner(), key.value());
         }

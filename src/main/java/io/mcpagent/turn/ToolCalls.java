@@ -3,7 +3,6 @@ package io.mcpagent.turn;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.Approval;
-import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.model.Content;
 import io.mcpagent.telemetry.ToolCall;
 import io.mcpagent.tools.Tool;
@@ -18,12 +17,12 @@ import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the tool calls of one model reply: checks each against the policy, and calls those that are allowed. */
 @Singleton
@@ -41,15 +40,6 @@ final class ToolCalls {
         this.config = config;
     }
 
-    /**
-     * What became of the calls of one reply.
-     *
-     * @param results one for each call that did not have to wait, in the model's order
-     * @param calls   the same calls for the record
-     * @param waiting the calls that need a person
-     */
-    record Round(List<Content.ToolResult> results, List<CallRecord> calls, List<Approval> waiting) {}
-
     ToolCatalog catalog(Deadline deadline) throws InterruptedException {
         return toolbox.catalog(deadline);
     }
@@ -59,52 +49,46 @@ final class ToolCalls {
      *
      * @throws InterruptedException if the run was cancelled; by then no call of it is running any more
      */
-    Round run(List<Content.ToolUse> uses, ToolCatalog catalog, Run run, BiConsumer<String, ToolResult> answered)
+    void run(Round round, ToolCatalog catalog, Run run, BiConsumer<String, ToolResult> answered)
             throws InterruptedException {
-        Map<String, ToolResult> results = new LinkedHashMap<>();
         List<ToolRound.Call> allowed = new ArrayList<>();
-        List<Approval> waiting = new ArrayList<>();
-        for (Content.ToolUse use : uses) {
+        for (Content.ToolUse use : round.uses()) {
             Tool tool = catalog.find(use.name()).orElse(null);
-            if (tool == null) {
-                results.put(use.id(), absent(use, catalog));
-                run.telemetry().toolRefused(use.name(), false);
-                continue;
-            }
-            switch (decide(tool, !waiting.isEmpty())) {
-                case ALLOW -> allowed.add(new ToolRound.Call(use.id(), tool, use.input()));
-                case ASK -> waiting.add(approval(use, tool));
-                case DENY -> {
-                    results.put(
-                            use.id(),
-                            new ToolResult(ToolOutcome.DENIED, "The policy of this service forbids this tool.", 0));
-                    run.telemetry().toolRefused(use.name(), true);
-                }
+            Permission permission = tool == null
+                    ? Permission.DENY
+                    : decide(tool, !round.waiting().isEmpty());
+            if (tool == null || permission == Permission.DENY) {
+                ToolResult refusal = tool == null ? absent(use, catalog) : forbidden();
+                round.ended(use.id(), refusal);
+                run.telemetry().toolRefused(use.name(), tool != null);
+                answered.accept(use.id(), refusal);
+            } else if (permission == Permission.ASK) {
+                round.waits(approval(use, tool));
+            } else {
+                allowed.add(new ToolRound.Call(use.id(), tool, use.input()));
             }
         }
-        results.forEach(answered);
-        // By the call itself: nothing keeps a model from giving two calls one id.
-        Map<ToolRound.Call, ToolCall> open = new IdentityHashMap<>();
+        Map<String, ToolCall> open = new HashMap<>();
         try {
             rounds.run(allowed, run.deadline(), new ToolRound.Listener() {
                 @Override
-                public String started(ToolRound.Call call) {
+                public @Nullable String started(ToolRound.Call call) {
+                    round.begins(call.id(), call.tool());
                     ToolCall begun = run.telemetry().toolCall(call.tool().name(), call.id(), call.arguments());
-                    open.put(call, begun);
+                    open.put(call.id(), begun);
                     return begun.traceparent();
                 }
 
                 @Override
                 public void ended(ToolRound.Call call, ToolResult result) {
-                    Objects.requireNonNull(open.remove(call)).ended(result);
-                    results.put(call.id(), result);
+                    Objects.requireNonNull(open.remove(call.id())).ended(result);
+                    round.ended(call.id(), result);
                     answered.accept(call.id(), result);
                 }
             });
         } finally {
             open.values().forEach(ToolCall::abandoned);
         }
-        return round(uses, results, waiting);
     }
 
     /** Calls one approved tool; the caller sees to it that this happens once. */
@@ -142,6 +126,10 @@ final class ToolCalls {
         return decision == Permission.ALLOW && othersWait && !tool.hints().saysReadOnly() ? Permission.ASK : decision;
     }
 
+    private static ToolResult forbidden() {
+        return new ToolResult(ToolOutcome.DENIED, "The policy of this service forbids this tool.", 0);
+    }
+
     private static ToolResult absent(Content.ToolUse use, ToolCatalog catalog) {
         return catalog.available()
                 ? new ToolResult(ToolOutcome.UNKNOWN_TOOL, "There is no tool named " + use.name() + ".", 0)
@@ -151,20 +139,5 @@ final class ToolCalls {
     private Approval approval(Content.ToolUse use, Tool tool) {
         Instant expiresAt = Instant.now().plus(config.tools().approvalTimeout()).truncatedTo(ChronoUnit.SECONDS);
         return new Approval(use.id(), tool.name(), use.input(), tool.fingerprint(), Approval.State.PENDING, expiresAt);
-    }
-
-    private static Round round(List<Content.ToolUse> uses, Map<String, ToolResult> results, List<Approval> waiting) {
-        List<Content.ToolResult> answers = new ArrayList<>();
-        List<CallRecord> calls = new ArrayList<>();
-        for (Content.ToolUse use : uses) {
-            ToolResult result = results.get(use.id());
-            if (result == null) {
-                calls.add(new CallRecord(use.id(), use.name(), use.input(), ToolOutcome.APPROVAL_REQUIRED, 0));
-            } else {
-                answers.add(new Content.ToolResult(use.id(), result.text(), result.isError()));
-                calls.add(new CallRecord(use.id(), use.name(), use.input(), result.outcome(), result.millis()));
-            }
-        }
-        return new Round(answers, calls, waiting);
     }
 }

@@ -66,12 +66,13 @@ final class Turn {
             if (!Answers.asksForTools(reply)) {
                 return new TurnEnd.Answered(outcome(reply.stopReason()), asked);
             }
-            ToolCalls.Round round = tools.run(Answers.toolUses(reply), catalog, run, this::toolAnswered);
-            progress.calls.addAll(round.calls());
+            Round round = progress.begin(Answers.toolUses(reply));
+            tools.run(round, catalog, run, this::toolAnswered);
             if (!round.waiting().isEmpty()) {
-                return new TurnEnd.Waiting(asked, round.results(), round.waiting());
+                progress.calls.addAll(round.records());
+                return new TurnEnd.Waiting(asked, round.answers(), round.waiting());
             }
-            progress.messages.add(new Message(Role.USER, List.copyOf(round.results())));
+            progress.end(round);
         }
         return stopAtStepLimit(asked);
     }

@@ -5,10 +5,12 @@ import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.conversation.PendingTurn;
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.conversation.TurnOutcome;
+import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.Role;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a turn has gathered so far. For the turn's thread only. */
 final class TurnProgress {
@@ -19,6 +21,8 @@ final class TurnProgress {
     private final Meter meter;
     private final long startedAt = System.nanoTime();
     private final long earlierMillis;
+    private @Nullable Round round;
+    private boolean wrote;
 
     /** @param earlierMillis how long the turn took before it had to wait */
     private TurnProgress(Meter meter, long earlierMillis) {
@@ -37,6 +41,38 @@ final class TurnProgress {
         progress.messages.addAll(pending.messages());
         progress.calls.addAll(pending.calls());
         return progress;
+    }
+
+    /** The model asked for these calls. */
+    Round begin(List<Content.ToolUse> uses) {
+        Round begun = new Round(uses);
+        round = begun;
+        return begun;
+    }
+
+    /** Every call of the round has its result: the model hears them. */
+    void end(Round ended) {
+        calls.addAll(ended.records());
+        messages.add(new Message(Role.USER, List.copyOf(ended.answers())));
+        wrote |= ended.wrote();
+        round = null;
+    }
+
+    /** Whether a call was sent that may have changed something. */
+    boolean wrote() {
+        return wrote || round != null && round.wrote();
+    }
+
+    /** Ends the turn where it stands, as a history that can be gone on with. */
+    void breakOff(String sentence) {
+        if (round != null) {
+            round.breakOff();
+            end(round);
+        }
+        if (messages.getLast().role() == Role.USER) {
+            messages.add(new Message(Role.ASSISTANT, List.of(new Content.Text(sentence))));
+        }
+        notices.add(sentence);
     }
 
     Meter meter() {

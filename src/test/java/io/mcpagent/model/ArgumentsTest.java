@@ -79,9 +79,9 @@ class ArgumentsTest {
     @Test
     void should_say_which_number_can_not_be_sent() {
         assertThatThrownBy(() -> Arguments.parse("{\"ids\":[1,{\"id\":9007199254740993}]}"))
-                .isInstanceOfSatisfying(InvalidArgumentsException.class, e -> assertThat(e.why())
-                        .contains("'ids[1].id'")
-                        .contains("as a string"));
+                .isInstanceOfSatisfying(
+                        InvalidArgumentsException.class,
+                        e -> assertThat(e.why()).contains("'ids[1].id'").contains("as a string"));
     }
 
     @ParameterizedTest
@@ -137,8 +137,7 @@ class ArgumentsTest {
 
     private static void assertNoRounding(JsonNode value) {
         if (value.isNumber()) {
-            assertThat(new BigDecimal(Double.toString(value.doubleValue())))
-                    .isEqualByComparingTo(value.decimalValue());
+            assertThat(new BigDecimal(Double.toString(value.doubleValue()))).isEqualByComparingTo(value.decimalValue());
         }
         value.forEach(ArgumentsTest::assertNoRounding);
     }

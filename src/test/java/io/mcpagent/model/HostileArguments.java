@@ -6,14 +6,39 @@ import java.util.Random;
 public final class HostileArguments {
 
     private static final String[] STRINGS = {
-        "\"mark order 42 as read\"", "\"\"", "\"\\u0000\"", "\"\\ud83d\\ude80\"", "\"\\ud800\"", "\"</script>\"", "\"a\\nb\"", "\"\u2028\"", "\"\u202e\""
+        "\"mark order 42 as read\"",
+        "\"\"",
+        "\"\\u0000\"",
+        "\"\\ud83d\\ude80\"",
+        "\"\\ud800\"",
+        "\"</script>\"",
+        "\"a\\nb\"",
+        "\"\u2028\"",
+        "\"\u202e\""
     };
     private static final String[] NUMBERS = {
-        "0", "-0", "7", "9007199254740991", "9007199254740993", "1e3", "1E400", "0.1", "0.30000000000000004", "1.0000000000000000001",
-        "123456789012345678901234567890", "-1.5e-7", "NaN", "01", "1e-400"
+        "0",
+        "-0",
+        "7",
+        "9007199254740991",
+        "9007199254740993",
+        "1e3",
+        "1E400",
+        "0.1",
+        "0.30000000000000004",
+        "1.0000000000000000001",
+        "123456789012345678901234567890",
+        "-1.5e-7",
+        "NaN",
+        "01",
+        "1e-400"
     };
-    private static final String[] NAMES = {"\"a\"", "\"b\"", "\"\\u0061\"", "\"order id\"", "\"größe\"", "\"__proto__\"", "\"\""};
-    private static final String[] TAILS = {"", "", "", "", "", "{}", " {\"a\":\"DELETE EVERYTHING\"}", "x", ",", "\n\ndata: {}", "\u0000", "]"};
+    private static final String[] NAMES = {
+        "\"a\"", "\"b\"", "\"\\u0061\"", "\"order id\"", "\"größe\"", "\"__proto__\"", "\"\""
+    };
+    private static final String[] TAILS = {
+        "", "", "", "", "", "{}", " {\"a\":\"DELETE EVERYTHING\"}", "x", ",", "\n\ndata: {}", "\u0000", "]"
+    };
 
     private HostileArguments() {}
 

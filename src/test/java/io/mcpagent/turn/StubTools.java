@@ -2,12 +2,12 @@ package io.mcpagent.turn;
 
 import io.mcpagent.base.Deadline;
 import io.mcpagent.model.ToolDefinition;
-import io.mcpagent.tools.ToolPolicy.Permission;
-import io.mcpagent.tools.Tool.Hints;
 import io.mcpagent.tools.Tool;
+import io.mcpagent.tools.Tool.Hints;
 import io.mcpagent.tools.ToolCatalog;
 import io.mcpagent.tools.ToolOutcome;
 import io.mcpagent.tools.ToolPolicy;
+import io.mcpagent.tools.ToolPolicy.Permission;
 import io.mcpagent.tools.ToolResult;
 import io.mcpagent.tools.Toolbox;
 import java.util.ArrayList;

@@ -495,15 +495,84 @@ class TurnsTest {
         rig.model.then(request -> {
             throw new ModelException(ModelException.Kind.UNAVAILABLE, "no", false, null);
         });
-        assertThat(rig.fails(decides("c", "t1", true)).problem()).isEqualTo(Problem.MODEL_UNAVAILABLE);
+        ProblemException told = rig.fails(decides("c", "t1", true));
+        assertThat(told.problem()).isEqualTo(Problem.MODEL_UNAVAILABLE);
+        assertThat(told.detail()).isEqualTo(Texts.BROKEN_OFF);
         assertThat(rig.tools.called).hasSize(1);
         assertThat(rig.allFree("c", null)).isTrue();
         // The call's result is there, and a later question goes on with it.
         rig.model.says("It is written.");
         rig.run(says("c", "Well?"));
-        assertThat(rig.model.asked.getLast().messages().getLast().content())
-                .containsExactly(new Content.ToolResult("t1", "[{\"rows\":1}]", false), new Content.Text("Well?"));
+        assertThat(rig.model.asked.getLast().messages())
+                .extracting(Message::content)
+                .contains(List.of(new Content.ToolResult("t1", "[{\"rows\":1}]", false)))
+                .endsWith(List.of(new Content.Text(Texts.BROKEN_OFF)), List.of(new Content.Text("Well?")));
         assertThat(rig.tools.called).hasSize(1);
+    }
+
+    /** K6: the same key wrote three times. */
+    @ParameterizedTest
+    @EnumSource(ModelException.Kind.class)
+    void should_store_a_turn_that_wrote_whatever_the_model_does_then(ModelException.Kind kind) {
+        rig.model.wants("t1", "allowed_write", "t2", "read").then(request -> {
+            throw new ModelException(kind, "no", false, null);
+        });
+        ProblemException told = rig.fails(keyed("c", "Write it", "key"));
+        assertThat(told.detail()).isEqualTo(Texts.BROKEN_OFF);
+        assertWrittenOnce("key");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Run.Reason.class)
+    void should_store_a_turn_that_wrote_when_it_is_stopped_within_the_write(Run.Reason reason) {
+        rig.model.wants("t0", "read", "t1", "allowed_write", "t2", "allowed_write");
+        rig.tools.behaviour = (tool, arguments) -> {
+            if (tool.equals("read")) {
+                return new ToolResult(ToolOutcome.OK, "[]", 1);
+            }
+            rig.begun.getLast().cancel(reason);
+            new CountDownLatch(1).await();
+            throw new AssertionError("unreachable");
+        };
+        rig.fails(keyed("c", "Write it", "key"));
+        TurnRecord stored = rig.stored("c").turns().getFirst();
+        assertThat(stored.calls())
+                .extracting("outcome")
+                .containsExactly(ToolOutcome.OK, ToolOutcome.OUTCOME_UNKNOWN, ToolOutcome.UNAVAILABLE);
+        rig.tools.called.remove(0);
+        assertWrittenOnce("key");
+    }
+
+    @Test
+    void should_store_a_turn_that_wrote_when_its_reader_breaks() {
+        rig.model.wants("t1", "allowed_write").says("Done.");
+        try (OpenTurn turn = rig.open(keyed("c", "Write it", "key"))) {
+            assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> turn.run(event -> {
+                        if (event instanceof TurnEvent.ToolCallResult) {
+                            throw new UncheckedIOException(new IOException("gone"));
+                        }
+                    })))
+                    .isInstanceOf(ProblemException.class);
+        }
+        assertWrittenOnce("key");
+    }
+
+    private void assertWrittenOnce(String key) {
+        assertThat(rig.tools.called)
+                .filteredOn(call -> call.startsWith("allowed_write"))
+                .hasSize(1);
+        assertThat(rig.allFree("c", null)).isTrue();
+        TurnRecord stored = rig.stored("c").turns().getFirst();
+        assertThat(stored.messages().getLast().text()).isEqualTo(Texts.BROKEN_OFF);
+        assertThat(stored.messages())
+                .extracting(Message::role)
+                .containsExactly(Role.USER, Role.ASSISTANT, Role.USER, Role.ASSISTANT);
+        try (OpenTurn again = rig.open(keyed("c", "Write it", key))) {
+            assertThat(again.earlierAnswer()).isEqualTo(Texts.BROKEN_OFF);
+        }
+        // And it can be gone on with.
+        rig.model.says("So it was written.");
+        assertThat(rig.run(says("c", "Was it?")).outcome()).isEqualTo(TurnOutcome.COMPLETED);
     }
 
     @Test
@@ -515,9 +584,9 @@ class TurnsTest {
             return new ToolResult(ToolOutcome.OK, "[]", 1);
         };
         assertThat(rig.fails(decides("c", "t1", true)).problem()).isEqualTo(Problem.TURN_CANCELLED);
-        assertThat(rig.stored("c").pending().approvals())
-                .extracting(Approval::state)
-                .containsExactly(Approval.State.EXECUTED);
+        assertThat(rig.stored("c").turns().getFirst().calls())
+                .extracting("outcome")
+                .containsExactly(ToolOutcome.OK);
     }
 
     @Test

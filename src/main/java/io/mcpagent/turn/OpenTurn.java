@@ -103,12 +103,12 @@ public final class OpenTurn implements AutoCloseable {
         if (key == null) {
             return null;
         }
-        return switch (services.replies().claim(question.owner(), key.value(), key.requestHash(), lease())) {
+        return switch (services.replies().claim(question.owner(), key.value(), key.requestHash(), runId, lease())) {
             case Claim.Claimed _ -> {
                 claimed = true;
                 yield null;
             }
-            case Claim.Answered(String body) -> body;
+            case Claim.AlreadyAnswered(String body) -> body;
             case Claim.Running _ ->
                 throw new ProblemException(
                         Problem.REQUEST_RUNNING, "Ask again for its answer in a moment.", Duration.ofSeconds(2), null);
@@ -360,7 +360,7 @@ public final class OpenTurn implements AutoCloseable {
         Question.IdempotencyKey key = question.key();
         if (claimed && key != null) {
             claimed = false;
-            services.replies().abandon(question.owner(), key.value());
+            services.replies().abandon(question.owner(), key.value(), runId);
         }
     }
 

@@ -222,7 +222,11 @@ public final class OpenTurn implements AutoCloseable {
     }
 
     private Meter meter(Conversation opened, @Nullable PendingTurn pending) {
-        return services.budget().open(opened.owner(), opened.id(), pending == null ? null : pending.receipt());
+        return services.budget()
+                .open(
+                        opened.owner(),
+                        question.stored() ? opened.id() : null,
+                        pending == null ? null : pending.receipt());
     }
 
     /** What the model hears next: the message, after the results of the calls that it waits for. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What turns may spend: by request, by caller and day (UTC), by conversation, in dollars and in tokens. The most that a model call can cost is
@@ -70,17 +71,22 @@ public final class Budget {
         }
     }
 
-    /** Opens the account book of one request. */
-    public Meter open(String subject, String conversationId) {
+    /**
+     * Opens the account book of one request.
+     *
+     * @param conversationId null if the conversation is not stored: its limit then holds for this request alone
+     */
+    public Meter open(String subject, @Nullable String conversationId) {
         return open(subject, conversationId, null);
     }
 
     /**
      * Opens the account book of a request that goes on with a turn.
      *
+     * @param conversationId null if the conversation is not stored: its limit then holds for this request alone
      * @param soFar what the turn cost before, which counts for the limits of a request and in the receipt; or null
      */
-    public Meter open(String subject, String conversationId, Receipt soFar) {
+    public Meter open(String subject, @Nullable String conversationId, @Nullable Receipt soFar) {
         return new Meter(this, subject, conversationId, soFar);
     }
 
@@ -96,6 +102,10 @@ public final class Budget {
         return requestLimit;
     }
 
+    Ledger.Amount conversationLimit() {
+        return conversationLimit;
+    }
+
     /** The most that one call can cost, with the dearest of the models that may answer it. A model without a price counts nothing. */
     Ledger.Amount most(long inputTokens, long outputTokens) {
         long dollars = 0;
@@ -107,17 +117,17 @@ public final class Budget {
     }
 
     /** The accounts in the ledger that a call made now counts for; none if no such limit is set. */
-    List<Ledger.Account> accounts(String subject, String conversationId) {
-        List<Ledger.Account> accounts = new ArrayList<>(2);
+    List<Ledger.BudgetAccount> accounts(String subject, @Nullable String conversationId) {
+        List<Ledger.BudgetAccount> accounts = new ArrayList<>(2);
         if (limited(dayLimit)) {
             LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
-            accounts.add(new Ledger.Account(
+            accounts.add(new Ledger.BudgetAccount(
                     Scope.DAY.account(today + "#", subject),
                     dayLimit,
                     endOf(today).plus(DAY_GRACE)));
         }
-        if (limited(conversationLimit)) {
-            accounts.add(new Ledger.Account(
+        if (conversationId != null && limited(conversationLimit)) {
+            accounts.add(new Ledger.BudgetAccount(
                     Scope.CONVERSATION.account("", subject, conversationId),
                     conversationLimit,
                     clock.instant().plus(conversationTtl)));

@@ -3,6 +3,7 @@ package io.mcpagent.budget;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The next model call does not fit under a limit; it was not made, and nothing was counted for it. */
 public final class BudgetExceededException extends RuntimeException {
@@ -23,9 +24,9 @@ public final class BudgetExceededException extends RuntimeException {
     }
 
     private final Limit limit;
-    private final Duration retryAfter;
+    private final @Nullable Duration retryAfter;
 
-    BudgetExceededException(Limit limit, Duration retryAfter) {
+    BudgetExceededException(Limit limit, @Nullable Duration retryAfter) {
         super("the limit " + limit.setting() + " is reached");
         this.limit = limit;
         this.retryAfter = retryAfter;

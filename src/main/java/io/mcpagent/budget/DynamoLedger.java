@@ -42,7 +42,7 @@ final class DynamoLedger implements Ledger {
     }
 
     @Override
-    public Optional<Refusal> reserve(String id, Amount amount, List<Account> accounts) {
+    public Optional<Refusal> reserve(String id, Amount amount, List<BudgetAccount> accounts) {
         // What does not fit into an empty account needs no request.
         Optional<Refusal> tooLarge = accounts.stream()
                 .flatMap(account -> refusal(Map.of(), amount, account).stream())
@@ -51,7 +51,7 @@ final class DynamoLedger implements Ledger {
             return tooLarge;
         }
         Set<String> expired = new HashSet<>();
-        List<Account> left = accounts;
+        List<BudgetAccount> left = accounts;
         for (int i = 0; i < MOST_TRIES; i++) {
             List<Map<String, AttributeValue>> failed = write(left.stream()
                     .map(account ->
@@ -60,9 +60,9 @@ final class DynamoLedger implements Ledger {
             if (failed.isEmpty()) {
                 return Optional.empty();
             }
-            List<Account> next = new ArrayList<>();
+            List<BudgetAccount> next = new ArrayList<>();
             for (int n = 0; n < left.size(); n++) {
-                Account account = left.get(n);
+                BudgetAccount account = left.get(n);
                 Map<String, AttributeValue> balance = failed.get(n);
                 if (balance != null && isOpen(balance, id)) {
                     continue;
@@ -86,7 +86,8 @@ final class DynamoLedger implements Ledger {
         throw new StoreUnavailableException("an account changes all the time");
     }
 
-    private static Optional<Refusal> refusal(Map<String, AttributeValue> balance, Amount amount, Account account) {
+    private static Optional<Refusal> refusal(
+            Map<String, AttributeValue> balance, Amount amount, BudgetAccount account) {
         if (number(balance, "dollars") > account.limit().microDollars() - amount.microDollars()) {
             return Optional.of(new Refusal(account.name(), true));
         }
@@ -97,7 +98,7 @@ final class DynamoLedger implements Ledger {
     }
 
     /** Adds to an account that is new or still counts. */
-    private Update add(String id, Amount amount, Account account) {
+    private Update add(String id, Amount amount, BudgetAccount account) {
         Map<String, AttributeValue> values = values(id, amount, account);
         values.put(":dollarsLeft", number(account.limit().microDollars() - amount.microDollars()));
         values.put(":tokensLeft", number(account.limit().tokens() - amount.tokens()));
@@ -110,7 +111,7 @@ final class DynamoLedger implements Ledger {
     }
 
     /** Begins anew with an account whose time is over, but which DynamoDB has not removed yet. */
-    private Update restart(String id, Amount amount, Account account) {
+    private Update restart(String id, Amount amount, BudgetAccount account) {
         Map<String, AttributeValue> values = values(id, amount, account);
         values.remove(":name");
         return update(
@@ -120,7 +121,7 @@ final class DynamoLedger implements Ledger {
                 values);
     }
 
-    private Map<String, AttributeValue> values(String id, Amount amount, Account account) {
+    private Map<String, AttributeValue> values(String id, Amount amount, BudgetAccount account) {
         Map<String, AttributeValue> values = new HashMap<>();
         values.put(":dollars", number(amount.microDollars()));
         values.put(":tokens", number(amount.tokens()));
@@ -132,9 +133,9 @@ final class DynamoLedger implements Ledger {
     }
 
     @Override
-    public void settle(String id, Amount reserved, Amount used, List<Account> accounts) {
+    public void settle(String id, Amount reserved, Amount used, List<BudgetAccount> accounts) {
         Amount difference = used.minus(reserved);
-        List<Account> open = new ArrayList<>(accounts);
+        List<BudgetAccount> open = new ArrayList<>(accounts);
         for (int i = 0; i < MOST_TRIES && !open.isEmpty(); i++) {
             List<Map<String, AttributeValue>> failed = write(open.stream()
                     .map(account -> replace(id, difference, account))
@@ -151,7 +152,7 @@ final class DynamoLedger implements Ledger {
         }
     }
 
-    private Update replace(String id, Amount difference, Account account) {
+    private Update replace(String id, Amount difference, BudgetAccount account) {
         return update(
                 account.name(),
                 "ADD #dollars :dollars, #tokens :tokens DELETE #open :id",

@@ -31,7 +31,7 @@ public interface Ledger {
      * @param limit   what it may hold at most; {@link Long#MAX_VALUE} for no limit
      * @param expires when it may be forgotten, never earlier than in the uses before
      */
-    record Account(String name, Amount limit, Instant expires) {}
+    record BudgetAccount(String name, Amount limit, Instant expires) {}
 
     /** The limit that did not allow a reservation. */
     record Refusal(String account, boolean dollars) {}
@@ -42,13 +42,13 @@ public interface Ledger {
      * @param id names the reservation for {@link #settle}
      * @return empty if it was added, else the first limit that was in the way
      */
-    Optional<Refusal> reserve(String id, Amount amount, List<Account> accounts);
+    Optional<Refusal> reserve(String id, Amount amount, List<BudgetAccount> accounts);
 
     /**
      * Replaces what was reserved by what was used, whatever the limits. Does nothing where no such reservation is open, so that it counts once
      * however often it is done.
      */
-    void settle(String id, Amount reserved, Amount used, List<Account> accounts);
+    void settle(String id, Amount reserved, Amount used, List<BudgetAccount> accounts);
 
     /** What the account holds, with what is reserved; zero if it is absent or forgotten. */
     Amount balance(String account);

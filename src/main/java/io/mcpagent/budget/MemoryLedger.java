@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** A ledger in the memory of this process: each task counts for itself. A step locks no more than the stripes of its own accounts. */
@@ -29,17 +30,20 @@ final class MemoryLedger implements Ledger {
             IntStream.range(0, STRIPES).mapToObj(i -> new ReentrantLock()).toArray(ReentrantLock[]::new);
     private final AtomicLong sweptAt = new AtomicLong(SWEPT_AT_LEAST_AT);
     private final InstantSource clock;
+    private final Supplier<Set<String>> conversations;
 
-    MemoryLedger(InstantSource clock) {
+    /** @param conversations gives the accounts of all conversations that there are */
+    MemoryLedger(InstantSource clock, Supplier<Set<String>> conversations) {
         this.clock = clock;
+        this.conversations = conversations;
     }
 
     @Override
-    public Optional<Refusal> reserve(String id, Amount amount, List<Account> accounts) {
+    public Optional<Refusal> reserve(String id, Amount amount, List<BudgetAccount> accounts) {
         sweepWhenLarge();
         List<ReentrantLock> locks = lock(accounts);
         try {
-            for (Account account : accounts) {
+            for (BudgetAccount account : accounts) {
                 Balance balance = balances.get(account.name());
                 boolean counted = balance != null && balance.open.contains(id);
                 Amount next = amount.plus(balance == null || expired(balance) ? Amount.ZERO : balance.amount);
@@ -57,7 +61,7 @@ final class MemoryLedger implements Ledger {
         }
     }
 
-    private void add(String id, Amount amount, Account account) {
+    private void add(String id, Amount amount, BudgetAccount account) {
         Balance balance = balances.compute(
                 account.name(), (name, known) -> known == null || expired(known) ? new Balance() : known);
         if (balance.open.add(id)) {
@@ -67,10 +71,10 @@ final class MemoryLedger implements Ledger {
     }
 
     @Override
-    public void settle(String id, Amount reserved, Amount used, List<Account> accounts) {
+    public void settle(String id, Amount reserved, Amount used, List<BudgetAccount> accounts) {
         List<ReentrantLock> locks = lock(accounts);
         try {
-            for (Account account : accounts) {
+            for (BudgetAccount account : accounts) {
                 Balance balance = balances.get(account.name());
                 if (balance != null && balance.open.remove(id)) {
                     balance.amount = balance.amount.minus(reserved).plus(used);
@@ -93,12 +97,17 @@ final class MemoryLedger implements Ledger {
         }
     }
 
+    private boolean over(String name, Balance balance, Set<String> existing) {
+        return expired(balance)
+                || (Scope.CONVERSATION.owns(name) && balance.open.isEmpty() && !existing.contains(name));
+    }
+
     private boolean expired(Balance balance) {
         return !clock.instant().isBefore(balance.expires);
     }
 
     /** Locks the stripes of the accounts, always in the same order, so that two threads can't wait for each other. */
-    private List<ReentrantLock> lock(List<Account> accounts) {
+    private List<ReentrantLock> lock(List<BudgetAccount> accounts) {
         List<ReentrantLock> locks = accounts.stream()
                 .mapToInt(account -> stripeOf(account.name()))
                 .sorted()
@@ -117,17 +126,24 @@ final class MemoryLedger implements Ledger {
         return balances.size();
     }
 
-    /** Forgets expired accounts whenever there are twice as many accounts as were left the last time. */
+    /**
+     * Forgets the accounts whose time or whose conversation is over, whenever there are twice as many accounts as were left the last time. So there
+     * are never many more of them than conversations and callers.
+     */
     private void sweepWhenLarge() {
         long limit = sweptAt.get();
         if (balances.mappingCount() < limit || !sweptAt.compareAndSet(limit, Long.MAX_VALUE)) {
             return;
         }
-        for (String name : balances.keySet()) {
+        // In this order: an account that is among these was opened for a conversation that was there before the second
+        // look.
+        List<String> names = List.copyOf(balances.keySet());
+        Set<String> existing = conversations.get();
+        for (String name : names) {
             ReentrantLock lock = stripes[stripeOf(name)];
             lock.lock();
             try {
-                balances.computeIfPresent(name, (ignored, balance) -> expired(balance) ? null : balance);
+                balances.computeIfPresent(name, (ignored, balance) -> over(name, balance, existing) ? null : balance);
             } finally {
                 lock.unlock();
             }

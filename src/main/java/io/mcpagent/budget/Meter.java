@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one request spends. Each model call is {@link #reserve reserved}, then ended by exactly one of the reservation's methods; what comes after
@@ -20,7 +21,7 @@ public final class Meter {
 
     private final Budget budget;
     private final String subject;
-    private final String conversationId;
+    private final @Nullable String conversationId;
 
     private int modelCalls;
     private Usage usage = Usage.NONE;
@@ -28,15 +29,16 @@ public final class Meter {
     private Ledger.Amount spent = Ledger.Amount.ZERO;
     private Ledger.Amount reserved = Ledger.Amount.ZERO;
 
-    Meter(Budget budget, String subject, String conversationId, Receipt soFar) {
+    Meter(Budget budget, String subject, @Nullable String conversationId, @Nullable Receipt soFar) {
         this.budget = budget;
         this.subject = subject;
         this.conversationId = conversationId;
         if (soFar != null) {
             modelCalls = soFar.modelCalls();
             usage = soFar.usage();
-            priced = soFar.dollars() != null;
-            spent = new Ledger.Amount(priced ? Prices.microDollars(soFar.dollars()) : 0, usage.total());
+            BigDecimal dollars = soFar.dollars();
+            priced = dollars != null;
+            spent = new Ledger.Amount(dollars == null ? 0 : Prices.microDollars(dollars), usage.total());
         }
     }
 
@@ -51,15 +53,14 @@ public final class Meter {
     public Reservation reserve(long estimatedInputTokens, long maxOutputTokens) {
         Ledger.Amount most = budget.most(estimatedInputTokens, maxOutputTokens);
         Ledger.Amount next = spent.plus(reserved).plus(most);
-        if (next.microDollars() > budget.requestLimit().microDollars()) {
-            throw new BudgetExceededException(Limit.REQUEST_DOLLARS, null);
+        requireWithin(budget.requestLimit(), next, Limit.REQUEST_DOLLARS, Limit.REQUEST_TOKENS);
+        if (conversationId == null) {
+            // Nobody can come back to it: what it may cost is counted here, and needs no account that outlives it.
+            requireWithin(budget.conversationLimit(), next, Limit.CONVERSATION_DOLLARS, Limit.CONVERSATION_TOKENS);
         }
-        if (next.tokens() > budget.requestLimit().tokens()) {
-            throw new BudgetExceededException(Limit.REQUEST_TOKENS, null);
-        }
-        List<Ledger.Account> accounts = budget.accounts(subject, conversationId);
-        String id = accounts.isEmpty() ? null : UUID.randomUUID().toString();
-        if (id != null) {
+        List<Ledger.BudgetAccount> accounts = budget.accounts(subject, conversationId);
+        String id = UUID.randomUUID().toString();
+        if (!accounts.isEmpty()) {
             Optional<Ledger.Refusal> refusal = budget.ledger().reserve(id, most, accounts);
             if (refusal.isPresent()) {
                 throw budget.exceeded(refusal.get());
@@ -67,6 +68,15 @@ public final class Meter {
         }
         reserved = reserved.plus(most);
         return new Reservation(id, most, accounts, estimatedInputTokens);
+    }
+
+    private static void requireWithin(Ledger.Amount limit, Ledger.Amount next, Limit dollars, Limit tokens) {
+        if (next.microDollars() > limit.microDollars()) {
+            throw new BudgetExceededException(dollars, null);
+        }
+        if (next.tokens() > limit.tokens()) {
+            throw new BudgetExceededException(tokens, null);
+        }
     }
 
     /**
@@ -85,11 +95,12 @@ public final class Meter {
 
         private final String id;
         private final Ledger.Amount most;
-        private final List<Ledger.Account> accounts;
+        private final List<Ledger.BudgetAccount> accounts;
         private final long estimatedInputTokens;
         private boolean ended;
 
-        private Reservation(String id, Ledger.Amount most, List<Ledger.Account> accounts, long estimatedInputTokens) {
+        private Reservation(
+                String id, Ledger.Amount most, List<Ledger.BudgetAccount> accounts, long estimatedInputTokens) {
             this.id = id;
             this.most = most;
             this.accounts = accounts;

@@ -208,9 +208,16 @@ public interface AgentConfig {
         @WithDefault("30d")
         Duration ttl();
 
-        /** How many conversations the memory store holds at most; the longest unused go first. */
+        /** How many conversations the memory store holds at most; the longest unused of the caller who has the most go first. */
         @WithDefault("10000")
         int memoryCapacity();
+
+        /**
+         * How much memory its conversations and the answers kept for idempotency keys take at most; what the caller who takes the most used longest
+         * ago goes first.
+         */
+        @WithDefault("64M")
+        MemorySize memorySize();
     }
 
     /** Where conversations are kept. */

@@ -4,6 +4,7 @@ import io.mcpagent.model.Message;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A conversation as it was at one version. Immutable.
@@ -23,7 +24,7 @@ public record Conversation(
         Instant createdAt,
         Instant updatedAt,
         List<TurnRecord> turns,
-        PendingTurn pending) {
+        @Nullable PendingTurn pending) {
 
     public Conversation {
         turns = List.copyOf(turns);
@@ -37,10 +38,11 @@ public record Conversation(
     /** The next version, with {@code change} made at {@code now}. It never seems older than this one, whatever the clock says. */
     Conversation with(Conversations.Change change, Instant now) {
         List<TurnRecord> next = turns;
-        if (change.append() != null) {
+        TurnRecord append = change.append();
+        if (append != null) {
             next = new ArrayList<>(turns.size() + 1);
             next.addAll(turns);
-            next.add(change.append());
+            next.add(append);
         }
         return new Conversation(
                 id, owner, version + 1, createdAt, now.isBefore(updatedAt) ? updatedAt : now, next, change.pending());

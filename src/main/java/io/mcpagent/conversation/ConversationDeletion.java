@@ -36,7 +36,7 @@ final class ConversationDeletion {
         this.id = id;
     }
 
-    /** @return false if there is no such conversation */
+    /** Deletes it; gives false if there is no such conversation. */
     boolean run() {
         Instant deleting = null;
         for (int i = 0; i < MOST_TRIES; i++) {
@@ -47,8 +47,11 @@ final class ConversationDeletion {
             if (!ConversationItems.isVisible(meta, clock.instant())) {
                 // Gone after a first try: that try deleted it, or somebody else did meanwhile, which is the same to the
                 // caller.
+                if (deleting == null) {
+                    return false;
+                }
                 deleteBelow(deleting);
-                return deleting != null;
+                return true;
             }
             deleting = Instant.parse(text(meta, ConversationItems.CREATED_AT));
             try {
@@ -86,9 +89,6 @@ final class ConversationDeletion {
     }
 
     void deleteBelow(Instant createdAt) {
-        if (createdAt == null) {
-            return;
-        }
         try {
             String partition = ConversationItems.partition(owner, id);
             List<WriteRequest> deletes = new ArrayList<>();

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -28,6 +29,7 @@ final class ConversationItems {
     static final String TITLE = "title";
     static final String TURNS = "turns";
     static final String LEASE_RUN = "leaseRun";
+    static final String LEASE_TOKEN = "leaseToken";
     static final String LEASE_UNTIL = "leaseUntil";
     static final String VALID_UNTIL = "validUntil";
     static final String PENDING = "pending";
@@ -110,7 +112,7 @@ final class ConversationItems {
     }
 
     /** The conversation of a {@code meta} item and its turns' items; null if one of them is not there, since it was changed meanwhile. */
-    static Conversation conversation(
+    static @Nullable Conversation conversation(
             DynamoTable table,
             String owner,
             Map<String, AttributeValue> meta,
@@ -144,7 +146,8 @@ final class ConversationItems {
                 pending);
     }
 
-    static TreeMap<String, Map<String, AttributeValue>> turnItems(DynamoTable table, Map<String, AttributeValue> meta) {
+    static SortedMap<String, Map<String, AttributeValue>> turnItems(
+            DynamoTable table, Map<String, AttributeValue> meta) {
         return number(meta, TURNS) == 0
                 ? new TreeMap<>()
                 : table.query(text(meta, DynamoTable.PK), turnPrefix(Instant.parse(text(meta, CREATED_AT))));

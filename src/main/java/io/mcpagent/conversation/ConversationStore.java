@@ -8,16 +8,19 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
+import java.util.function.BiConsumer;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /** Makes the one store that {@code agent.conversation.store} names. Without DynamoDB its client is never made. */
 @Singleton
-final class ConversationStore {
+public final class ConversationStore {
 
     private static final Logger LOG = Logger.getLogger(ConversationStore.class);
 
     private final boolean shared;
+    private final @Nullable MemoryConversations memory;
     private final DynamoTable table;
     private final Conversations conversations;
     private final IdempotentReplies replies;
@@ -29,12 +32,19 @@ final class ConversationStore {
         this.shared = settings.store() == AgentConfig.Store.DYNAMODB;
         switch (settings.store()) {
             case MEMORY -> {
-                MemoryIdempotentReplies memory = new MemoryIdempotentReplies(settings.memoryCapacity());
-                this.replies = memory;
-                this.conversations = new MemoryConversations(settings.ttl(), settings.memoryCapacity(), memory);
+                OwnedMemory owned = new OwnedMemory(
+                        settings.memoryCapacity(),
+                        settings.memorySize().asLongValue(),
+                        InstantSource.system(),
+                        System::nanoTime);
+                MemoryIdempotentReplies kept = new MemoryIdempotentReplies(owned);
+                this.memory = new MemoryConversations(settings.ttl(), owned, kept);
+                this.replies = kept;
+                this.conversations = memory;
             }
             case DYNAMODB -> {
                 DynamoIdempotentReplies dynamo = new DynamoIdempotentReplies(table, InstantSource.system());
+                this.memory = null;
                 this.replies = dynamo;
                 this.conversations = new DynamoConversations(table, dynamo, settings.ttl(), InstantSource.system());
             }
@@ -52,6 +62,13 @@ final class ConversationStore {
                     LOG.warnf("The conversations' table is not ready: %s", e.getMessage());
                 }
             });
+        }
+    }
+
+    /** Names the conversations that are kept in the memory of this process, each by its owner and its id; none if DynamoDB keeps them. */
+    public void forEachInMemory(BiConsumer<String, String> ownerAndId) {
+        if (memory != null) {
+            memory.forEach(ownerAndId);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.mcpagent.conversation;
 
 import static io.mcpagent.conversation.DynamoTable.number;
+import static io.mcpagent.conversation.DynamoTable.optionalText;
 import static io.mcpagent.conversation.DynamoTable.text;
 
 import io.mcpagent.conversation.Conversations.Change;
@@ -58,13 +59,14 @@ final class ConversationWrites {
     List<TransactWriteItem> prepare() {
         List<TransactWriteItem> writes = new ArrayList<>();
         writes.add(TransactWriteItem.builder().update(meta()).build());
-        if (change.append() != null) {
-            writes.add(put(turn()));
+        TurnRecord append = change.append();
+        if (append != null) {
+            writes.add(put(turn(append)));
         }
         Map<String, AttributeValue> listed = listItem();
         Map<String, AttributeValue> listedBefore =
                 ConversationItems.listKey(before.owner(), before.id(), before.updatedAt());
-        boolean moved = !listed.get(DynamoTable.SK).equals(listedBefore.get(DynamoTable.SK));
+        boolean moved = !text(listed, DynamoTable.SK).equals(text(listedBefore, DynamoTable.SK));
         if (before.version() > 0 && moved) {
             writes.add(TransactWriteItem.builder()
                     .delete(Delete.builder()
@@ -82,7 +84,7 @@ final class ConversationWrites {
 
     /** Whether {@code meta}, as it is now, shows that this save was made. */
     boolean madeIn(Map<String, AttributeValue> meta) {
-        return SAVES.stream().anyMatch(save -> attempt.equals(text(meta, save)));
+        return SAVES.stream().anyMatch(save -> attempt.equals(optionalText(meta, save)));
     }
 
     private Update meta() {
@@ -100,13 +102,15 @@ final class ConversationWrites {
         for (int i = 1; i < SAVES.size(); i++) {
             set.add("#%s = if_not_exists(#%s, :none)".formatted(SAVES.get(i), SAVES.get(i - 1)));
         }
-        if (change.pending() == null) {
+        PendingTurn pending = change.pending();
+        if (pending == null) {
             remove.add("#pending");
         } else {
-            set(ConversationItems.PENDING, AttributeValue.fromM(pending()), set, values);
+            set(ConversationItems.PENDING, AttributeValue.fromM(pending(pending)), set, values);
         }
         if (!change.keepLease()) {
             remove.add("#leaseRun");
+            remove.add("#leaseToken");
             remove.add("#leaseUntil");
         }
         values.put(":before", number(before.version()));
@@ -131,22 +135,22 @@ final class ConversationWrites {
         values.put(":" + attribute, value);
     }
 
-    private Map<String, AttributeValue> pending() {
+    private Map<String, AttributeValue> pending(PendingTurn pending) {
         return StoredBytes.store(
                 table,
                 partition,
                 ConversationItems.pendingSortKey(before.createdAt()),
-                StoredJson.write(change.pending()),
+                StoredJson.write(pending),
                 PENDING_INLINE,
                 turnsExpireAt());
     }
 
-    private Map<String, AttributeValue> turn() {
+    private Map<String, AttributeValue> turn(TurnRecord append) {
         String sk =
                 ConversationItems.turnSortKey(before.createdAt(), after.turns().size());
         Map<String, AttributeValue> item = new HashMap<>(DynamoTable.key(partition, sk));
-        item.putAll(StoredBytes.store(
-                table, partition, sk, StoredJson.write(change.append()), StoredBytes.ITEM, turnsExpireAt()));
+        item.putAll(
+                StoredBytes.store(table, partition, sk, StoredJson.write(append), StoredBytes.ITEM, turnsExpireAt()));
         item.put(DynamoTable.EXPIRES_AT, number(turnsExpireAt()));
         return item;
     }

@@ -3,6 +3,7 @@ package io.mcpagent.conversation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where conversations are kept. A conversation belongs to its owner: to everybody else it does not exist. Every change is atomic and
@@ -33,8 +34,10 @@ public interface Conversations {
      * @param createIfAbsent whether an absent {@code id} becomes a new conversation of that id
      * @throws ConversationBusyException     if another run has it
      * @throws ConversationNotFoundException if it is absent (and not to be created) or somebody else's
+     * @throws StoreUnavailableException     if the store does not answer; what it may have taken all the same is given back in the background, and
+     *                                       is not in the way of the next {@code open} in this process
      */
-    Conversation open(String owner, String id, boolean createIfAbsent, String runId, Duration lease);
+    Conversation open(String owner, @Nullable String id, boolean createIfAbsent, String runId, Duration lease);
 
     /**
      * Stores a change of an opened conversation in one atomic step, if nobody else changed it since.
@@ -44,7 +47,10 @@ public interface Conversations {
      */
     Conversation save(Conversation opened, String runId, Change change);
 
-    /** Gives an opened conversation back unchanged. Does nothing if the lease is no longer this run's. */
+    /**
+     * Gives an opened conversation back as it is stored now. Only the lease decides: it does not matter which version of it the run remembers, and
+     * nothing is done if the lease is no longer this run's. If the store does not answer, it is given back in the background.
+     */
     void release(Conversation opened, String runId);
 
     /**
@@ -55,15 +61,19 @@ public interface Conversations {
      * @param keepLease whether the run goes on with the conversation
      * @param reply   the answer to an idempotent request, to be stored in the same step, or null
      */
-    record Change(TurnRecord append, PendingTurn pending, boolean keepLease, IdempotentReplies.Reply reply) {
+    record Change(
+            @Nullable TurnRecord append,
+            @Nullable PendingTurn pending,
+            boolean keepLease,
+            IdempotentReplies.@Nullable Reply reply) {
 
         /** The turn is finished, and with it the run. */
-        public static Change finished(TurnRecord turn, IdempotentReplies.Reply reply) {
+        public static Change finished(TurnRecord turn, IdempotentReplies.@Nullable Reply reply) {
             return new Change(turn, null, false, reply);
         }
 
         /** The turn waits for approvals; the run has ended. */
-        public static Change waiting(PendingTurn pending, IdempotentReplies.Reply reply) {
+        public static Change waiting(PendingTurn pending, IdempotentReplies.@Nullable Reply reply) {
             return new Change(null, pending, false, reply);
         }
 

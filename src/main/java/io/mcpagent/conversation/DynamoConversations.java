@@ -1,6 +1,7 @@
 package io.mcpagent.conversation;
 
 import static io.mcpagent.conversation.DynamoTable.number;
+import static io.mcpagent.conversation.DynamoTable.optionalText;
 import static io.mcpagent.conversation.DynamoTable.text;
 
 import io.mcpagent.base.Ids;
@@ -8,12 +9,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.SortedMap;
+import java.util.UUID;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
@@ -39,6 +43,14 @@ final class DynamoConversations implements Conversations {
 
     private static final String NOT_LEASED = "(attribute_not_exists(#leaseRun) OR #leaseUntil < :now)";
 
+    /**
+     * What a run takes.
+     *
+     * @param token tells this lease from a later one of the same run, so that giving back the one does not take the other away
+     */
+    private record Lease(String runId, String token, Duration duration) {}
+
+    private final OrphanedLeases orphans = new OrphanedLeases();
     private final DynamoTable table;
     private final DynamoIdempotentReplies replies;
     private final Duration ttl;
@@ -103,17 +115,31 @@ final class DynamoConversations implements Conversations {
     }
 
     @Override
-    public Conversation open(String owner, String id, boolean createIfAbsent, String runId, Duration lease) {
+    public Conversation open(
+            String owner, @Nullable String id, boolean createIfAbsent, String runId, Duration duration) {
         String wanted = id == null ? Ids.random() : id;
+        Lease lease = new Lease(runId, UUID.randomUUID().toString(), duration);
+        try {
+            return open(owner, wanted, id != null, id == null || createIfAbsent, lease);
+        } catch (ConversationBusyException | ConversationNotFoundException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // Perhaps the lease was taken all the same, and only the answer was lost.
+            orphans.add(lease.token, () -> giveBack(owner, wanted, "#leaseToken = :lease", lease.token));
+            throw e;
+        }
+    }
+
+    private Conversation open(String owner, String id, boolean mayExist, boolean create, Lease lease) {
         for (int i = 0; i < MOST_TRIES; i++) {
-            Map<String, AttributeValue> existing = id == null ? Map.of() : lease(owner, wanted, runId, lease);
+            Map<String, AttributeValue> existing = mayExist ? lease(owner, id, lease) : Map.of();
             if (!existing.isEmpty()) {
-                return opened(owner, existing, runId);
+                return opened(owner, existing);
             }
-            if (id != null && !createIfAbsent) {
+            if (!create) {
                 throw new ConversationNotFoundException("no such conversation");
             }
-            Conversation created = create(owner, wanted, runId, lease);
+            Conversation created = create(owner, id, lease);
             if (created != null) {
                 return created;
             }
@@ -122,36 +148,41 @@ final class DynamoConversations implements Conversations {
     }
 
     /** Takes the lease of a stored conversation; gives its {@code meta}, or an empty map if there is no such conversation. */
-    private Map<String, AttributeValue> lease(String owner, String id, String runId, Duration lease) {
-        Instant now = clock.instant();
-        String update = "SET #leaseRun = :run, #leaseUntil = :until";
+    private Map<String, AttributeValue> lease(String owner, String id, Lease lease) {
+        String update = "SET #leaseRun = :run, #leaseToken = :token, #leaseUntil = :until";
         String condition =
                 "#version > :zero AND #validUntil > :nowSeconds AND (" + NOT_LEASED + " OR #leaseRun = :run)";
-        Map<String, AttributeValue> values = new HashMap<>(leaseValues(now, runId));
-        values.put(":until", number(now.plus(lease).toEpochMilli()));
-        UpdateItemRequest request = UpdateItemRequest.builder()
-                .tableName(table.name())
-                .key(ConversationItems.metaKey(owner, id))
-                .updateExpression(update)
-                .conditionExpression(condition)
-                .expressionAttributeNames(Expressions.names(update + condition))
-                .expressionAttributeValues(values)
-                .returnValues(ReturnValue.ALL_NEW)
-                .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
-                .overrideConfiguration(table.timeouts())
-                .build();
-        try {
-            return table.call(dynamo -> dynamo.updateItem(request)).attributes();
-        } catch (ConditionalCheckFailedException e) {
-            refuseLeased(e.item(), runId);
-            return Map.of();
+        for (int i = 0; i < MOST_TRIES; i++) {
+            Instant now = clock.instant();
+            Map<String, AttributeValue> values = new HashMap<>(leaseValues(now, lease));
+            values.put(":token", text(lease.token));
+            values.put(":until", number(now.plus(lease.duration).toEpochMilli()));
+            UpdateItemRequest request = UpdateItemRequest.builder()
+                    .tableName(table.name())
+                    .key(ConversationItems.metaKey(owner, id))
+                    .updateExpression(update)
+                    .conditionExpression(condition)
+                    .expressionAttributeNames(Expressions.names(update + condition))
+                    .expressionAttributeValues(values)
+                    .returnValues(ReturnValue.ALL_NEW)
+                    .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+                    .overrideConfiguration(table.timeouts())
+                    .build();
+            try {
+                return table.call(dynamo -> dynamo.updateItem(request)).attributes();
+            } catch (ConditionalCheckFailedException e) {
+                if (!isInTheWay(e.item(), lease, now)) {
+                    return Map.of();
+                }
+            }
         }
+        throw busy();
     }
 
-    private static Map<String, AttributeValue> leaseValues(Instant now, String runId) {
+    private static Map<String, AttributeValue> leaseValues(Instant now, Lease lease) {
         return Map.of(
                 ":run",
-                text(runId),
+                text(lease.runId),
                 ":now",
                 number(now.toEpochMilli()),
                 ":nowSeconds",
@@ -160,16 +191,34 @@ final class DynamoConversations implements Conversations {
                 number(0));
     }
 
-    private void refuseLeased(Map<String, AttributeValue> meta, String runId) {
-        if (meta != null
-                && ConversationItems.isLeased(meta, clock.instant())
-                && !runId.equals(text(meta, ConversationItems.LEASE_RUN))) {
-            throw new ConversationBusyException("another run has this conversation");
+    /**
+     * Whether it was another run's lease that made a condition fail. If that is nobody's any more it is given back, and the next try may succeed.
+     *
+     * @param now the moment that the condition was compared with: a later one may be after the end of that lease, and what was only taken would
+     *            seem to be absent
+     * @throws ConversationBusyException if another run has it
+     */
+    private boolean isInTheWay(@Nullable Map<String, AttributeValue> meta, Lease lease, Instant now) {
+        if (meta == null
+                || !ConversationItems.isLeased(meta, now)
+                || lease.runId.equals(optionalText(meta, ConversationItems.LEASE_RUN))) {
+            return false;
         }
+        for (String name : List.of(ConversationItems.LEASE_TOKEN, ConversationItems.LEASE_RUN)) {
+            String orphan = optionalText(meta, name);
+            if (orphan != null && orphans.giveBackNow(orphan)) {
+                return true;
+            }
+        }
+        throw busy();
+    }
+
+    private static ConversationBusyException busy() {
+        return new ConversationBusyException("another run has this conversation");
     }
 
     /** Stores the lease of a new conversation; null if there is one by now. */
-    private Conversation create(String owner, String id, String runId, Duration lease) {
+    private @Nullable Conversation create(String owner, String id, Lease lease) {
         Instant now = clock.instant();
         Instant createdAt = ConversationItems.beginning(now);
         Map<String, AttributeValue> meta = new HashMap<>(ConversationItems.metaKey(owner, id));
@@ -177,10 +226,11 @@ final class DynamoConversations implements Conversations {
         meta.put(ConversationItems.VERSION, number(0));
         meta.put(ConversationItems.CREATED_AT, text(createdAt.toString()));
         meta.put(ConversationItems.UPDATED_AT, text(createdAt.toString()));
-        meta.put(ConversationItems.LEASE_RUN, text(runId));
-        meta.put(ConversationItems.LEASE_UNTIL, number(now.plus(lease).toEpochMilli()));
+        meta.put(ConversationItems.LEASE_RUN, text(lease.runId));
+        meta.put(ConversationItems.LEASE_TOKEN, text(lease.token));
+        meta.put(ConversationItems.LEASE_UNTIL, number(now.plus(lease.duration).toEpochMilli()));
         meta.put(ConversationItems.VALID_UNTIL, number(0));
-        meta.put(DynamoTable.EXPIRES_AT, number(ConversationItems.expiresAt(now, lease)));
+        meta.put(DynamoTable.EXPIRES_AT, number(ConversationItems.expiresAt(now, lease.duration)));
         String condition = "attribute_not_exists(#pk) OR ((#version = :zero OR #validUntil <= :nowSeconds) AND ("
                 + NOT_LEASED + " OR #leaseRun = :run))";
         PutItemRequest request = PutItemRequest.builder()
@@ -188,7 +238,7 @@ final class DynamoConversations implements Conversations {
                 .item(meta)
                 .conditionExpression(condition)
                 .expressionAttributeNames(Expressions.names(condition))
-                .expressionAttributeValues(leaseValues(now, runId))
+                .expressionAttributeValues(leaseValues(now, lease))
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
                 .overrideConfiguration(table.timeouts())
                 .build();
@@ -196,44 +246,50 @@ final class DynamoConversations implements Conversations {
             table.call(dynamo -> dynamo.putItem(request));
             return new Conversation(id, owner, 0, createdAt, createdAt, List.of(), null);
         } catch (ConditionalCheckFailedException e) {
-            refuseLeased(e.item(), runId);
+            isInTheWay(e.item(), lease, now);
             return null;
         }
     }
 
-    private Conversation opened(String owner, Map<String, AttributeValue> meta, String runId) {
-        try {
-            TreeMap<String, Map<String, AttributeValue>> items = ConversationItems.turnItems(table, meta);
-            Conversation conversation = ConversationItems.conversation(table, owner, meta, items);
-            if (conversation == null) {
-                throw incomplete();
-            }
-            prolong(items);
-            return conversation;
-        } catch (RuntimeException e) {
-            giveBack(owner, text(meta, ConversationItems.ID), number(meta, ConversationItems.VERSION), runId);
-            throw e;
+    private Conversation opened(String owner, Map<String, AttributeValue> meta) {
+        SortedMap<String, Map<String, AttributeValue>> items = ConversationItems.turnItems(table, meta);
+        Conversation conversation = ConversationItems.conversation(table, owner, meta, items);
+        if (conversation == null) {
+            throw incomplete();
         }
+        prolong(items.values());
+        return conversation;
     }
 
     /** Sees to it that no item of a turn expires before the conversation would if this run changed it. Mostly there is nothing to do. */
-    private void prolong(TreeMap<String, Map<String, AttributeValue>> items) {
+    private void prolong(Collection<Map<String, AttributeValue>> items) {
         Instant now = clock.instant();
         // An hour is more than any run takes.
         long needed =
                 ConversationItems.expiresAt(now, ttl) + Duration.ofHours(1).toSeconds();
-        for (Map<String, AttributeValue> item : items.values()) {
+        for (Map<String, AttributeValue> item : items) {
             if (number(item, DynamoTable.EXPIRES_AT) < needed) {
-                String update = "SET #expiresAt = :expiresAt";
-                table.call(dynamo -> dynamo.updateItem(request -> request.tableName(table.name())
-                        .key(DynamoTable.key(text(item, DynamoTable.PK), text(item, DynamoTable.SK)))
-                        .updateExpression(update)
-                        .conditionExpression("attribute_exists(#pk)")
-                        .expressionAttributeNames(Expressions.names(update + "#pk"))
-                        .expressionAttributeValues(
-                                Map.of(":expiresAt", number(ConversationItems.turnExpiresAt(now, ttl))))
-                        .overrideConfiguration(table.timeouts())));
+                prolong(item, number(ConversationItems.turnExpiresAt(now, ttl)));
             }
+        }
+    }
+
+    private void prolong(Map<String, AttributeValue> item, AttributeValue expiresAt) {
+        String update = "SET #expiresAt = :expiresAt";
+        try {
+            table.call(dynamo -> dynamo.updateItem(request -> request.tableName(table.name())
+                    .key(DynamoTable.key(text(item, DynamoTable.PK), text(item, DynamoTable.SK)))
+                    .updateExpression(update)
+                    .conditionExpression("attribute_exists(#pk)")
+                    .expressionAttributeNames(Expressions.names(update + "#pk"))
+                    .expressionAttributeValues(Map.of(":expiresAt", expiresAt))
+                    .overrideConfiguration(table.timeouts())));
+        } catch (ConditionalCheckFailedException expired) {
+            // It expired since it was read. This run has it, and nobody else writes while this run has the lease: it
+            // is put back, or the conversation would be incomplete from now on.
+            Map<String, AttributeValue> restored = new HashMap<>(item);
+            restored.put(DynamoTable.EXPIRES_AT, expiresAt);
+            table.put(restored);
         }
     }
 
@@ -254,41 +310,56 @@ final class DynamoConversations implements Conversations {
 
     @Override
     public void release(Conversation opened, String runId) {
-        release(opened.owner(), opened.id(), opened.version(), runId);
-    }
-
-    private void giveBack(String owner, String id, long version, String runId) {
+        OrphanedLeases.GiveBack giveBack =
+                () -> giveBack(opened.owner(), opened.id(), opened.version() == 0, "#leaseRun = :lease", runId);
         try {
-            release(owner, id, version, runId);
+            giveBack.run();
         } catch (StoreUnavailableException e) {
-            LOG.warnf("A lease ends by its time only: %s", e.getMessage());
+            LOG.debugf("A lease is given back later: %s", e.getMessage());
+            orphans.add(runId, giveBack);
         }
     }
 
-    private void release(String owner, String id, long version, String runId) {
+    private boolean giveBack(String owner, String id, String condition, String lease) {
+        return giveBack(owner, id, false, condition, lease);
+    }
+
+    /**
+     * Gives a lease back, in whatever version the conversation is by now: what is given back is the lease, and a run that fails between two steps
+     * does not always know which of them was stored.
+     *
+     * @param isNew     whether nothing had been stored when it was taken: then nothing of it stays
+     * @param condition what tells this lease, {@code :lease}, from another
+     * @return whether there was such a lease
+     */
+    private boolean giveBack(String owner, String id, boolean isNew, String condition, String lease) {
         Map<String, AttributeValue> key = ConversationItems.metaKey(owner, id);
-        String condition = "#leaseRun = :run AND #version = :version";
-        Map<String, AttributeValue> values = Map.of(":run", text(runId), ":version", number(version));
-        try {
-            if (version == 0) {
+        if (isNew) {
+            String unstored = condition + " AND #version = :zero";
+            try {
                 table.call(dynamo -> dynamo.deleteItem(request -> request.tableName(table.name())
                         .key(key)
-                        .conditionExpression(condition)
-                        .expressionAttributeNames(Expressions.names(condition))
-                        .expressionAttributeValues(values)
+                        .conditionExpression(unstored)
+                        .expressionAttributeNames(Expressions.names(unstored))
+                        .expressionAttributeValues(Map.of(":lease", text(lease), ":zero", number(0)))
                         .overrideConfiguration(table.timeouts())));
-                return;
+                return true;
+            } catch (ConditionalCheckFailedException e) {
+                // A step was stored since, or it is not this run's any more.
             }
-            String update = "REMOVE #leaseRun, #leaseUntil";
+        }
+        String update = "REMOVE #leaseRun, #leaseToken, #leaseUntil";
+        try {
             table.call(dynamo -> dynamo.updateItem(request -> request.tableName(table.name())
                     .key(key)
                     .updateExpression(update)
                     .conditionExpression(condition)
                     .expressionAttributeNames(Expressions.names(update + condition))
-                    .expressionAttributeValues(values)
+                    .expressionAttributeValues(Map.of(":lease", text(lease)))
                     .overrideConfiguration(table.timeouts())));
-        } catch (ConditionalCheckFailedException lost) {
-            // It is not this run's any more: there is nothing to give back.
+            return true;
+        } catch (ConditionalCheckFailedException e) {
+            return false;
         }
     }
 }

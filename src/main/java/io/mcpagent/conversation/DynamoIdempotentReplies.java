@@ -1,6 +1,7 @@
 package io.mcpagent.conversation;
 
 import static io.mcpagent.conversation.DynamoTable.number;
+import static io.mcpagent.conversation.DynamoTable.optionalText;
 import static io.mcpagent.conversation.DynamoTable.text;
 
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,8 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.Put;
@@ -20,15 +23,25 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 /** Idempotent replies in DynamoDB: one item a key, in a partition of its own. They outlive the conversation that they belong to. */
 final class DynamoIdempotentReplies implements IdempotentReplies {
 
+    private static final Logger LOG = Logger.getLogger(DynamoIdempotentReplies.class);
+
     private static final Duration KEPT = Duration.ofHours(24);
     private static final String SORT_KEY = "reply";
     private static final String HASH = "requestHash";
     private static final String ENDS_AT = "endsAt";
-    private static final String ATTEMPT = "attempt";
+    private static final String RUN = "run";
+
+    /** Tells a claim from a later one of the same run, so that giving back the one does not take the other away. */
+    private static final String TOKEN = "token";
+
     private static final String BODY = "body";
 
     private static final String FREE = "attribute_not_exists(#pk) OR #endsAt <= :now";
 
+    /** How often a claim is tried again that one which nobody holds was in the way of. */
+    private static final int MOST_TRIES = 3;
+
+    private final OrphanedLeases orphans = new OrphanedLeases();
     private final DynamoTable table;
     private final InstantSource clock;
 
@@ -38,34 +51,61 @@ final class DynamoIdempotentReplies implements IdempotentReplies {
     }
 
     @Override
-    public Claim claim(String owner, String key, String requestHash, Duration lease) {
+    public Claim claim(String owner, String key, String requestHash, String runId, Duration lease) {
+        String token = UUID.randomUUID().toString();
+        try {
+            for (int i = 0; i < MOST_TRIES; i++) {
+                Map<String, AttributeValue> known = claim(owner, key, requestHash, runId, token, lease);
+                if (known.isEmpty()) {
+                    return new Claim.Claimed();
+                }
+                if (!isOrphan(known)) {
+                    return claimOf(known, requestHash);
+                }
+            }
+            return new Claim.Running();
+        } catch (StoreUnavailableException e) {
+            // Perhaps the key was claimed all the same, and only the answer was lost.
+            orphans.add(token, () -> giveBack(owner, key, "#token = :claim", token));
+            throw e;
+        }
+    }
+
+    /** Claims a key that is free, or claimed by this very run. Gives an empty map if it did, else what is known of the key. */
+    private Map<String, AttributeValue> claim(
+            String owner, String key, String requestHash, String runId, String token, Duration lease) {
         Instant now = clock.instant();
-        String attempt = UUID.randomUUID().toString();
         Map<String, AttributeValue> item = item(owner, key, requestHash, now.plus(lease));
-        item.put(ATTEMPT, text(attempt));
+        item.put(RUN, text(runId));
+        item.put(TOKEN, text(token));
+        String condition = FREE + " OR (#requestHash = :hash AND #run = :run AND attribute_not_exists(#body))";
         PutItemRequest request = PutItemRequest.builder()
                 .tableName(table.name())
                 .item(item)
-                .conditionExpression(FREE)
-                .expressionAttributeNames(Map.of("#pk", DynamoTable.PK, "#endsAt", ENDS_AT))
-                .expressionAttributeValues(Map.of(":now", number(now.toEpochMilli())))
+                .conditionExpression(condition)
+                .expressionAttributeNames(Expressions.names(condition))
+                .expressionAttributeValues(
+                        Map.of(":now", number(now.toEpochMilli()), ":hash", text(requestHash), ":run", text(runId)))
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
                 .overrideConfiguration(table.timeouts())
                 .build();
         try {
             table.call(dynamo -> dynamo.putItem(request));
-            return new Claim.Claimed();
+            return Map.of();
         } catch (ConditionalCheckFailedException e) {
-            return claimOf(e.item(), requestHash, attempt);
+            return e.item();
         }
     }
 
-    private Claim claimOf(Map<String, AttributeValue> known, String requestHash, String attempt) {
-        if (attempt.equals(text(known, ATTEMPT))) {
-            // The first answer to this very claim was lost.
-            return new Claim.Claimed();
-        }
-        if (!requestHash.equals(text(known, HASH))) {
+    /** Whether the claim was one that nobody holds; then it was given back. */
+    private boolean isOrphan(Map<String, AttributeValue> known) {
+        return Stream.of(TOKEN, RUN)
+                .map(name -> optionalText(known, name))
+                .anyMatch(name -> name != null && orphans.giveBackNow(name));
+    }
+
+    private Claim claimOf(Map<String, AttributeValue> known, String requestHash) {
+        if (!requestHash.equals(optionalText(known, HASH))) {
             return new Claim.Mismatch();
         }
         AttributeValue body = known.get(BODY);
@@ -76,19 +116,38 @@ final class DynamoIdempotentReplies implements IdempotentReplies {
         if (stored == null) {
             throw new StoreUnavailableException("a stored answer is not complete");
         }
-        return new Claim.Answered(new String(stored, StandardCharsets.UTF_8));
+        return new Claim.AlreadyAnswered(new String(stored, StandardCharsets.UTF_8));
     }
 
     @Override
-    public void abandon(String owner, String key) {
+    public void abandon(String owner, String key, String runId) {
+        OrphanedLeases.GiveBack giveBack = () -> giveBack(owner, key, "#run = :claim", runId);
+        try {
+            giveBack.run();
+        } catch (StoreUnavailableException e) {
+            LOG.debugf("An idempotency key is given back later: %s", e.getMessage());
+            orphans.add(runId, giveBack);
+        }
+    }
+
+    /**
+     * Frees a key that was not answered.
+     *
+     * @param condition what tells this claim, {@code :claim}, from another
+     * @return whether there was such a claim
+     */
+    private boolean giveBack(String owner, String key, String condition, String claim) {
+        String unanswered = condition + " AND attribute_not_exists(#body)";
         try {
             table.call(dynamo -> dynamo.deleteItem(request -> request.tableName(table.name())
                     .key(keyOf(owner, key))
-                    .conditionExpression("attribute_not_exists(#body)")
-                    .expressionAttributeNames(Map.of("#body", BODY))
+                    .conditionExpression(unanswered)
+                    .expressionAttributeNames(Expressions.names(unanswered))
+                    .expressionAttributeValues(Map.of(":claim", text(claim)))
                     .overrideConfiguration(table.timeouts())));
-        } catch (ConditionalCheckFailedException answered) {
-            // It stays.
+            return true;
+        } catch (ConditionalCheckFailedException e) {
+            return false;
         }
     }
 
@@ -106,13 +165,13 @@ final class DynamoIdempotentReplies implements IdempotentReplies {
                         reply.body().getBytes(StandardCharsets.UTF_8),
                         StoredBytes.ITEM,
                         end.getEpochSecond())));
+        String condition = FREE + " OR (#requestHash = :hash AND attribute_not_exists(#body))";
         return TransactWriteItem.builder()
                 .put(Put.builder()
                         .tableName(table.name())
                         .item(item)
-                        .conditionExpression(FREE + " OR (#hash = :hash AND attribute_not_exists(#body))")
-                        .expressionAttributeNames(
-                                Map.of("#pk", DynamoTable.PK, "#endsAt", ENDS_AT, "#hash", HASH, "#body", BODY))
+                        .conditionExpression(condition)
+                        .expressionAttributeNames(Expressions.names(condition))
                         .expressionAttributeValues(
                                 Map.of(":now", number(now.toEpochMilli()), ":hash", text(reply.requestHash())))
                         .build())

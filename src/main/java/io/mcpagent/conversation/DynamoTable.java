@@ -10,6 +10,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -17,6 +18,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.exception.AbortedException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -185,8 +187,8 @@ public final class DynamoTable {
     }
 
     /** All items of a partition whose sort key begins with {@code prefix}, strongly consistent, by their sort keys. */
-    TreeMap<String, Map<String, AttributeValue>> query(String pk, String prefix) {
-        TreeMap<String, Map<String, AttributeValue>> items = new TreeMap<>();
+    SortedMap<String, Map<String, AttributeValue>> query(String pk, String prefix) {
+        SortedMap<String, Map<String, AttributeValue>> items = new TreeMap<>();
         query(pk, prefix, null, item -> items.put(text(item, SK), item));
         return items;
     }
@@ -198,7 +200,8 @@ public final class DynamoTable {
         return keys;
     }
 
-    private void query(String pk, String prefix, String projection, Consumer<Map<String, AttributeValue>> consumer) {
+    private void query(
+            String pk, String prefix, @Nullable String projection, Consumer<Map<String, AttributeValue>> consumer) {
         Map<String, AttributeValue> from = null;
         do {
             QueryRequest request = QueryRequest.builder()
@@ -248,8 +251,21 @@ public final class DynamoTable {
         return value == null ? 0 : Long.parseLong(value.n());
     }
 
+    /**
+     * A text that an item always has.
+     *
+     * @throws IllegalStateException if this one does not
+     */
+    static String text(Map<String, AttributeValue> item, String attribute) {
+        String text = optionalText(item, attribute);
+        if (text == null) {
+            throw new IllegalStateException("a stored item has no " + attribute);
+        }
+        return text;
+    }
+
     /** A text of an item; null if it has none of that name. */
-    public static String text(Map<String, AttributeValue> item, String attribute) {
+    static @Nullable String optionalText(Map<String, AttributeValue> item, String attribute) {
         AttributeValue value = item.get(attribute);
         return value == null ? null : value.s();
     }

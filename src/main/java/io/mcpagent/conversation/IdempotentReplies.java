@@ -21,7 +21,7 @@ public interface IdempotentReplies {
         record Mismatch() implements Claim {}
 
         /** The request was answered before. */
-        record Answered(String body) implements Claim {}
+        record AlreadyAnswered(String body) implements Claim {}
     }
 
     /**
@@ -35,12 +35,17 @@ public interface IdempotentReplies {
     record Reply(String owner, String key, String requestHash, String body) {}
 
     /**
-     * Claims the key for a request, for {@code lease} at most (the process may die).
+     * Claims the key for a request, for {@code lease} at most (the process may die). A run that claims again what it has claimed has it.
      *
      * @param requestHash SHA-256, in hex, of what is asked
+     * @param runId       the run that answers the request
+     * @throws StoreUnavailableException if the store does not answer; what it may have taken all the same is given back in the background
      */
-    Claim claim(String owner, String key, String requestHash, Duration lease);
+    Claim claim(String owner, String key, String requestHash, String runId, Duration lease);
 
-    /** The request failed: the key is free again. */
-    void abandon(String owner, String key);
+    /**
+     * The request failed: the key is free again, unless it was answered or is another run's. If the store does not answer, that is done in the
+     * background.
+     */
+    void abandon(String owner, String key, String runId);
 }

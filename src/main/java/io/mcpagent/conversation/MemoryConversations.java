@@ -3,68 +3,93 @@ package io.mcpagent.conversation;
 import io.mcpagent.base.Ids;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.LongSupplier;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
-/**
- * Conversations in the memory of this process, for development and tests: they end with it, and other tasks don't see them. A step locks
- * nothing but its own conversation.
- */
+/** Conversations in the memory of this process, for development and tests: they end with it, and other tasks don't see them. */
 final class MemoryConversations implements Conversations {
 
-    /** How much of the capacity is freed at once, so that a full store does not look for the longest unused one at every new conversation. */
-    private static final int EVICTED_PART = 20;
+    private record Key(String id) {}
 
-    private record Key(String owner, String id) {}
+    /**
+     * A conversation with its lease.
+     *
+     * @param turnBytes    what its finished turns need, and {@code pendingBytes} the one that waits
+     * @param validUntil when its time is over, unless it is leased then
+     */
+    private record Held(
+            Conversation conversation,
+            long turnBytes,
+            long pendingBytes,
+            Instant validUntil,
+            @Nullable String leaseRun,
+            long leaseEndNanos)
+            implements OwnedMemory.Kept {
 
-    /** @param usedNanos when it was last used, on the monotonic clock */
-    private record Entry(Conversation conversation, String leaseRun, long leaseEndNanos, long usedNanos) {}
+        @Override
+        public long bytes() {
+            return Footprint.ENTRY
+                    + Footprint.of(conversation.id())
+                    + Footprint.of(conversation.owner())
+                    + turnBytes
+                    + pendingBytes;
+        }
 
-    private final ConcurrentHashMap<Key, Entry> entries = new ConcurrentHashMap<>();
-    private final ReentrantLock eviction = new ReentrantLock();
-    private final Duration ttl;
-    private final int capacity;
-    private final MemoryIdempotentReplies replies;
-    private final InstantSource clock;
-    private final LongSupplier nanoTime;
+        @Override
+        public boolean isConversation() {
+            return true;
+        }
 
-    MemoryConversations(Duration ttl, int capacity, MemoryIdempotentReplies replies) {
-        this(ttl, capacity, replies, InstantSource.system(), System::nanoTime);
+        @Override
+        public boolean isInUse(long nanos) {
+            return leaseRun != null && nanos - leaseEndNanos < 0;
+        }
+
+        /** Its time is over, or its first run ended without storing anything. */
+        @Override
+        public boolean isOver(long nanos, Instant now) {
+            return !isInUse(nanos) && (conversation.version() == 0 || !now.isBefore(validUntil));
+        }
+
+        Held leased(@Nullable String runId, long endNanos) {
+            return new Held(conversation, turnBytes, pendingBytes, validUntil, runId, endNanos);
+        }
     }
 
-    MemoryConversations(
-            Duration ttl, int capacity, MemoryIdempotentReplies replies, InstantSource clock, LongSupplier nanoTime) {
-        if (capacity < 1) {
-            throw new IllegalArgumentException("the capacity must be at least 1, not " + capacity);
-        }
+    private final Duration ttl;
+    private final OwnedMemory memory;
+    private final MemoryIdempotentReplies replies;
+
+    /** Conversations that are kept for {@code ttl}, in the same memory as the replies. */
+    MemoryConversations(Duration ttl, OwnedMemory memory, MemoryIdempotentReplies replies) {
         this.ttl = ttl;
-        this.capacity = capacity;
+        this.memory = memory;
         this.replies = replies;
-        this.clock = clock;
-        this.nanoTime = nanoTime;
     }
 
     @Override
     public Optional<Conversation> find(String owner, String id) {
-        Entry entry = entries.computeIfPresent(new Key(owner, id), (key, found) -> gone(found) ? null : used(found));
-        return entry == null || entry.conversation.version() == 0 ? Optional.empty() : Optional.of(entry.conversation);
+        return memory.step(() -> Optional.ofNullable(held(owner, id)))
+                .map(Held::conversation)
+                .filter(conversation -> conversation.version() > 0);
+    }
+
+    /** The conversation, unless nothing is left of it. */
+    private @Nullable Held held(String owner, String id) {
+        return (Held) memory.get(owner, new Key(id));
     }
 
     @Override
     public List<ConversationSummary> list(String owner, int atMost) {
-        List<Conversation> owned = new ArrayList<>();
-        entries.forEach((key, entry) -> {
-            if (key.owner.equals(owner) && entry.conversation.version() > 0 && !gone(entry)) {
-                owned.add(entry.conversation);
-            }
-        });
-        return owned.stream()
+        Instant now = memory.now();
+        long nanos = memory.nanos();
+        return memory.step(() -> memory.of(owner)).stream()
+                .filter(kept -> kept.isConversation() && !kept.isOver(nanos, now))
+                .map(kept -> ((Held) kept).conversation)
+                .filter(conversation -> conversation.version() > 0)
                 .sorted(Comparator.comparing(Conversation::updatedAt).reversed())
                 .limit(atMost)
                 .map(Titles::summaryOf)
@@ -73,137 +98,82 @@ final class MemoryConversations implements Conversations {
 
     @Override
     public boolean delete(String owner, String id) {
-        boolean[] deleted = {false};
-        entries.computeIfPresent(new Key(owner, id), (key, entry) -> {
-            if (leased(entry)) {
+        return memory.step(() -> {
+            Held held = held(owner, id);
+            if (held == null) {
+                return false;
+            }
+            if (held.isInUse(memory.nanos())) {
                 throw new ConversationBusyException("a turn is running in this conversation");
             }
-            deleted[0] = entry.conversation.version() > 0 && !gone(entry);
-            return null;
+            memory.remove(owner, new Key(id));
+            return true;
         });
-        return deleted[0];
     }
 
     @Override
-    public Conversation open(String owner, String id, boolean createIfAbsent, String runId, Duration lease) {
+    public Conversation open(String owner, @Nullable String id, boolean createIfAbsent, String runId, Duration lease) {
         String wanted = id == null ? Ids.random() : id;
-        boolean create = id == null || createIfAbsent;
-        Entry opened = entries.compute(new Key(owner, wanted), (key, entry) -> {
-            if (entry != null && leased(entry) && !runId.equals(entry.leaseRun)) {
+        return memory.step(() -> {
+            Held held = held(owner, wanted);
+            if (held == null) {
+                if (id != null && !createIfAbsent) {
+                    throw new ConversationNotFoundException("no such conversation");
+                }
+                Instant now = memory.now();
+                held = new Held(new Conversation(wanted, owner, 0, now, now, List.of(), null), 0, 0, now, null, 0);
+            } else if (held.isInUse(memory.nanos()) && !runId.equals(held.leaseRun)) {
                 throw new ConversationBusyException("another run has this conversation");
             }
-            Conversation conversation = entry == null || gone(entry) ? null : entry.conversation;
-            if (conversation == null && !create) {
-                throw new ConversationNotFoundException("no such conversation");
-            }
-            long now = nanoTime.getAsLong();
-            return new Entry(conversation == null ? created(key) : conversation, runId, now + lease.toNanos(), now);
+            memory.put(owner, new Key(wanted), held.leased(runId, memory.nanos() + lease.toNanos()));
+            return held.conversation;
         });
-        if (entries.mappingCount() > capacity) {
-            evict();
-        }
-        return opened.conversation;
-    }
-
-    private Conversation created(Key key) {
-        Instant now = clock.instant();
-        return new Conversation(key.id, key.owner, 0, now, now, List.of(), null);
     }
 
     @Override
     public Conversation save(Conversation opened, String runId, Change change) {
-        Entry saved = entries.compute(keyOf(opened), (key, entry) -> {
-            if (entry == null || !runId.equals(entry.leaseRun) || entry.conversation.version() != opened.version()) {
+        long appended = Footprint.of(change.append());
+        long pending = Footprint.of(change.pending());
+        return memory.step(() -> {
+            // Not only while the lease lasts: a late save is right as long as nobody else took the conversation.
+            Held held = (Held) memory.any(opened.owner(), new Key(opened.id()));
+            if (held == null || !runId.equals(held.leaseRun) || held.conversation.version() != opened.version()) {
                 throw new ConversationBusyException("the lease was lost to another run");
             }
-            Conversation next = entry.conversation.with(change, clock.instant());
+            Conversation next = held.conversation.with(change, memory.now());
             if (change.reply() != null) {
                 replies.answer(change.reply());
             }
-            return new Entry(next, change.keepLease() ? runId : null, entry.leaseEndNanos, nanoTime.getAsLong());
+            Held saved = new Held(
+                    next, held.turnBytes + appended, pending, next.updatedAt().plus(ttl), runId, held.leaseEndNanos);
+            memory.put(opened.owner(), new Key(opened.id()), change.keepLease() ? saved : saved.leased(null, 0));
+            return next;
         });
-        return saved.conversation;
     }
 
     @Override
     public void release(Conversation opened, String runId) {
-        entries.computeIfPresent(keyOf(opened), (key, entry) -> {
-            if (!runId.equals(entry.leaseRun)) {
-                return entry;
+        memory.step(() -> {
+            Key key = new Key(opened.id());
+            Held held = (Held) memory.any(opened.owner(), key);
+            if (held != null && runId.equals(held.leaseRun)) {
+                if (held.conversation.version() == 0) {
+                    memory.remove(opened.owner(), key);
+                } else {
+                    memory.put(opened.owner(), key, held.leased(null, 0));
+                }
             }
-            return entry.conversation.version() == 0 ? null : new Entry(entry.conversation, null, 0, entry.usedNanos);
         });
     }
 
-    private static Key keyOf(Conversation conversation) {
-        return new Key(conversation.owner(), conversation.id());
-    }
-
-    private boolean leased(Entry entry) {
-        return entry.leaseRun != null && nanoTime.getAsLong() - entry.leaseEndNanos < 0;
-    }
-
-    /** Whether nothing is left of it: it has expired, or its first run ended without storing anything. */
-    private boolean gone(Entry entry) {
-        return !leased(entry)
-                && (entry.conversation.version() == 0
-                        || !clock.instant()
-                                .isBefore(entry.conversation.updatedAt().plus(ttl)));
-    }
-
-    private Entry used(Entry entry) {
-        return new Entry(entry.conversation, entry.leaseRun, entry.leaseEndNanos, nanoTime.getAsLong());
-    }
-
-    /** Makes room: what is gone goes first, then the longest unused. Only one thread does it; the others go on meanwhile. */
-    private void evict() {
-        if (!eviction.tryLock()) {
-            return;
-        }
-        try {
-            entries.forEach((key, entry) -> {
-                if (gone(entry)) {
-                    removeUnchanged(key, entry);
+    /** Names the conversations that there are, with their owners. */
+    void forEach(BiConsumer<String, String> consumer) {
+        memory.step(() -> {
+            memory.forEachKey((owner, key) -> {
+                if (key instanceof Key(String id)) {
+                    consumer.accept(owner, id);
                 }
             });
-            long surplus = entries.mappingCount() - capacity;
-            if (surplus > 0) {
-                evictLongestUnused(surplus + capacity / EVICTED_PART);
-            }
-        } finally {
-            eviction.unlock();
-        }
-    }
-
-    private void evictLongestUnused(long surplus) {
-        long now = nanoTime.getAsLong();
-        // Numbers are sorted ten times as fast as entries.
-        long[] ages = entries.values().stream()
-                .filter(entry -> !leased(entry))
-                .mapToLong(entry -> entry.usedNanos - now)
-                .sorted()
-                .toArray();
-        if (ages.length == 0) {
-            return;
-        }
-        int evicted = (int) Math.min(surplus, ages.length);
-        long youngest = ages[evicted - 1];
-        int first = evicted - 1;
-        while (first > 0 && ages[first - 1] == youngest) {
-            first--;
-        }
-        // Of those that were used at the very same time as the last one, no more than needed go.
-        int[] asOld = {evicted - first};
-        entries.forEach((key, entry) -> {
-            long age = entry.usedNanos - now;
-            if (age <= youngest && !leased(entry) && (age < youngest || asOld[0]-- > 0)) {
-                removeUnchanged(key, entry);
-            }
         });
-    }
-
-    /** Removes exactly this entry: one that somebody uses meanwhile is another object, and stays. */
-    private void removeUnchanged(Key key, Entry seen) {
-        entries.computeIfPresent(key, (ignored, entry) -> entry == seen ? null : entry);
     }
 }

@@ -1,56 +1,79 @@
 package io.mcpagent.conversation;
 
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.LongSupplier;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** Idempotent replies in the memory of this process, for development and tests. */
 final class MemoryIdempotentReplies implements IdempotentReplies {
 
     /** How long an answer is remembered. */
-    static final Duration KEPT = Duration.ofHours(24);
+    private static final Duration KEPT = Duration.ofHours(24);
 
-    private record Key(String owner, String key) {}
+    private record Key(String value) {}
 
-    /** @param body null while the request is running */
-    private record Entry(String requestHash, String body, long endNanos) {}
+    /**
+     * What is known of a key.
+     *
+     * @param runId the run that has claimed it; null when it is answered
+     * @param body  the answer; null while the request is running
+     */
+    private record Known(
+            String requestHash,
+            @Nullable String runId,
+            @Nullable String body,
+            long bytes,
+            long endNanos) implements OwnedMemory.Kept {
 
-    private final ConcurrentHashMap<Key, Entry> entries = new ConcurrentHashMap<>();
-    private final ReentrantLock eviction = new ReentrantLock();
-    private final int capacity;
-    private final LongSupplier nanoTime;
+        @Override
+        public boolean isConversation() {
+            return false;
+        }
 
-    MemoryIdempotentReplies(int capacity) {
-        this(capacity, System::nanoTime);
+        @Override
+        public boolean isInUse(long nanos) {
+            return body == null && !isOver(nanos);
+        }
+
+        @Override
+        public boolean isOver(long nanos, Instant now) {
+            return isOver(nanos);
+        }
+
+        private boolean isOver(long nanos) {
+            return nanos - endNanos >= 0;
+        }
     }
 
-    MemoryIdempotentReplies(int capacity, LongSupplier nanoTime) {
-        this.capacity = capacity;
-        this.nanoTime = nanoTime;
+    private final OwnedMemory memory;
+
+    MemoryIdempotentReplies(OwnedMemory memory) {
+        this.memory = memory;
     }
 
     @Override
-    public Claim claim(String owner, String key, String requestHash, Duration lease) {
-        Entry mine = new Entry(requestHash, null, nanoTime.getAsLong() + lease.toNanos());
-        Entry known =
-                entries.compute(new Key(owner, key), (ignored, entry) -> entry == null || ended(entry) ? mine : entry);
-        if (known == mine) {
-            if (entries.mappingCount() > capacity) {
-                evict();
+    public Claim claim(String owner, String key, String requestHash, String runId, Duration lease) {
+        return memory.step(() -> {
+            Known known = (Known) memory.get(owner, new Key(key));
+            if (known == null || runId.equals(known.runId) && requestHash.equals(known.requestHash)) {
+                put(owner, key, requestHash, runId, null, lease);
+                return new Claim.Claimed();
             }
-            return new Claim.Claimed();
-        }
-        if (!known.requestHash.equals(requestHash)) {
-            return new Claim.Mismatch();
-        }
-        return known.body == null ? new Claim.Running() : new Claim.Answered(known.body);
+            if (!known.requestHash.equals(requestHash)) {
+                return new Claim.Mismatch();
+            }
+            return known.body == null ? new Claim.Running() : new Claim.AlreadyAnswered(known.body);
+        });
     }
 
     @Override
-    public void abandon(String owner, String key) {
-        entries.computeIfPresent(new Key(owner, key), (ignored, entry) -> entry.body == null ? null : entry);
+    public void abandon(String owner, String key, String runId) {
+        memory.step(() -> {
+            Known known = (Known) memory.get(owner, new Key(key));
+            if (known != null && runId.equals(known.runId)) {
+                memory.remove(owner, new Key(key));
+            }
+        });
     }
 
     /**
@@ -59,49 +82,26 @@ final class MemoryIdempotentReplies implements IdempotentReplies {
      * @throws ConversationBusyException if a twin of the request was answered before, or another request has the key
      */
     void answer(Reply reply) {
-        Entry answered = new Entry(reply.requestHash(), reply.body(), nanoTime.getAsLong() + KEPT.toNanos());
-        entries.compute(new Key(reply.owner(), reply.key()), (key, entry) -> {
-            if (entry != null
-                    && !ended(entry)
-                    && (entry.body != null || !entry.requestHash.equals(reply.requestHash()))) {
-                throw new ConversationBusyException("this request was answered by another run");
-            }
-            return answered;
-        });
-    }
-
-    private boolean ended(Entry entry) {
-        return nanoTime.getAsLong() - entry.endNanos >= 0;
-    }
-
-    /** Makes room: what has ended goes first, then the answers that would end first; running requests stay. */
-    private void evict() {
-        if (!eviction.tryLock()) {
-            return;
+        Known known = (Known) memory.get(reply.owner(), new Key(reply.key()));
+        if (known != null && (known.body != null || !known.requestHash.equals(reply.requestHash()))) {
+            throw new ConversationBusyException("this request was answered by another run");
         }
-        try {
-            entries.forEach((key, entry) -> {
-                if (ended(entry)) {
-                    removeUnchanged(key, entry);
-                }
-            });
-            long surplus = entries.mappingCount() - capacity;
-            if (surplus <= 0) {
-                return;
-            }
-            long now = nanoTime.getAsLong();
-            entries.entrySet().stream()
-                    .filter(candidate -> candidate.getValue().body != null)
-                    .sorted(Comparator.comparingLong(candidate -> candidate.getValue().endNanos - now))
-                    .limit(surplus + capacity / 100)
-                    .forEach(candidate -> removeUnchanged(candidate.getKey(), candidate.getValue()));
-        } finally {
-            eviction.unlock();
-        }
+        put(reply.owner(), reply.key(), reply.requestHash(), null, reply.body(), KEPT);
     }
 
-    /** Removes exactly this entry: one that somebody uses meanwhile is another object, and stays. */
-    private void removeUnchanged(Key key, Entry seen) {
-        entries.computeIfPresent(key, (ignored, entry) -> entry == seen ? null : entry);
+    private void put(
+            String owner,
+            String key,
+            String requestHash,
+            @Nullable String runId,
+            @Nullable String body,
+            Duration time) {
+        long bytes = Footprint.ENTRY
+                + Footprint.of(owner)
+                + Footprint.of(key)
+                + Footprint.of(requestHash)
+                + Footprint.of(runId)
+                + Footprint.of(body);
+        memory.put(owner, new Key(key), new Known(requestHash, runId, body, bytes, memory.nanos() + time.toNanos()));
     }
 }

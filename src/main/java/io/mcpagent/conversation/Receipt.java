@@ -2,6 +2,7 @@ package io.mcpagent.conversation;
 
 import io.mcpagent.model.Usage;
 import java.math.BigDecimal;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a turn cost.
@@ -12,4 +13,4 @@ import java.math.BigDecimal;
  * @param toolCalls  tool calls that were made
  * @param millis     from the request to the end of the turn
  */
-public record Receipt(int modelCalls, Usage usage, BigDecimal dollars, int toolCalls, long millis) {}
+public record Receipt(int modelCalls, Usage usage, @Nullable BigDecimal dollars, int toolCalls, long millis) {}

@@ -5,12 +5,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.UUID;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -57,12 +59,17 @@ final class StoredBytes {
     }
 
     /** The bytes that belong to an item, with the chunks looked up in the table; null if they are gone. */
-    static byte[] load(DynamoTable table, String pk, Map<String, AttributeValue> item) {
-        return load(item, item.containsKey(DATA) ? null : table.query(pk, DynamoTable.text(item, CHUNK_KEY)));
+    static byte @Nullable [] load(DynamoTable table, String pk, Map<String, AttributeValue> item) {
+        return load(
+                item,
+                item.containsKey(DATA)
+                        ? Collections.emptySortedMap()
+                        : table.query(pk, DynamoTable.text(item, CHUNK_KEY)));
     }
 
     /** The bytes that belong to an item, with the chunks among {@code items}; null if they are not there. */
-    static byte[] load(Map<String, AttributeValue> item, SortedMap<String, Map<String, AttributeValue>> items) {
+    static byte @Nullable [] load(
+            Map<String, AttributeValue> item, SortedMap<String, Map<String, AttributeValue>> items) {
         AttributeValue data = item.get(DATA);
         if (data != null) {
             return unpack(data.b().asByteArrayUnsafe());
@@ -70,11 +77,12 @@ final class StoredBytes {
         String prefix = DynamoTable.text(item, CHUNK_KEY);
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         for (int i = 0; i < DynamoTable.number(item, CHUNKS); i++) {
-            Map<String, AttributeValue> chunk = items.get(prefix + "%03d".formatted(i));
+            AttributeValue chunk =
+                    items.getOrDefault(prefix + "%03d".formatted(i), Map.of()).get(DATA);
             if (chunk == null) {
                 return null;
             }
-            packed.writeBytes(chunk.get(DATA).b().asByteArrayUnsafe());
+            packed.writeBytes(chunk.b().asByteArrayUnsafe());
         }
         return unpack(packed.toByteArray());
     }

@@ -1,74 +1,265 @@
 package io.mcpagent.conversation;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.mcpagent.base.JsonBuffers;
+import io.mcpagent.model.Content;
+import io.mcpagent.model.Message;
+import io.mcpagent.model.Role;
+import io.mcpagent.model.Usage;
+import io.mcpagent.tools.ToolOutcome;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The form in which turns are stored: JSON, read and written by hand, so that it neither depends on names in the code nor needs reflection in a
- * native executable. Members that this version does not know are skipped. What an older version could not read rightly gets a new
- * {@link #FORMAT}, which that version refuses.
+ * The form in which turns are stored: JSON of the records below, which are no others than these so that the form changes only on purpose. What is
+ * null is left out. Members that this version does not know are skipped. What an older version could not read rightly gets a new {@link #FORMAT},
+ * which that version refuses.
  */
+// Jackson reaches the records by reflection, which the builder of a native executable can't see.
+@RegisterForReflection(ignoreNested = false)
 final class StoredJson {
 
-    static final int FORMAT = 1;
+    private static final int FORMAT = 1;
 
-    private static final JsonFactory FACTORY =
-            JsonFactory.builder().recyclerPool(JsonBuffers.POOL).build();
+    /** Of its own, since the settings of the HTTP side must not change what is stored. */
+    private static final ObjectMapper MAPPER = JsonMapper.builder(
+                    JsonFactory.builder().recyclerPool(JsonBuffers.POOL).build())
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .defaultPropertyInclusion(JsonInclude.Value.ALL_NON_NULL)
+            .build();
 
-    private interface Write {
-        void to(JsonGenerator json) throws IOException;
+    /** A turn. Only a finished one has {@code at}; only one that waits has results and approvals. */
+    private record StoredTurn(
+            int format,
+            String runId,
+            @Nullable String at,
+            @Nullable String modelId,
+            @Nullable List<StoredMessage> messages,
+            @Nullable List<StoredBlock> results,
+            @Nullable List<StoredApproval> approvals,
+            @Nullable List<StoredCall> calls,
+            @Nullable StoredReceipt receipt) {}
+
+    private record StoredMessage(String role, List<StoredBlock> content) {
+
+        static StoredMessage of(Message message) {
+            return new StoredMessage(message.role().name(), map(message.content(), StoredBlock::of));
+        }
+
+        Message message() {
+            return new Message(Role.valueOf(role), map(content, StoredBlock::content));
+        }
     }
 
-    private interface Read<T> {
-        T from(JsonParser json) throws IOException;
+    /** A block of content; its kind decides which members it has. */
+    private record StoredBlock(
+            String kind,
+            @Nullable String id,
+            @Nullable String name,
+            @Nullable String input,
+            @Nullable String text,
+            @Nullable Boolean error,
+            @Nullable String signature,
+            @Nullable String redacted) {
+
+        static StoredBlock of(Content content) {
+            return switch (content) {
+                case Content.Text(String text) -> new StoredBlock("text", null, null, null, text, null, null, null);
+                case Content.ToolUse(String id, String name, String input) ->
+                    new StoredBlock("toolUse", id, name, input, null, null, null, null);
+                case Content.ToolResult(String id, String text, boolean error) ->
+                    new StoredBlock("toolResult", id, null, null, text, error, null, null);
+                case Content.Reasoning(String text, String signature, String redacted) ->
+                    new StoredBlock("reasoning", null, null, null, text, null, signature, redacted);
+            };
+        }
+
+        Content content() {
+            return switch (kind) {
+                case "text" -> new Content.Text(needed(text));
+                case "toolUse" -> new Content.ToolUse(needed(id), needed(name), needed(input));
+                case "toolResult" -> result();
+                case "reasoning" -> new Content.Reasoning(text, signature, redacted);
+                // Left out, it would make another history than the model had.
+                default -> throw new IllegalArgumentException("the kind of a content block is unknown");
+            };
+        }
+
+        Content.ToolResult result() {
+            return new Content.ToolResult(needed(id), needed(text), Boolean.TRUE.equals(error));
+        }
+    }
+
+    private record StoredApproval(
+            String callId, String tool, String arguments, String fingerprint, String state, String expiresAt) {
+
+        static StoredApproval of(Approval approval) {
+            return new StoredApproval(
+                    approval.callId(),
+                    approval.tool(),
+                    approval.arguments(),
+                    approval.fingerprint(),
+                    approval.state().name(),
+                    approval.expiresAt().toString());
+        }
+
+        Approval approval() {
+            return new Approval(
+                    callId, tool, arguments, fingerprint, Approval.State.valueOf(state), Instant.parse(expiresAt));
+        }
+    }
+
+    private record StoredCall(String id, String name, String arguments, String outcome, long durationMs) {
+
+        static StoredCall of(CallRecord call) {
+            return new StoredCall(
+                    call.id(), call.name(), call.arguments(), call.outcome().name(), call.durationMs());
+        }
+
+        CallRecord call() {
+            return new CallRecord(id, name, arguments, ToolOutcome.valueOf(outcome), durationMs);
+        }
+    }
+
+    /** What a turn cost. Dollars are text, since a number would lose its zeros at the end. */
+    private record StoredReceipt(
+            int modelCalls,
+            long input,
+            long output,
+            long cacheRead,
+            long cacheWrite,
+            @Nullable String dollars,
+            int toolCalls,
+            long millis) {
+
+        static @Nullable StoredReceipt of(@Nullable Receipt receipt) {
+            if (receipt == null) {
+                return null;
+            }
+            Usage usage = receipt.usage();
+            BigDecimal dollars = receipt.dollars();
+            return new StoredReceipt(
+                    receipt.modelCalls(),
+                    usage.input(),
+                    usage.output(),
+                    usage.cacheRead(),
+                    usage.cacheWrite(),
+                    dollars == null ? null : dollars.toPlainString(),
+                    receipt.toolCalls(),
+                    receipt.millis());
+        }
+
+        Receipt receipt() {
+            Usage usage = new Usage(input, output, cacheRead, cacheWrite);
+            return new Receipt(modelCalls, usage, dollars == null ? null : new BigDecimal(dollars), toolCalls, millis);
+        }
     }
 
     private StoredJson() {}
 
     static byte[] write(TurnRecord turn) {
-        return write(json -> StoredJsonWriter.turn(json, turn));
+        return write(new StoredTurn(
+                FORMAT,
+                turn.runId(),
+                turn.at().toString(),
+                turn.modelId(),
+                map(turn.messages(), StoredMessage::of),
+                null,
+                null,
+                map(turn.calls(), StoredCall::of),
+                StoredReceipt.of(turn.receipt())));
     }
 
     static byte[] write(PendingTurn pending) {
-        return write(json -> StoredJsonWriter.pending(json, pending));
+        return write(new StoredTurn(
+                FORMAT,
+                pending.runId(),
+                null,
+                pending.modelId(),
+                map(pending.messages(), StoredMessage::of),
+                map(pending.results(), StoredBlock::of),
+                map(pending.approvals(), StoredApproval::of),
+                map(pending.calls(), StoredCall::of),
+                StoredReceipt.of(pending.receipt())));
     }
 
-    /** @throws IllegalStateException if it is damaged, or of a later format */
-    static TurnRecord readTurn(byte[] stored) {
-        return read(stored, StoredJsonReader::turn);
-    }
-
-    /** @throws IllegalStateException if it is damaged, or of a later format */
-    static PendingTurn readPending(byte[] stored) {
-        return read(stored, StoredJsonReader::pending);
-    }
-
-    private static byte[] write(Write write) {
-        // Through text, since a byte generator refuses half a surrogate pair, and a tool may well answer with one: here
-        // it becomes "?".
-        StringWriter text = new StringWriter(1024);
-        try (JsonGenerator json = FACTORY.createGenerator(text)) {
-            write.to(json);
-        } catch (IOException e) {
+    private static byte[] write(StoredTurn turn) {
+        try {
+            // Through text: half a surrogate pair, which a tool may well answer with, then becomes "?". Written as
+            // bytes it would be kept as an escape, and come back to trouble each reader of the conversation.
+            return MAPPER.writeValueAsString(turn).getBytes(StandardCharsets.UTF_8);
+        } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }
-        return text.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    private static <T> T read(byte[] stored, Read<T> read) {
-        try (JsonParser json = FACTORY.createParser(stored)) {
-            json.nextToken();
-            return read.from(json);
+    /**
+     * Reads a finished turn.
+     *
+     * @throws IllegalStateException if it is damaged, or of a later format
+     */
+    static TurnRecord readTurn(byte[] stored) {
+        return read(
+                stored,
+                turn -> new TurnRecord(
+                        turn.runId,
+                        Instant.parse(needed(turn.at)),
+                        turn.modelId,
+                        map(turn.messages, StoredMessage::message),
+                        map(turn.calls, StoredCall::call),
+                        turn.receipt == null ? null : turn.receipt.receipt()));
+    }
+
+    /**
+     * Reads a turn that waits for approvals.
+     *
+     * @throws IllegalStateException if it is damaged, or of a later format
+     */
+    static PendingTurn readPending(byte[] stored) {
+        return read(
+                stored,
+                turn -> new PendingTurn(
+                        turn.runId,
+                        needed(turn.modelId),
+                        map(turn.messages, StoredMessage::message),
+                        map(turn.results, StoredBlock::result),
+                        map(turn.approvals, StoredApproval::approval),
+                        map(turn.calls, StoredCall::call),
+                        needed(turn.receipt).receipt()));
+    }
+
+    private static <T> T read(byte[] stored, Function<StoredTurn, T> read) {
+        try {
+            StoredTurn turn = MAPPER.readValue(stored, StoredTurn.class);
+            if (turn.format != FORMAT) {
+                throw new IllegalArgumentException("the format is unknown");
+            }
+            return read.apply(turn);
         } catch (IOException | RuntimeException e) {
             // Without the cause's message, which may quote what is stored.
             throw new IllegalStateException(
                     "a stored turn can't be read: " + e.getClass().getSimpleName());
         }
+    }
+
+    private static <S, T> List<T> map(@Nullable List<S> list, Function<S, T> mapped) {
+        return list == null ? List.of() : list.stream().map(mapped).toList();
+    }
+
+    private static <T> T needed(@Nullable T member) {
+        return Objects.requireNonNull(member);
     }
 }

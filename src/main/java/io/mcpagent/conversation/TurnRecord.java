@@ -3,19 +3,25 @@ package io.mcpagent.conversation;
 import io.mcpagent.model.Message;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A finished turn, as it is stored: whole or not at all.
  *
  * @param runId    the run that made it
  * @param at       when it ended
- * @param modelId  the model that gave the answer
+ * @param modelId  the model that gave the answer; null in a turn that its caller brought along
  * @param messages from the user's message to the answer, alternating
  * @param calls    its tool calls
- * @param receipt  what it cost
+ * @param receipt  what it cost; null in a turn that its caller brought along
  */
 public record TurnRecord(
-        String runId, Instant at, String modelId, List<Message> messages, List<CallRecord> calls, Receipt receipt) {
+        String runId,
+        Instant at,
+        @Nullable String modelId,
+        List<Message> messages,
+        List<CallRecord> calls,
+        @Nullable Receipt receipt) {
 
     public TurnRecord {
         messages = List.copyOf(messages);

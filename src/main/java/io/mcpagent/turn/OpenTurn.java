@@ -104,12 +104,12 @@ public final class OpenTurn implements AutoCloseable {
         if (key == null) {
             return null;
         }
-        return switch (services.replies().claim(question.owner(), key.value(), key.requestHash(), lease())) {
+        return switch (services.replies().claim(question.owner(), key.value(), key.requestHash(), runId, lease())) {
             case Claim.Claimed _ -> {
                 claimed = true;
                 yield null;
             }
-            case Claim.Answered(String body) -> body;
+            case Claim.AlreadyAnswered(String body) -> body;
             case Claim.Running _ ->
                 throw new ProblemException(
                         Problem.REQUEST_RUNNING, "Ask again for its answer in a moment.", Duration.ofSeconds(2), null);
@@ -223,7 +223,11 @@ public final class OpenTurn implements AutoCloseable {
     }
 
     private Meter meter(Conversation opened, @Nullable PendingTurn pending) {
-        return services.budget().open(opened.owner(), opened.id(), pending == null ? null : pending.receipt());
+        return services.budget()
+                .open(
+                        opened.owner(),
+                        question.stored() ? opened.id() : null,
+                        pending == null ? null : pending.receipt());
     }
 
     /** What the model hears next: the message, after the results of the calls that it waits for. */
@@ -401,7 +405,7 @@ public final class OpenTurn implements AutoCloseable {
         // Freed, the key would let a repeated request write again.
         if (claimed && !wrote && key != null) {
             claimed = false;
-            services.replies().abandon(question.owner(), key.value());
+            services.replies().abandon(question.owner(), key.value(), runId);
         }
     }
 

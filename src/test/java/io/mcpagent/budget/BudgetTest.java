@@ -15,13 +15,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class BudgetTest {
 
     private final MovableClock clock = new MovableClock(Instant.parse("2026-11-22T23:00:00Z"));
-    private final Ledger ledger = new MemoryLedger(clock);
+    private final Ledger ledger = new MemoryLedger(clock, Set::of);
 
     private Budget budget(String... settings) {
         return new Budget(Settings.with(settings), ledger, clock);
@@ -30,12 +31,12 @@ class BudgetTest {
     /** Fails as soon as it is asked anything. */
     private static final class NoLedger implements Ledger {
         @Override
-        public Optional<Refusal> reserve(String id, Amount amount, List<Account> accounts) {
+        public Optional<Refusal> reserve(String id, Amount amount, List<BudgetAccount> accounts) {
             throw new StoreUnavailableException("down");
         }
 
         @Override
-        public void settle(String id, Amount reserved, Amount used, List<Account> accounts) {
+        public void settle(String id, Amount reserved, Amount used, List<BudgetAccount> accounts) {
             throw new StoreUnavailableException("down");
         }
 
@@ -175,6 +176,19 @@ class BudgetTest {
     }
 
     @Test
+    void should_hold_the_limit_of_a_conversation_that_is_not_stored_without_an_account() {
+        Budget budget = new Budget(Settings.with("budget.conversation-tokens", "100"), new NoLedger(), clock);
+        Meter meter = budget.open("ann", null);
+        meter.reserve(30, 30).settle(Settings.MODEL, new Usage(30, 30, 0, 0));
+        assertEquals(
+                Limit.CONVERSATION_TOKENS,
+                assertThrows(BudgetExceededException.class, () -> meter.reserve(30, 11))
+                        .limit());
+        meter.reserve(30, 10).cancel();
+        budget.open("ann", null).reserve(50, 50);
+    }
+
+    @Test
     void should_reserve_for_the_dearest_model_that_may_answer() {
         Budget budget = budget(
                 "model.id", Settings.FALLBACK, "model.fallback-id", Settings.MODEL, "budget.request-dollars", "0.001");
@@ -201,12 +215,12 @@ class BudgetTest {
         AtomicInteger settles = new AtomicInteger();
         Ledger failing = new Ledger() {
             @Override
-            public Optional<Refusal> reserve(String id, Amount amount, List<Account> accounts) {
+            public Optional<Refusal> reserve(String id, Amount amount, List<BudgetAccount> accounts) {
                 return Optional.empty();
             }
 
             @Override
-            public void settle(String id, Amount reserved, Amount used, List<Account> accounts) {
+            public void settle(String id, Amount reserved, Amount used, List<BudgetAccount> accounts) {
                 settles.incrementAndGet();
                 throw new StoreUnavailableException("down");
             }

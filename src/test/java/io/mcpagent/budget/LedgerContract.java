@@ -3,8 +3,8 @@ package io.mcpagent.budget;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mcpagent.budget.Ledger.Account;
 import io.mcpagent.budget.Ledger.Amount;
+import io.mcpagent.budget.Ledger.BudgetAccount;
 import io.mcpagent.budget.Ledger.Refusal;
 import io.mcpagent.conversation.MovableClock;
 import java.time.Duration;
@@ -39,13 +39,14 @@ abstract class LedgerContract {
         ledger = makeLedger();
     }
 
-    Account account(String name, long dollars, long tokens) {
-        return new Account(name, new Amount(dollars, tokens), clock.instant().plus(Duration.ofDays(1)));
+    BudgetAccount account(String name, long dollars, long tokens) {
+        return new BudgetAccount(
+                name, new Amount(dollars, tokens), clock.instant().plus(Duration.ofDays(1)));
     }
 
     @Test
     void should_count_what_is_reserved_and_then_what_was_used() {
-        List<Account> accounts = List.of(account("a", 100, NONE), account("b", NONE, 100));
+        List<BudgetAccount> accounts = List.of(account("a", 100, NONE), account("b", NONE, 100));
         assertEquals(Optional.empty(), ledger.reserve("r1", new Amount(60, 50), accounts));
         assertEquals(new Amount(60, 50), ledger.balance("a"));
         assertEquals(new Amount(60, 50), ledger.balance("b"));
@@ -57,8 +58,8 @@ abstract class LedgerContract {
 
     @Test
     void should_add_to_all_accounts_or_to_none() {
-        Account wide = account("wide", 1000, 1000);
-        Account narrow = account("narrow", 1000, 10);
+        BudgetAccount wide = account("wide", 1000, 1000);
+        BudgetAccount narrow = account("narrow", 1000, 10);
         assertEquals(
                 Optional.of(new Refusal("narrow", false)),
                 ledger.reserve("r1", new Amount(5, 11), List.of(wide, narrow)));
@@ -72,7 +73,7 @@ abstract class LedgerContract {
 
     @Test
     void should_say_which_limit_is_reached() {
-        Account account = account("a", 10, 10);
+        BudgetAccount account = account("a", 10, 10);
         assertEquals(Optional.of(new Refusal("a", true)), ledger.reserve("r1", new Amount(11, 1), List.of(account)));
         assertEquals(Optional.empty(), ledger.reserve("r2", new Amount(10, 9), List.of(account)));
         assertEquals(Optional.of(new Refusal("a", true)), ledger.reserve("r3", new Amount(1, 1), List.of(account)));
@@ -82,9 +83,9 @@ abstract class LedgerContract {
 
     @Test
     void should_count_a_repeated_reservation_and_a_repeated_settlement_once() {
-        List<Account> one = List.of(account("a", 100, 100));
-        List<Account> two = List.of(account("a", 100, 100), account("b", 100, 100));
-        for (List<Account> accounts : List.of(one, two)) {
+        List<BudgetAccount> one = List.of(account("a", 100, 100));
+        List<BudgetAccount> two = List.of(account("a", 100, 100), account("b", 100, 100));
+        for (List<BudgetAccount> accounts : List.of(one, two)) {
             for (int i = 0; i < 3; i++) {
                 assertEquals(Optional.empty(), ledger.reserve("r" + accounts.size(), new Amount(40, 40), accounts));
             }
@@ -101,7 +102,7 @@ abstract class LedgerContract {
 
     @Test
     void should_count_more_than_was_reserved_whatever_the_limit() {
-        List<Account> accounts = List.of(account("a", 10, 10));
+        List<BudgetAccount> accounts = List.of(account("a", 10, 10));
         ledger.reserve("r1", new Amount(10, 10), accounts);
         ledger.settle("r1", new Amount(10, 10), new Amount(15, 12), accounts);
         assertEquals(new Amount(15, 12), ledger.balance("a"));
@@ -110,11 +111,11 @@ abstract class LedgerContract {
 
     @Test
     void should_forget_an_account_when_its_time_is_over() {
-        List<Account> accounts = List.of(account("a", 10, 10), account("b", 20, 20));
+        List<BudgetAccount> accounts = List.of(account("a", 10, 10), account("b", 20, 20));
         ledger.reserve("r1", new Amount(10, 10), accounts);
         clock.advance(Duration.ofDays(1).plusSeconds(1));
         assertEquals(Amount.ZERO, ledger.balance("a"));
-        List<Account> later = List.of(account("a", 10, 10), account("b", 20, 20));
+        List<BudgetAccount> later = List.of(account("a", 10, 10), account("b", 20, 20));
         assertEquals(Optional.empty(), ledger.reserve("r2", new Amount(9, 9), later));
         ledger.settle("r1", new Amount(10, 10), Amount.ZERO, accounts);
         assertEquals(new Amount(9, 9), ledger.balance("a"));
@@ -124,7 +125,7 @@ abstract class LedgerContract {
 
     @Test
     void should_never_pass_the_limit_when_two_hundred_reserve_at_once() throws Exception {
-        for (List<Account> accounts : List.of(
+        for (List<BudgetAccount> accounts : List.of(
                 List.of(account("alone", 1_000, NONE)),
                 List.of(account("both", 1_000, NONE), account("other", NONE, NONE)))) {
             AtomicInteger reserved = new AtomicInteger();
@@ -148,7 +149,7 @@ abstract class LedgerContract {
         together(threads, thread -> {
             Random random = new Random(thread);
             for (int i = 0; i < reservations() / threads; i++) {
-                List<Account> accounts = random.nextBoolean()
+                List<BudgetAccount> accounts = random.nextBoolean()
                         ? List.of(account("day", 2_000, NONE))
                         : List.of(account("day", 2_000, NONE), account("conversation" + random.nextInt(3), NONE, NONE));
                 String id = UUID.randomUUID().toString();

@@ -2,6 +2,7 @@ package io.mcpagent.budget;
 
 import io.mcpagent.config.AgentConfig;
 import java.time.InstantSource;
+import java.util.Set;
 
 /** Budgets as the service makes them, for tests of other packages. */
 public final class TestBudget {
@@ -11,6 +12,6 @@ public final class TestBudget {
     /** One whose ledger is in memory. */
     public static Budget of(AgentConfig config) {
         InstantSource clock = InstantSource.system();
-        return new Budget(config, new MemoryLedger(clock), clock);
+        return new Budget(config, new MemoryLedger(clock, Set::of), clock);
     }
 }

@@ -94,7 +94,8 @@ class ConversationStoreTest {
         Conversation saved = conversations.save(opened, "run", Change.finished(Samples.toolTurn("run"), null));
         assertEquals(saved, conversations.find("ann", opened.id()).orElseThrow());
         assertEquals(
-                new IdempotentReplies.Claim.Claimed(), replies.claim("ann", "key", "hash", Duration.ofSeconds(30)));
+                new IdempotentReplies.Claim.Claimed(),
+                replies.claim("ann", "key", "hash", "run", Duration.ofSeconds(30)));
         Meter meter = budget.open("ann", opened.id());
         meter.reserve(500, 400).settle("m", new Usage(1, 2, 0, 0));
         meter.reserve(500, 497).cancel();

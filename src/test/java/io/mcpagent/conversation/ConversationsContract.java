@@ -107,6 +107,59 @@ abstract class ConversationsContract extends LinearHistoryContract {
     }
 
     @Test
+    void should_be_free_when_it_is_released_after_any_step_in_whatever_version_the_run_remembers() {
+        for (String question : new String[] {null, "one"}) {
+            for (int steps = 0; steps < 3; steps++) {
+                for (boolean asOpened : new boolean[] {true, false}) {
+                    String run = run();
+                    String stored = question == null ? null : stored(ANN, question);
+                    Conversation opened = conversations.open(ANN, stored, false, run, LEASE);
+                    Conversation last = opened;
+                    for (int i = 0; i < steps; i++) {
+                        last = conversations.save(
+                                last, run, Change.step(Samples.pending(run, Approval.State.EXECUTING)));
+                    }
+                    conversations.release(asOpened ? opened : last, run);
+                    if (last.version() == 0) {
+                        assertThrows(
+                                ConversationNotFoundException.class,
+                                () -> conversations.open(ANN, opened.id(), false, run(), LEASE));
+                    }
+                    assertEquals(
+                            last.version(),
+                            conversations
+                                    .open(ANN, opened.id(), true, run(), LEASE)
+                                    .version(),
+                            question + ", " + steps + " steps, " + asOpened);
+                }
+            }
+        }
+    }
+
+    @Test
+    void should_be_free_when_it_is_released_after_a_save_that_failed() {
+        String id = stored(ANN, "one");
+        String run = run();
+        Conversation opened = conversations.open(ANN, id, false, run, LEASE);
+        conversations.save(opened, run, Change.step(Samples.pending(run, Approval.State.PENDING)));
+        assertThrows(
+                ConversationBusyException.class,
+                () -> conversations.save(opened, run, Change.finished(Samples.turn(run, "late"), null)));
+        conversations.release(opened, run);
+        assertEquals(2, conversations.open(ANN, id, false, run(), LEASE).version());
+    }
+
+    @Test
+    void should_not_give_back_what_the_next_run_has_taken() {
+        String run = run();
+        Conversation opened = conversations.open(ANN, null, false, run, LEASE);
+        conversations.save(opened, run, Change.finished(Samples.turn(run, "one"), null));
+        conversations.open(ANN, opened.id(), false, run(), LEASE);
+        conversations.release(opened, run);
+        assertThrows(ConversationBusyException.class, () -> conversations.open(ANN, opened.id(), false, run(), LEASE));
+    }
+
+    @Test
     void should_give_the_conversation_to_the_next_run_when_the_lease_has_passed() {
         String id = stored(ANN, "one");
         String lost = run();
@@ -288,7 +341,7 @@ abstract class ConversationsContract extends LinearHistoryContract {
         Conversation saved = conversations.save(
                 opened, run, Change.finished(Samples.turn(run, "large", large), new Reply(ANN, run, "h", large)));
         assertEquals(saved, conversations.find(ANN, opened.id()).orElseThrow());
-        assertEquals(new Claim.Answered(large), replies.claim(ANN, run, "h", LEASE));
+        assertEquals(new Claim.AlreadyAnswered(large), claim(ANN, run, "h"));
         assertTrue(conversations.delete(ANN, opened.id()));
     }
 

@@ -12,6 +12,7 @@ import io.mcpagent.support.Await;
 import io.mcpagent.support.TcpProxy;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +23,12 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
 /** The contract on a DynamoDB, and what only concerns its table. */
 abstract class DynamoConversationsContract extends ConversationsContract {
@@ -94,7 +99,7 @@ abstract class DynamoConversationsContract extends ConversationsContract {
         assertEquals(1, saved.version());
         makeStoresOn(table);
         assertEquals(saved, conversations.find(ANN, opened.id()).orElseThrow());
-        assertEquals(new Claim.Answered("answer"), replies.claim(ANN, "key", "hash", LEASE));
+        assertEquals(new Claim.AlreadyAnswered("answer"), claim(ANN, "key", "hash"));
     }
 
     @Test
@@ -131,7 +136,7 @@ abstract class DynamoConversationsContract extends ConversationsContract {
         String creating = run();
         Conversation created = withLostAnswer(
                 () -> conversations.open(ANN, null, false, creating, LEASE),
-                () -> items().stream().anyMatch(item -> creating.equals(DynamoTable.text(item, "leaseRun"))));
+                () -> items().stream().anyMatch(item -> creating.equals(DynamoTable.optionalText(item, "leaseRun"))));
         makeStoresOn(table);
         assertEquals(
                 1,
@@ -142,11 +147,154 @@ abstract class DynamoConversationsContract extends ConversationsContract {
 
     @Test
     void should_have_claimed_when_the_answer_to_the_claim_gets_lost() throws Exception {
-        assertEquals(
-                new Claim.Claimed(),
-                withLostAnswer(() -> replies.claim(ANN, "key", "hash", LEASE), () -> !items().isEmpty()));
+        assertEquals(new Claim.Claimed(), withLostAnswer(() -> claim(ANN, "key", "hash"), () -> !items().isEmpty()));
         makeStoresOn(table);
-        assertEquals(new Claim.Running(), replies.claim(ANN, "key", "hash", LEASE));
+        assertEquals(new Claim.Running(), claim(ANN, "key", "hash"));
+    }
+
+    /** Calls the store until it gives up, while all answers to it get lost; what it asked for happened. */
+    private void assertUnansweredThenGoOn(TcpProxy proxy, Executable call) {
+        goThrough(proxy, DynamoTable.CALL_TIMEOUT, DynamoTable.ATTEMPT_TIMEOUT);
+        proxy.dropResponses();
+        assertThrows(StoreUnavailableException.class, call);
+        proxy.pass();
+        proxy.resetConnections();
+    }
+
+    @Test
+    void should_open_again_at_once_when_no_answer_came_to_the_first_open() {
+        String id = stored(ANN, "one");
+        try (TcpProxy proxy = TcpProxy.to(port())) {
+            assertUnansweredThenGoOn(proxy, () -> conversations.open(ANN, id, false, run(), LEASE));
+            assertEquals(1, conversations.open(ANN, id, false, run(), LEASE).version());
+            assertUnansweredThenGoOn(proxy, () -> conversations.open(ANN, "chosen", true, run(), LEASE));
+            assertEquals(
+                    0, conversations.open(ANN, "chosen", true, run(), LEASE).version());
+        }
+    }
+
+    @Test
+    void should_give_back_what_an_open_without_an_answer_has_taken() {
+        String id = stored(ANN, "one");
+        Conversations otherTask = conversations;
+        try (TcpProxy proxy = TcpProxy.to(port())) {
+            assertUnansweredThenGoOn(proxy, () -> conversations.open(ANN, id, false, run(), LEASE));
+            awaitFree(otherTask, id);
+        }
+    }
+
+    @Test
+    void should_give_back_what_an_open_takes_after_it_was_given_up() {
+        String id = stored(ANN, "one");
+        Conversations otherTask = conversations;
+        try (TcpProxy proxy = TcpProxy.to(port())) {
+            goThrough(proxy, DynamoTable.CALL_TIMEOUT, DynamoTable.ATTEMPT_TIMEOUT);
+            proxy.delayRequests(Duration.ofMillis(3_500));
+            assertThrows(StoreUnavailableException.class, () -> conversations.open(ANN, id, false, run(), LEASE));
+            proxy.pass();
+            Await.until(
+                    "the late lease",
+                    Duration.ofSeconds(30),
+                    () -> table.get(ConversationItems.metaKey(ANN, id)).containsKey("leaseRun"));
+            awaitFree(otherTask, id);
+        }
+    }
+
+    @Test
+    void should_give_back_later_what_could_not_be_given_back_at_once() {
+        String id = stored(ANN, "one");
+        Conversations otherTask = conversations;
+        String run = run();
+        Conversation opened = conversations.open(ANN, id, false, run, LEASE);
+        replies.claim(ANN, "key", "hash", run, LEASE);
+        try (TcpProxy proxy = TcpProxy.to(port())) {
+            goThrough(proxy, DynamoTable.CALL_TIMEOUT, DynamoTable.ATTEMPT_TIMEOUT);
+            proxy.refuse();
+            conversations.release(opened, run);
+            replies.abandon(ANN, "key", run);
+            proxy.pass();
+            awaitFree(otherTask, id);
+            makeStoresOn(table);
+            Await.until(
+                    "the key to be free",
+                    Duration.ofSeconds(40),
+                    () -> claim(ANN, "key", "hash").equals(new Claim.Claimed()));
+        }
+    }
+
+    /** Whether another task gets the conversation long before the lease of the run that lost it has passed. */
+    private static void awaitFree(Conversations otherTask, String id) {
+        Await.until("the conversation to be free", Duration.ofSeconds(40), () -> {
+            try {
+                otherTask.open(ANN, id, false, run(), LEASE);
+                return true;
+            } catch (ConversationBusyException e) {
+                return false;
+            }
+        });
+    }
+
+    @Test
+    void should_claim_again_at_once_when_no_answer_came_to_the_first_claim() {
+        try (TcpProxy proxy = TcpProxy.to(port())) {
+            assertUnansweredThenGoOn(proxy, () -> claim(ANN, "key", "hash"));
+            assertEquals(new Claim.Claimed(), claim(ANN, "key", "hash"));
+        }
+    }
+
+    @Test
+    void should_give_back_what_a_claim_without_an_answer_has_taken() {
+        IdempotentReplies otherTask = replies;
+        try (TcpProxy proxy = TcpProxy.to(port())) {
+            assertUnansweredThenGoOn(proxy, () -> claim(ANN, "key", "hash"));
+            replies = otherTask;
+            Await.until(
+                    "the key to be free",
+                    Duration.ofSeconds(40),
+                    () -> claim(ANN, "key", "hash").equals(new Claim.Claimed()));
+        }
+    }
+
+    /** A lease that ends between the moment that its condition is compared with and the moment its refusal arrives. */
+    @Test
+    void should_be_busy_and_not_absent_when_the_lease_ends_while_the_store_is_asked() {
+        String id = stored(ANN, "one");
+        conversations.open(ANN, id, false, run(), LEASE);
+        conversations.open(ANN, "chosen", true, run(), LEASE);
+        clock.advance(LEASE);
+        Conversations moving = new DynamoConversations(table, new DynamoIdempotentReplies(table, clock), TTL, () -> {
+            Instant now = clock.instant();
+            clock.advance(Duration.ofMillis(1));
+            return now;
+        });
+        assertThrows(ConversationBusyException.class, () -> moving.open(ANN, id, false, run(), LEASE));
+        assertEquals(1, moving.open(ANN, id, false, run(), LEASE).version());
+    }
+
+    @Test
+    void should_open_a_conversation_of_which_an_item_expires_meanwhile() {
+        String id = stored(ANN, "one", "two");
+        clock.advance(TTL.dividedBy(2));
+        ExecutionInterceptor expiring = new ExecutionInterceptor() {
+            @Override
+            public void beforeExecution(Context.BeforeExecution context, ExecutionAttributes attributes) {
+                if (context.request() instanceof UpdateItemRequest update
+                        && update.updateExpression().startsWith("SET #expiresAt")) {
+                    client().deleteItem(delete -> delete.tableName(table.name()).key(update.key()));
+                }
+            }
+        };
+        try (DynamoDbClient client = DynamoTables.client(URI.create("http://127.0.0.1:" + port()), expiring)) {
+            makeStoresOn(new DynamoTable(() -> client, table.name(), Duration.ofSeconds(60), Duration.ofSeconds(60)));
+            String run = run();
+            Conversation opened = conversations.open(ANN, id, false, run, LEASE);
+            assertEquals(List.of("one", "two"), Samples.questions(opened));
+            conversations.save(opened, run, Change.finished(Samples.turn(run, "three"), null));
+        }
+        makeStoresOn(table);
+        assertEquals(
+                List.of("one", "two", "three"),
+                Samples.questions(conversations.find(ANN, id).orElseThrow()));
     }
 
     @Test
@@ -165,7 +313,7 @@ abstract class DynamoConversationsContract extends ConversationsContract {
             proxy.refuse();
             proxy.resetConnections();
             assertUnavailableWithin(Duration.ofSeconds(6), () -> conversations.list(ANN, 10));
-            assertUnavailableWithin(Duration.ofSeconds(6), () -> replies.claim(ANN, "key", "hash", LEASE));
+            assertUnavailableWithin(Duration.ofSeconds(6), () -> claim(ANN, "key", "hash"));
         }
         makeStoresOn(table);
         assertEquals(

@@ -2,10 +2,12 @@ package io.mcpagent.conversation;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
@@ -24,8 +26,8 @@ public final class DynamoTables {
 
     private DynamoTables() {}
 
-    public static DynamoDbClient client(URI endpoint) {
-        return client(endpoint, UrlConnectionHttpClient.create());
+    public static DynamoDbClient client(URI endpoint, ExecutionInterceptor... interceptors) {
+        return client(endpoint, UrlConnectionHttpClient.create(), interceptors);
     }
 
     /**
@@ -36,11 +38,12 @@ public final class DynamoTables {
         return client(endpoint, new OneByOne(UrlConnectionHttpClient.create(), new ReentrantLock(true)));
     }
 
-    private static DynamoDbClient client(URI endpoint, SdkHttpClient http) {
+    private static DynamoDbClient client(URI endpoint, SdkHttpClient http, ExecutionInterceptor... interceptors) {
         return DynamoDbClient.builder()
                 .endpointOverride(endpoint)
                 .region(Region.US_EAST_1)
                 .httpClient(http)
+                .overrideConfiguration(configuration -> configuration.executionInterceptors(List.of(interceptors)))
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")))
                 .build();
     }

@@ -17,17 +17,17 @@ abstract class IdempotentRepliesContract extends StoreContract {
     @Test
     void should_store_the_answer_of_an_idempotent_request_with_its_turn() {
         String run = run();
-        assertInstanceOf(Claim.Claimed.class, replies.claim(ANN, "key", "hash", LEASE));
+        assertInstanceOf(Claim.Claimed.class, replies.claim(ANN, "key", "hash", run, LEASE));
         Conversation opened = conversations.open(ANN, null, false, run, LEASE);
         conversations.save(
                 opened, run, Change.finished(Samples.turn(run, "q"), new Reply(ANN, "key", "hash", "{\"answer\":1}")));
-        assertEquals(new Claim.Answered("{\"answer\":1}"), replies.claim(ANN, "key", "hash", LEASE));
-        replies.abandon(ANN, "key");
-        assertEquals(new Claim.Answered("{\"answer\":1}"), replies.claim(ANN, "key", "hash", LEASE));
-        assertInstanceOf(Claim.Mismatch.class, replies.claim(ANN, "key", "other", LEASE));
-        assertInstanceOf(Claim.Claimed.class, replies.claim(BOB, "key", "other", LEASE), "keys are the caller's own");
+        assertEquals(new Claim.AlreadyAnswered("{\"answer\":1}"), claim(ANN, "key", "hash"));
+        replies.abandon(ANN, "key", run);
+        assertEquals(new Claim.AlreadyAnswered("{\"answer\":1}"), claim(ANN, "key", "hash"));
+        assertInstanceOf(Claim.Mismatch.class, claim(ANN, "key", "other"));
+        assertInstanceOf(Claim.Claimed.class, claim(BOB, "key", "other"), "keys are the caller's own");
         clock.advance(Duration.ofHours(25));
-        assertInstanceOf(Claim.Claimed.class, replies.claim(ANN, "key", "other", LEASE));
+        assertInstanceOf(Claim.Claimed.class, claim(ANN, "key", "other"));
     }
 
     @Test
@@ -45,14 +45,14 @@ abstract class IdempotentRepliesContract extends StoreContract {
                         second,
                         Change.finished(Samples.turn(second, "q"), new Reply(ANN, "key", "hash", "second"))));
         assertEquals(1, conversations.find(ANN, one.id()).orElseThrow().turns().size());
-        assertEquals(new Claim.Answered("first"), replies.claim(ANN, "key", "hash", LEASE));
+        assertEquals(new Claim.AlreadyAnswered("first"), claim(ANN, "key", "hash"));
     }
 
     @Test
     void should_store_no_answer_if_the_turn_is_not_stored() {
         String id = stored(ANN, "one");
         String lost = run();
-        replies.claim(ANN, "key", "hash", LEASE);
+        claim(ANN, "key", "hash");
         Conversation opened = conversations.open(ANN, id, false, lost, LEASE);
         clock.advance(LEASE.plusMillis(1));
         conversations.open(ANN, id, false, run(), LEASE);
@@ -60,19 +60,34 @@ abstract class IdempotentRepliesContract extends StoreContract {
                 ConversationBusyException.class,
                 () -> conversations.save(
                         opened, lost, Change.finished(Samples.turn(lost, "q"), new Reply(ANN, "key", "hash", "lost"))));
-        assertInstanceOf(Claim.Claimed.class, replies.claim(ANN, "key", "hash", LEASE), "the claim's lease has passed");
+        assertInstanceOf(Claim.Claimed.class, claim(ANN, "key", "hash"), "the claim's lease has passed");
     }
 
     @Test
     void should_free_a_key_that_is_abandoned_or_whose_lease_has_passed() {
-        assertInstanceOf(Claim.Claimed.class, replies.claim(ANN, "key", "hash", LEASE));
-        assertInstanceOf(Claim.Running.class, replies.claim(ANN, "key", "hash", LEASE));
-        assertInstanceOf(Claim.Mismatch.class, replies.claim(ANN, "key", "other", LEASE));
-        replies.abandon(ANN, "key");
-        assertInstanceOf(Claim.Claimed.class, replies.claim(ANN, "key", "other", LEASE));
+        String run = run();
+        assertInstanceOf(Claim.Claimed.class, replies.claim(ANN, "key", "hash", run, LEASE));
+        assertInstanceOf(Claim.Running.class, claim(ANN, "key", "hash"));
+        assertInstanceOf(Claim.Mismatch.class, claim(ANN, "key", "other"));
+        replies.abandon(ANN, "key", run);
+        assertInstanceOf(Claim.Claimed.class, claim(ANN, "key", "other"));
         clock.advance(LEASE.plusMillis(1));
-        assertInstanceOf(Claim.Claimed.class, replies.claim(ANN, "key", "third", LEASE));
-        replies.abandon(ANN, "never claimed");
+        assertInstanceOf(Claim.Claimed.class, claim(ANN, "key", "third"));
+        replies.abandon(ANN, "never claimed", run);
+    }
+
+    @Test
+    void should_know_the_claim_of_a_run_again_and_give_up_no_other() {
+        String run = run();
+        replies.claim(ANN, "key", "hash", run, LEASE);
+        assertInstanceOf(Claim.Claimed.class, replies.claim(ANN, "key", "hash", run, LEASE));
+        assertInstanceOf(Claim.Mismatch.class, replies.claim(ANN, "key", "other", run, LEASE));
+        replies.abandon(ANN, "key", run());
+        assertInstanceOf(Claim.Running.class, claim(ANN, "key", "hash"));
+        clock.advance(LEASE.plusMillis(1));
+        assertInstanceOf(Claim.Claimed.class, claim(ANN, "key", "hash"), "the next run's");
+        replies.abandon(ANN, "key", run);
+        assertInstanceOf(Claim.Running.class, claim(ANN, "key", "hash"), "the first run gives up what it has lost");
     }
 
     @Test
@@ -80,7 +95,7 @@ abstract class IdempotentRepliesContract extends StoreContract {
         AtomicInteger claimed = new AtomicInteger();
         AtomicInteger running = new AtomicInteger();
         together(50, i -> {
-            switch (replies.claim(ANN, "raced", "hash", LEASE)) {
+            switch (claim(ANN, "raced", "hash")) {
                 case Claim.Claimed ignored -> claimed.incrementAndGet();
                 case Claim.Running ignored -> running.incrementAndGet();
                 case Claim other -> throw new AssertionError(other);

@@ -49,6 +49,11 @@ abstract class StoreContract {
         return id;
     }
 
+    /** Claims a key for a request of its own. */
+    final IdempotentReplies.Claim claim(String owner, String key, String requestHash) {
+        return replies.claim(owner, key, requestHash, run(), LEASE);
+    }
+
     static String run() {
         return UUID.randomUUID().toString();
     }

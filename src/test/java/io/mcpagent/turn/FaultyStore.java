@@ -91,14 +91,14 @@ final class FaultyStore implements Conversations, IdempotentReplies {
     }
 
     @Override
-    public Claim claim(String owner, String key, String requestHash, Duration lease) {
-        return step("claim", () -> memory.replies().claim(owner, key, requestHash, lease));
+    public Claim claim(String owner, String key, String requestHash, String runId, Duration lease) {
+        return step("claim", () -> memory.replies().claim(owner, key, requestHash, runId, lease));
     }
 
     @Override
-    public void abandon(String owner, String key) {
+    public void abandon(String owner, String key, String runId) {
         step("abandon", () -> {
-            memory.replies().abandon(owner, key);
+            memory.replies().abandon(owner, key, runId);
             return null;
         });
     }

@@ -129,7 +129,12 @@ final class TurnRig implements AutoCloseable {
                             config.turn().deadline()),
                     "another run");
             if (key != null
-                    && store.claim(ANN, key, "another hash", config.turn().deadline())
+                    && store.claim(
+                                    ANN,
+                                    key,
+                                    "another hash",
+                                    "another run",
+                                    config.turn().deadline())
                             instanceof io.mcpagent.conversation.IdempotentReplies.Claim.Running) {
                 return false;
             }

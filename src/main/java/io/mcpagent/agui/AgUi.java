@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.door.ChatReply;
 import io.mcpagent.door.EventFormat;
 import io.mcpagent.door.JsonEvents;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.tools.ToolResult;
 import io.mcpagent.turn.TurnEvent;
 import io.mcpagent.turn.TurnResult;
@@ -72,9 +73,9 @@ final class AgUi implements EventFormat {
                 to.writeStringField("toolCallName", name);
                 to.writeStringField("parentMessageId", messageId);
             }
-            case TurnEvent.ToolCallInput(String callId, String delta) -> {
+            case TurnEvent.ToolCallInput(String callId, Arguments arguments) -> {
                 type(to, "TOOL_CALL_ARGS", "toolCallId", callId);
-                to.writeStringField("delta", delta);
+                to.writeStringField("delta", arguments.json());
             }
             case TurnEvent.ToolCallEnded(String callId) -> type(to, "TOOL_CALL_END", "toolCallId", callId);
             case TurnEvent.ToolCallResult(String messageId, String callId, ToolResult result) ->
@@ -140,7 +141,7 @@ final class AgUi implements EventFormat {
             to.writeObjectFieldStart("metadata");
             to.writeStringField("tool", approval.tool());
             to.writeFieldName("arguments");
-            to.writeRawValue(approval.arguments());
+            to.writeRawValue(approval.arguments().json());
             to.writeEndObject();
             to.writeEndObject();
         }

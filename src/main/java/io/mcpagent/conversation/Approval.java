@@ -1,5 +1,6 @@
 package io.mcpagent.conversation;
 
+import io.mcpagent.model.Arguments;
 import java.time.Instant;
 
 /**
@@ -13,7 +14,7 @@ import java.time.Instant;
  * @param expiresAt   until when it can be approved
  */
 public record Approval(
-        String callId, String tool, String arguments, String fingerprint, State state, Instant expiresAt) {
+        String callId, String tool, Arguments arguments, String fingerprint, State state, Instant expiresAt) {
 
     /** The way of an approval. Each step is stored, under the conversation's version, before the next is taken. */
     public enum State {

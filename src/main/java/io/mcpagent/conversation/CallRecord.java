@@ -1,5 +1,6 @@
 package io.mcpagent.conversation;
 
+import io.mcpagent.model.Arguments;
 import io.mcpagent.tools.ToolOutcome;
 
 /**
@@ -11,4 +12,4 @@ import io.mcpagent.tools.ToolOutcome;
  * @param outcome    how it ended
  * @param durationMs how long it took, in milliseconds
  */
-public record CallRecord(String id, String name, String arguments, ToolOutcome outcome, long durationMs) {}
+public record CallRecord(String id, String name, Arguments arguments, ToolOutcome outcome, long durationMs) {}

@@ -1,5 +1,6 @@
 package io.mcpagent.conversation;
 
+import io.mcpagent.model.Arguments;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import java.util.List;
@@ -46,7 +47,7 @@ final class Footprint {
             bytes += PART
                     + of(approval.callId())
                     + of(approval.tool())
-                    + of(approval.arguments())
+                    + of(approval.arguments().json())
                     + of(approval.fingerprint());
         }
         return bytes + messages(pending.messages()) + blocks(pending.results()) + calls(pending.calls());
@@ -64,7 +65,8 @@ final class Footprint {
             bytes += PART
                     + switch (block) {
                         case Content.Text(String text) -> of(text);
-                        case Content.ToolUse(String id, String name, String input) -> of(id) + of(name) + of(input);
+                        case Content.ToolUse(String id, String name, Arguments input) ->
+                            of(id) + of(name) + of(input.json());
                         case Content.ToolResult(String id, String text, boolean _) -> of(id) + of(text);
                         case Content.Reasoning(String text, String signature, String redacted) ->
                             of(text) + of(signature) + of(redacted);
@@ -75,7 +77,10 @@ final class Footprint {
 
     private static long calls(List<CallRecord> calls) {
         return calls.stream()
-                .mapToLong(call -> PART + of(call.id()) + of(call.name()) + of(call.arguments()))
+                .mapToLong(call -> PART
+                        + of(call.id())
+                        + of(call.name())
+                        + of(call.arguments().json()))
                 .sum();
     }
 }

@@ -1,5 +1,6 @@
 package io.mcpagent.conversation;
 
+import io.mcpagent.model.Arguments;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.Role;
@@ -78,7 +79,8 @@ public final class History {
     private static long lengthOf(Content block) {
         return switch (block) {
             case Content.Text(String text) -> text.length();
-            case Content.ToolUse(String id, String name, String input) -> name.length() + input.length();
+            case Content.ToolUse(String id, String name, Arguments input) ->
+                name.length() + input.json().length();
             case Content.ToolResult(String id, String text, boolean error) -> text.length();
             case Content.Reasoning(String text, String signature, String redacted) -> length(text) + length(redacted);
         };
@@ -110,7 +112,8 @@ public final class History {
         for (Content block : message.content()) {
             tokens += switch (block) {
                 case Content.Text(String text) -> estimate(text);
-                case Content.ToolUse(String id, String name, String input) -> estimate(name) + estimate(input);
+                case Content.ToolUse(String id, String name, Arguments input) ->
+                    estimate(name) + estimate(input.json());
                 case Content.ToolResult(String id, String text, boolean error) -> estimate(text);
                 case Content.Reasoning(String text, String signature, String redacted) ->
                     estimate(text) + estimate(redacted);

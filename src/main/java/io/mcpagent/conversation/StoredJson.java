@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.mcpagent.base.JsonBuffers;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.Role;
@@ -78,8 +79,8 @@ final class StoredJson {
         static StoredBlock of(Content content) {
             return switch (content) {
                 case Content.Text(String text) -> new StoredBlock("text", null, null, null, text, null, null, null);
-                case Content.ToolUse(String id, String name, String input) ->
-                    new StoredBlock("toolUse", id, name, input, null, null, null, null);
+                case Content.ToolUse(String id, String name, Arguments input) ->
+                    new StoredBlock("toolUse", id, name, input.json(), null, null, null, null);
                 case Content.ToolResult(String id, String text, boolean error) ->
                     new StoredBlock("toolResult", id, null, null, text, error, null, null);
                 case Content.Reasoning(String text, String signature, String redacted) ->
@@ -110,7 +111,7 @@ final class StoredJson {
             return new StoredApproval(
                     approval.callId(),
                     approval.tool(),
-                    approval.arguments(),
+                    approval.arguments().json(),
                     approval.fingerprint(),
                     approval.state().name(),
                     approval.expiresAt().toString());
@@ -118,7 +119,12 @@ final class StoredJson {
 
         Approval approval() {
             return new Approval(
-                    callId, tool, arguments, fingerprint, Approval.State.valueOf(state), Instant.parse(expiresAt));
+                    callId,
+                    tool,
+                    Arguments.read(arguments),
+                    fingerprint,
+                    Approval.State.valueOf(state),
+                    Instant.parse(expiresAt));
         }
     }
 
@@ -126,11 +132,15 @@ final class StoredJson {
 
         static StoredCall of(CallRecord call) {
             return new StoredCall(
-                    call.id(), call.name(), call.arguments(), call.outcome().name(), call.durationMs());
+                    call.id(),
+                    call.name(),
+                    call.arguments().json(),
+                    call.outcome().name(),
+                    call.durationMs());
         }
 
         CallRecord call() {
-            return new CallRecord(id, name, arguments, ToolOutcome.valueOf(outcome), durationMs);
+            return new CallRecord(id, name, Arguments.read(arguments), ToolOutcome.valueOf(outcome), durationMs);
         }
     }
 

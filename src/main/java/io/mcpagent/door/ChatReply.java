@@ -1,11 +1,12 @@
 package io.mcpagent.door;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.conversation.Receipt;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.turn.TurnResult;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -45,8 +46,8 @@ public record ChatReply(
             String id,
             String name,
 
-            @JsonRawValue @JsonDeserialize(using = RawJson.class)
-            String arguments,
+            @JsonSerialize(using = ArgumentsJson.Writer.class) @JsonDeserialize(using = ArgumentsJson.Reader.class)
+            Arguments arguments,
 
             String outcome,
             long durationMs,
@@ -101,8 +102,8 @@ public record ChatReply(
             String callId,
             String tool,
 
-            @JsonRawValue @JsonDeserialize(using = RawJson.class)
-            String arguments,
+            @JsonSerialize(using = ArgumentsJson.Writer.class) @JsonDeserialize(using = ArgumentsJson.Reader.class)
+            Arguments arguments,
 
             Instant expiresAt) {
 

@@ -102,7 +102,7 @@ final class AskTool {
                         "The tool `" + call.tool() + "` waits for a person's approval until " + call.expiresAt()
                                 + ", on the chat page or by POST /chat/" + reply.conversationId() + "/approvals/"
                                 + call.callId() + ". It would run with `"
-                                + call.arguments().replace("`", "'") + "`."));
+                                + call.arguments().json().replace("`", "'") + "`."));
         ObjectNode result = result(text.toString(), false);
         try {
             result.set("structuredContent", json.readTree(json.writeValueAsBytes(reply)));

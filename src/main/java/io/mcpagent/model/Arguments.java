@@ -15,15 +15,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The arguments of one tool call: the one value that the policy judges, the person sees, the store keeps, the trace names and the tool gets. It can
- * only be made by {@link #parse}, so that its text is always one JSON object that was written here, whatever a model wrote. Immutable.
+ * only be made by {@link #parse} and {@link #read}, so that its text is always one JSON object that was written here, whatever a model wrote. Immutable.
  */
 public final class Arguments {
 
     /** No arguments. */
-    public static final Arguments NONE = new Arguments("{}");
+    public static final Arguments NONE = new Arguments("{}", null);
 
     /** The longest text, in characters. */
     public static final int LONGEST = 64 * 1024;
@@ -57,9 +58,11 @@ public final class Arguments {
             .build();
 
     private final String json;
+    private final @Nullable String flaw;
 
-    private Arguments(String json) {
+    private Arguments(String json, @Nullable String flaw) {
         this.json = json;
+        this.flaw = flaw;
     }
 
     /** Says, in a sentence for the model, why a text is not what a tool may get. */
@@ -107,18 +110,18 @@ public final class Arguments {
         }
         check("", object);
         try {
-            return new Arguments(JSON.writeValueAsString(object));
+            return new Arguments(JSON.writeValueAsString(object), null);
         } catch (JsonProcessingException e) {
             throw new InvalidArgumentsException("The arguments could not be written.");
         }
     }
 
-    /** Reads a text that was {@link #json() written} by this class, now or by an earlier version; none if it can't be read any more. */
-    public static Arguments stored(String text) {
+    /** Reads what a model wrote, or an earlier version stored. What can't be {@linkplain #parse parsed} has no members, and a {@link #flaw}. */
+    public static Arguments read(String text) {
         try {
             return parse(text);
         } catch (InvalidArgumentsException e) {
-            return NONE;
+            return new Arguments(NONE.json, e.why());
         }
     }
 
@@ -173,6 +176,11 @@ public final class Arguments {
         }
     }
 
+    /** Why no tool may be called with them, in a sentence for the model; null if one may. */
+    public @Nullable String flaw() {
+        return flaw;
+    }
+
     /** The text: one JSON object, on one line, in which each member stands once. */
     public String json() {
         return json;
@@ -180,7 +188,9 @@ public final class Arguments {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Arguments arguments && arguments.json.equals(json);
+        return other instanceof Arguments arguments
+                && arguments.json.equals(json)
+                && Objects.equals(arguments.flaw, flaw);
     }
 
     @Override

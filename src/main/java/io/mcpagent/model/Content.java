@@ -20,11 +20,17 @@ public sealed interface Content {
     /**
      * The model asks for a tool.
      *
-     * @param id    the model's own id of this call; the {@link ToolResult} repeats it
+     * @param id    our id of this call, never the model's, which nothing keeps from being that of another call; the {@link ToolResult} repeats it
      * @param name  the tool's name as the model wrote it, which may be one that does not exist
-     * @param input the arguments as the text of one JSON object
+     * @param input the arguments
      */
-    record ToolUse(String id, String name, String input) implements Content {
+    record ToolUse(String id, String name, Arguments input) implements Content {
+
+        /** A call whose arguments are read from what a model wrote. */
+        public ToolUse(String id, String name, String written) {
+            this(id, name, Arguments.read(written));
+        }
+
         public ToolUse {
             Objects.requireNonNull(id);
             Objects.requireNonNull(name);

@@ -1,6 +1,7 @@
 package io.mcpagent.model;
 
 import com.fasterxml.jackson.core.JsonParser;
+import io.mcpagent.base.Ids;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,8 +12,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts a reply together from the events of ConverseStream, and passes its parts on. The input of a tool call that is no JSON object, such as one
- * that the token limit cut, stays as it is: who runs the tools answers it with an error. For one stream and one thread.
+ * Puts a reply together from the events of ConverseStream, and passes its parts on. The arguments of a tool call are
+ * read when they are complete, and nothing of them is passed on before: what is shown is what the tool would get. For one stream and one thread.
  */
 final class ReplyAssembler implements AutoCloseable {
 
@@ -36,8 +37,9 @@ final class ReplyAssembler implements AutoCloseable {
     /** One content block as far as it is known. */
     private static final class Block {
         private final int index;
-        private @Nullable String toolUseId;
+        private @Nullable String callId;
         private String toolName = "";
+        private Content.@Nullable ToolUse toolUse;
         private @Nullable StringBuilder text;
         private @Nullable StringBuilder reasoning;
         private @Nullable StringBuilder signature;
@@ -47,11 +49,21 @@ final class ReplyAssembler implements AutoCloseable {
             this.index = index;
         }
 
+        /** The call that it asks for, once it is complete. */
+        Content.ToolUse toolUse(String id) {
+            Content.ToolUse call = toolUse;
+            if (call == null) {
+                call = new Content.ToolUse(id, toolName, text == null ? "{}" : text.toString());
+                toolUse = call;
+            }
+            return call;
+        }
+
         /** What it holds; null for nothing that could be sent back. */
         @Nullable
         Content content() {
-            if (toolUseId != null) {
-                return new Content.ToolUse(toolUseId, toolName, text == null ? "{}" : text.toString());
+            if (callId != null) {
+                return toolUse(callId);
             }
             if (redacted != null) {
                 return new Content.Reasoning(null, null, redacted);
@@ -160,7 +172,7 @@ final class ReplyAssembler implements AutoCloseable {
         JsonFields.fields(value, (field, part) -> {
             switch (field) {
                 case "toolUseId" -> toolUseId = JsonFields.text(part);
-                case "name" -> toolName = JsonFields.text(part);
+                case "name" -> toolName = ToolDefinition.acceptableName(JsonFields.text(part));
                 default -> part.skipChildren();
             }
         });
@@ -204,16 +216,17 @@ final class ReplyAssembler implements AutoCloseable {
 
     private void start(Block block) {
         if (toolUseId != null && toolName != null) {
-            block.toolUseId = toolUseId;
+            block.callId = Ids.random();
             block.toolName = toolName;
             heard = true;
-            listener.toolUseStarted(toolUseId, toolName);
+            listener.toolUseStarted(block.callId, toolName);
         }
     }
 
     private void stop(Block block) {
-        if (block.toolUseId != null) {
-            listener.toolUseEnded(block.toolUseId);
+        if (block.callId != null) {
+            Content.ToolUse call = block.toolUse(block.callId);
+            listener.toolUseEnded(call.id(), call.input());
         }
     }
 
@@ -221,12 +234,13 @@ final class ReplyAssembler implements AutoCloseable {
         if (text != null && !text.isEmpty()) {
             block.text = append(block.text, text);
             heard = true;
+            listener.written(text.length());
             listener.text(text);
         }
-        if (toolInput != null && !toolInput.isEmpty() && block.toolUseId != null) {
+        if (toolInput != null && !toolInput.isEmpty() && block.callId != null) {
             block.text = append(block.text, toolInput);
             heard = true;
-            listener.toolUseInput(block.toolUseId, toolInput);
+            listener.written(toolInput.length());
         }
         if (reasoning != null) {
             reasoningDelta(block, reasoning);
@@ -243,6 +257,7 @@ final class ReplyAssembler implements AutoCloseable {
         block.reasoning = append(block.reasoning, delta);
         if (!delta.isEmpty()) {
             heard = true;
+            listener.written(delta.length());
             listener.reasoning(delta);
         }
     }

@@ -11,14 +11,14 @@ public interface ReplyListener {
     /** The model begins to ask for a tool. */
     void toolUseStarted(String id, String name);
 
-    /** A piece of the arguments' JSON text; never empty. */
-    void toolUseInput(String id, String delta);
-
     /** The arguments are complete. */
-    void toolUseEnded(String id);
+    void toolUseEnded(String id, Arguments arguments);
 
     /** A piece of readable reasoning; never empty. */
     default void reasoning(String delta) {}
+
+    /** The model wrote this many characters more, of whatever kind: text, reasoning, or arguments that are not complete yet. */
+    default void written(int characters) {}
 
     /** Nothing more of what was sent is at hand: a good moment to flush what the events above made. */
     default void pause() {}

@@ -2,6 +2,7 @@ package io.mcpagent.model;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.mcpagent.base.Ids;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -74,16 +75,15 @@ final class ReplyReader {
     }
 
     private void readToolUse(JsonParser parser) throws IOException {
-        String[] toolUse = {"", "", "{}"};
+        String[] toolUse = {"", "{}"};
         JsonFields.fields(parser, (name, value) -> {
             switch (name) {
-                case "toolUseId" -> toolUse[0] = JsonFields.text(value);
-                case "name" -> toolUse[1] = JsonFields.text(value);
-                case "input" -> toolUse[2] = source(value);
+                case "name" -> toolUse[0] = ToolDefinition.acceptableName(JsonFields.text(value));
+                case "input" -> toolUse[1] = source(value);
                 default -> value.skipChildren();
             }
         });
-        content.add(new Content.ToolUse(toolUse[0], toolUse[1], toolUse[2]));
+        content.add(new Content.ToolUse(Ids.random(), toolUse[0], toolUse[1]));
     }
 
     /** The value as it is written in the body, so that no number loses a digit. */

@@ -118,14 +118,7 @@ class RequestBody {
         json.writeStringField("toolUseId", toolUse.id());
         json.writeStringField("name", ToolDefinition.acceptableName(toolUse.name()));
         json.writeFieldName("input");
-        if (JsonFields.isObject(toolUse.input())) {
-            json.writeRawValue(toolUse.input());
-        } else {
-            // The service takes objects only; the model may see what it had written.
-            json.writeStartObject();
-            json.writeStringField("unreadable", toolUse.input());
-            json.writeEndObject();
-        }
+        json.writeRawValue(toolUse.input().json());
         json.writeEndObject();
         json.writeEndObject();
     }

@@ -18,7 +18,7 @@ final class Answer {
         for (ChatReply.Waiting call : reply.approvals()) {
             text.add("The tool `" + call.tool()
                     + "` was not called: it needs a person's approval, which can't be given in this protocol. "
-                    + "It would have run with `" + call.arguments().replace("`", "'")
+                    + "It would have run with `" + call.arguments().json().replace("`", "'")
                     + "`. Ask on the chat page, or with POST /chat, to approve it.");
         }
         return text.toString();

@@ -47,12 +47,12 @@ final class SpokenContent {
             switch (block) {
                 case Content.Text(String text) ->
                     parts.addObject().put("type", "text").put("content", text);
-                case Content.ToolUse(String id, String name, String input) ->
+                case Content.ToolUse(String id, String name, var input) ->
                     parts.addObject()
                             .put("type", "tool_call")
                             .put("id", id)
                             .put("name", name)
-                            .put("arguments", input);
+                            .put("arguments", input.json());
                 case Content.ToolResult(String id, String text, boolean _) ->
                     parts.addObject()
                             .put("type", "tool_call_response")

@@ -3,6 +3,7 @@ package io.mcpagent.telemetry;
 import io.mcpagent.base.Traceparent;
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.conversation.TurnOutcome;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.model.ModelRequest;
 import io.mcpagent.problem.Problem;
 import io.opentelemetry.api.trace.Span;
@@ -73,7 +74,7 @@ public final class TurnTelemetry {
     }
 
     /** A tool that the server lists is being called; the call must be ended by one of its methods. */
-    public ToolCall toolCall(String tool, String callId, String arguments) {
+    public ToolCall toolCall(String tool, String callId, Arguments arguments) {
         tools.add(tool);
         Span call = Span.getInvalid();
         if (span.isRecording()) {
@@ -85,7 +86,7 @@ public final class TurnTelemetry {
                     .setAttribute(Semantics.NETWORK_TRANSPORT, "tcp")
                     .startSpan();
             if (spans.withContent()) {
-                call.setAttribute(Semantics.TOOL_ARGUMENTS, arguments);
+                call.setAttribute(Semantics.TOOL_ARGUMENTS, arguments.json());
             }
         }
         return new ToolCall(call, meters, spans.withContent(), tool, spans.on() ? nextHop(call) : traceparent);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.base.Timers;
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.tools.McpException.FailureKind;
 import java.net.URI;
 import java.util.ArrayList;
@@ -89,7 +90,8 @@ abstract sealed class McpConnection<S> implements AutoCloseable permits Streamab
      * @param fresh       whether a new network connection is to be used, since a pooled one may be dead without our knowing; if it leads nowhere,
      *                    the call was not sent
      */
-    CallAnswer callTool(String name, String arguments, @Nullable String traceparent, boolean fresh, Deadline deadline)
+    CallAnswer callTool(
+            String name, Arguments arguments, @Nullable String traceparent, boolean fresh, Deadline deadline)
             throws McpException, InterruptedException {
         long id = nextId();
         byte[] json = McpMessages.callTool(id, name, arguments, traceparent);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
 import io.mcpagent.jsonrpc.JsonRpc;
+import io.mcpagent.model.Arguments;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -40,9 +41,10 @@ final class McpMessages {
         return request(id, "tools/list", cursor == null ? params : params.put("cursor", cursor));
     }
 
-    /** Calls a tool; {@code arguments} must be the text of one JSON object, it goes out unchanged. */
-    static byte[] callTool(long id, String name, String arguments, @Nullable String traceparent) {
-        ObjectNode params = JSON.objectNode().put("name", name).putRawValue("arguments", new RawValue(arguments));
+    /** Calls a tool. */
+    static byte[] callTool(long id, String name, Arguments arguments, @Nullable String traceparent) {
+        ObjectNode params =
+                JSON.objectNode().put("name", name).putRawValue("arguments", new RawValue(arguments.json()));
         if (traceparent != null) {
             params.putObject("_meta").put("traceparent", traceparent);
         }

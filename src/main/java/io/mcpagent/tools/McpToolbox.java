@@ -5,6 +5,7 @@ import io.mcpagent.base.Breaker;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.base.Timers;
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.model.Arguments;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
@@ -74,7 +75,7 @@ public class McpToolbox implements Toolbox {
     }
 
     @Override
-    public ToolResult call(Tool tool, String arguments, @Nullable String traceparent, Deadline deadline)
+    public ToolResult call(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline deadline)
             throws InterruptedException {
         return calls.call(tool, arguments, traceparent, deadline);
     }

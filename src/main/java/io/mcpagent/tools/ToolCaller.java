@@ -5,6 +5,7 @@ import io.mcpagent.base.Deadline;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.http.HttpExchange;
 import io.mcpagent.jsonrpc.JsonRpc;
+import io.mcpagent.model.Arguments;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
@@ -49,21 +50,20 @@ final class ToolCaller {
 
     private record Ended(ToolOutcome outcome, String text) {}
 
-    ToolResult call(Tool tool, String arguments, @Nullable String traceparent, Deadline run)
+    ToolResult call(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline run)
             throws InterruptedException {
         long start = System.nanoTime();
         // The run itself stops the call at its deadline; this one is for calls that no run stops, such as approved
         // writes.
-        Ended ended = guarded(tool, arguments.strip(), traceparent, HttpExchange.endAfter(run));
+        Ended ended = guarded(tool, arguments, traceparent, HttpExchange.endAfter(run));
         return new ToolResult(ended.outcome(), ended.text(), (System.nanoTime() - start) / 1_000_000);
     }
 
-    private Ended guarded(Tool tool, String arguments, @Nullable String traceparent, Deadline end)
+    private Ended guarded(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline end)
             throws InterruptedException {
-        // A model that has no arguments to give may send nothing at all.
-        String object = arguments.isEmpty() ? "{}" : arguments;
-        if (!CallAnswer.isObject(object)) {
-            return new Ended(ToolOutcome.ERROR, "The arguments must be one JSON object.");
+        String flaw = arguments.flaw();
+        if (flaw != null) {
+            return new Ended(ToolOutcome.ERROR, flaw);
         }
         Breaker breaker = currentBreaker;
         if (!breaker.allows()) {
@@ -71,7 +71,7 @@ final class ToolCaller {
         }
         boolean decided = false;
         try {
-            Ended ended = attempts(breaker, tool, object, traceparent, end);
+            Ended ended = attempts(breaker, tool, arguments, traceparent, end);
             decided = true;
             return ended;
         } finally {
@@ -81,7 +81,7 @@ final class ToolCaller {
         }
     }
 
-    private Ended attempts(Breaker breaker, Tool tool, String arguments, @Nullable String traceparent, Deadline end)
+    private Ended attempts(Breaker breaker, Tool tool, Arguments arguments, @Nullable String traceparent, Deadline end)
             throws InterruptedException {
         boolean readOnly = tool.hints().saysReadOnly();
         boolean fullTime = end.left().compareTo(callTimeout) >= 0;

@@ -3,6 +3,7 @@ package io.mcpagent.tools;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.base.TraceIds;
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.model.Arguments;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,7 +36,7 @@ public class ToolRound {
      * @param tool      the tool, from the catalog of this turn
      * @param arguments the JSON text of one object
      */
-    public record Call(String id, Tool tool, String arguments) {}
+    public record Call(String id, Tool tool, Arguments arguments) {}
 
     /** Hears of calls on the thread that called {@link ToolRound#run}, one at a time, when it happens. What it throws ends the round. */
     public interface Listener {

@@ -1,6 +1,7 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.model.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,6 @@ public interface Toolbox {
      * @param traceparent the W3C trace context to hand on, or null
      * @throws InterruptedException if the calling thread was interrupted
      */
-    ToolResult call(Tool tool, String arguments, @Nullable String traceparent, Deadline deadline)
+    ToolResult call(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline deadline)
             throws InterruptedException;
 }

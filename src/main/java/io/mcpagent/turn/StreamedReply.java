@@ -1,26 +1,44 @@
 package io.mcpagent.turn;
 
+import io.mcpagent.model.Arguments;
 import io.mcpagent.model.ReplyListener;
 
-/** Turns the parts of one streamed model reply into the turn's events. */
+/** Turns the parts of one streamed model reply into the turn's events, and counts what was written, for the bill of a call that breaks off. */
 final class StreamedReply implements ReplyListener {
+
+    private static final int CHARACTERS_PER_TOKEN = 3;
 
     private final TurnListener listener;
     private final String messageId;
+    private final Runnable onText;
     private boolean writing;
+    private long characters;
 
-    StreamedReply(TurnListener listener, String messageId) {
+    /** @param onText is done at each piece of text */
+    StreamedReply(TurnListener listener, String messageId, Runnable onText) {
         this.listener = listener;
         this.messageId = messageId;
+        this.onText = onText;
     }
 
     @Override
     public void text(String delta) {
+        onText.run();
         if (!writing) {
             writing = true;
             listener.on(new TurnEvent.TextStarted(messageId));
         }
         listener.on(new TurnEvent.TextDelta(messageId, delta));
+    }
+
+    @Override
+    public void written(int more) {
+        characters += more;
+    }
+
+    /** How many tokens the model has written by now: an estimate, on the high side. */
+    long tokens() {
+        return characters / CHARACTERS_PER_TOKEN + 1;
     }
 
     @Override
@@ -30,12 +48,8 @@ final class StreamedReply implements ReplyListener {
     }
 
     @Override
-    public void toolUseInput(String id, String delta) {
-        listener.on(new TurnEvent.ToolCallInput(id, delta));
-    }
-
-    @Override
-    public void toolUseEnded(String id) {
+    public void toolUseEnded(String id, Arguments arguments) {
+        listener.on(new TurnEvent.ToolCallInput(id, arguments));
         listener.on(new TurnEvent.ToolCallEnded(id));
     }
 

@@ -54,14 +54,16 @@ final class ToolCalls {
         List<ToolRound.Call> allowed = new ArrayList<>();
         for (Content.ToolUse use : round.uses()) {
             Tool tool = catalog.find(use.name()).orElse(null);
+            String flaw = use.input().flaw();
+            if (flaw != null) {
+                refuse(round, use, tool, new ToolResult(ToolOutcome.ERROR, flaw, 0), run, answered);
+                continue;
+            }
             Permission permission = tool == null
                     ? Permission.DENY
                     : decide(tool, !round.waiting().isEmpty());
             if (tool == null || permission == Permission.DENY) {
-                ToolResult refusal = tool == null ? absent(use, catalog) : forbidden();
-                round.ended(use.id(), refusal);
-                run.telemetry().toolRefused(use.name(), tool != null);
-                answered.accept(use.id(), refusal);
+                refuse(round, use, tool, tool == null ? absent(use, catalog) : forbidden(), run, answered);
             } else if (permission == Permission.ASK) {
                 round.waits(approval(use, tool));
             } else {
@@ -89,6 +91,18 @@ final class ToolCalls {
         } finally {
             open.values().forEach(ToolCall::abandoned);
         }
+    }
+
+    private static void refuse(
+            Round round,
+            Content.ToolUse use,
+            @Nullable Tool tool,
+            ToolResult refusal,
+            Run run,
+            BiConsumer<String, ToolResult> answered) {
+        round.ended(use.id(), refusal);
+        run.telemetry().toolRefused(use.name(), tool != null);
+        answered.accept(use.id(), refusal);
     }
 
     /** Calls one approved tool; the caller sees to it that this happens once. */

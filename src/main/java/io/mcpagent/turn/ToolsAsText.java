@@ -1,5 +1,6 @@
 package io.mcpagent.turn;
 
+import io.mcpagent.model.Arguments;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import java.util.List;
@@ -20,7 +21,7 @@ final class ToolsAsText {
 
     private static Content said(Content block) {
         return switch (block) {
-            case Content.ToolUse(String _, String name, String input) ->
+            case Content.ToolUse(String _, String name, Arguments input) ->
                 new Content.Text("[The tool " + name + " was called with " + input + "]");
             case Content.ToolResult(String _, String text, boolean error) ->
                 new Content.Text((error ? "[The tool failed: " : "[The tool answered: ") + text + "]");

@@ -87,7 +87,7 @@ final class Turn {
                 run.deadline());
         Meter.Reservation reservation = progress.meter()
                 .reserve(TokenEstimate.of(request), config.model().maxTokens());
-        Heard heard = new Heard(listener, run.telemetry()::textSeen);
+        StreamedReply heard = new StreamedReply(listener, messageId(), run.telemetry()::textSeen);
         ModelCall call = run.telemetry().modelCall(model.modelId(), request);
         try {
             ModelReply reply = streaming ? stream(request, heard) : model.converse(request);
@@ -110,10 +110,9 @@ final class Turn {
         }
     }
 
-    private ModelReply stream(ModelRequest request, Heard heard) throws ModelException, InterruptedException {
-        StreamedReply events = new StreamedReply(heard, messageId());
-        ModelReply reply = model.stream(request, events);
-        events.endText();
+    private ModelReply stream(ModelRequest request, StreamedReply heard) throws ModelException, InterruptedException {
+        ModelReply reply = model.stream(request, heard);
+        heard.endText();
         listener.flush();
         return reply;
     }
@@ -144,7 +143,7 @@ final class Turn {
     /** The history must end with an answer: the model's is replaced by a sentence of ours, which the reader gets to see too. */
     private TurnEnd stopAtStepLimit(String asked) {
         String text = Texts.stepLimit(config.turn().maxSteps());
-        StreamedReply events = new StreamedReply(listener, messageId());
+        StreamedReply events = new StreamedReply(listener, messageId(), () -> {});
         events.text(text);
         events.endText();
         progress.messages.add(new Message(Role.ASSISTANT, List.of(new Content.Text(text))));

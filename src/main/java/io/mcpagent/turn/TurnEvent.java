@@ -1,5 +1,6 @@
 package io.mcpagent.turn;
 
+import io.mcpagent.model.Arguments;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.tools.ToolResult;
 
@@ -21,8 +22,8 @@ public sealed interface TurnEvent {
     /** The model begins to ask for a tool. */
     record ToolCallStarted(String callId, String name, String messageId) implements TurnEvent {}
 
-    /** A piece of the arguments' JSON. */
-    record ToolCallInput(String callId, String delta) implements TurnEvent {}
+    /** The arguments, whole: what the tool gets if it is called. */
+    record ToolCallInput(String callId, Arguments arguments) implements TurnEvent {}
 
     /** The arguments are complete. */
     record ToolCallEnded(String callId) implements TurnEvent {}

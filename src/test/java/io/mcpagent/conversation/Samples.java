@@ -1,5 +1,6 @@
 package io.mcpagent.conversation;
 
+import io.mcpagent.model.Arguments;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.Role;
@@ -47,8 +48,9 @@ final class Samples {
                                         new Content.ToolResult("tool-2", "no", true))),
                         assistant(new Content.Text("None."))),
                 List.of(
-                        new CallRecord("tool-1", "count-orders", "{\"since\":\"2026\"}", ToolOutcome.OK, 12),
-                        new CallRecord("tool-2", "count", "{}", ToolOutcome.UNKNOWN_TOOL, 0)),
+                        new CallRecord(
+                                "tool-1", "count-orders", Arguments.read("{\"since\":\"2026\"}"), ToolOutcome.OK, 12),
+                        new CallRecord("tool-2", "count", Arguments.read("{}"), ToolOutcome.UNKNOWN_TOOL, 0)),
                 RECEIPT);
     }
 
@@ -59,8 +61,13 @@ final class Samples {
                 List.of(Message.user("Delete order 7"), asking()),
                 List.of(new Content.ToolResult("tool-1", "[{\"a\":1}]", false)),
                 List.of(new Approval(
-                        "tool-2", "delete-order", "{\"id\":7}", "abc", state, Instant.parse("2026-11-22T10:30:00Z"))),
-                List.of(new CallRecord("tool-1", "count-orders", "{}", ToolOutcome.OK, 5)),
+                        "tool-2",
+                        "delete-order",
+                        Arguments.read("{\"id\":7}"),
+                        "abc",
+                        state,
+                        Instant.parse("2026-11-22T10:30:00Z"))),
+                List.of(new CallRecord("tool-1", "count-orders", Arguments.read("{}"), ToolOutcome.OK, 5)),
                 new Receipt(1, Usage.NONE, null, 1, 5));
     }
 

@@ -63,7 +63,9 @@ class ArgumentsTest {
             })
     void should_refuse_what_is_not_one_exact_object(String text) {
         assertThatThrownBy(() -> Arguments.parse(text)).isInstanceOf(InvalidArgumentsException.class);
-        assertThat(Arguments.stored(text)).isEqualTo(Arguments.NONE);
+        Arguments unusable = Arguments.read(text);
+        assertThat(unusable.json()).isEqualTo("{}");
+        assertThat(unusable.flaw()).endsWith(".");
     }
 
     @Test

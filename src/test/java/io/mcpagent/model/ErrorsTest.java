@@ -292,10 +292,7 @@ class ErrorsTest {
                     public void toolUseStarted(String id, String name) {}
 
                     @Override
-                    public void toolUseInput(String id, String delta) {}
-
-                    @Override
-                    public void toolUseEnded(String id) {}
+                    public void toolUseEnded(String id, Arguments arguments) {}
                 }));
         assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
     }

@@ -73,10 +73,7 @@ final class ModelCost {
                 public void toolUseStarted(String id, String name) {}
 
                 @Override
-                public void toolUseInput(String id, String delta) {}
-
-                @Override
-                public void toolUseEnded(String id) {}
+                public void toolUseEnded(String id, Arguments arguments) {}
             };
             for (int round = 0; round < 3; round++) {
                 run(

@@ -100,12 +100,7 @@ final class ModelRig implements AutoCloseable {
         }
 
         @Override
-        public void toolUseInput(String id, String delta) {
-            events.add("input");
-        }
-
-        @Override
-        public void toolUseEnded(String id) {
+        public void toolUseEnded(String id, Arguments arguments) {
             events.add("end");
         }
 

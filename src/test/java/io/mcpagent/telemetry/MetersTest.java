@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.conversation.TurnOutcome;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.ModelException;
 import io.mcpagent.model.ModelReply;
@@ -134,7 +135,8 @@ class MetersTest {
         for (int i = 0; i < 100_000; i++) {
             TurnTelemetry turn = new TurnTelemetry(noSpans, meters, "run-" + i, null);
             turn.inConversation("conversation-" + i);
-            turn.toolCall("tool-" + i, "call-" + i, "{}").ended(new ToolResult(ToolOutcome.OK, "[]", 1));
+            turn.toolCall("tool-" + i, "call-" + i, Arguments.read("{}"))
+                    .ended(new ToolResult(ToolOutcome.OK, "[]", 1));
             turn.toolRefused("made-up-" + i, false);
             turn.modelCall("model", null).answered(reply(i % 1_000));
             turn.end(TurnOutcome.COMPLETED, null, "model", null, null);
@@ -198,12 +200,12 @@ class MetersTest {
                 TurnTelemetry turn = turn();
                 turn.textSeen();
                 turn.modelCall("model", null).answered(reply(i + 1));
-                turn.toolCall("a_tool", "call", "{}").ended(new ToolResult(ToolOutcome.OK, "[]", 1));
+                turn.toolCall("a_tool", "call", Arguments.read("{}")).ended(new ToolResult(ToolOutcome.OK, "[]", 1));
                 turn.end(how, null, "model", receipt("0"), receipt("0.01"));
             }
             for (Problem problem : Problem.values()) {
                 TurnTelemetry turn = turn();
-                turn.toolCall("a_tool", "call", "{}").abandoned();
+                turn.toolCall("a_tool", "call", Arguments.read("{}")).abandoned();
                 turn.end(TurnOutcome.of(problem), problem, null, null, null);
             }
             for (ModelException.Kind kind : ModelException.Kind.values()) {

@@ -2,6 +2,7 @@ package io.mcpagent.tools;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.mcpagent.base.Deadline;
+import io.mcpagent.model.Arguments;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,8 +36,8 @@ public final class CallCost {
                 threads.add(Thread.ofVirtual().start(() -> {
                     try {
                         while (System.nanoTime() < end) {
-                            ToolResult result =
-                                    toolbox.call(tool, arguments[2], null, Deadline.in(Duration.ofSeconds(100)));
+                            ToolResult result = toolbox.call(
+                                    tool, Arguments.read(arguments[2]), null, Deadline.in(Duration.ofSeconds(100)));
                             if (result.isError()) {
                                 throw new IllegalStateException(result.toString());
                             }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -70,7 +71,7 @@ class CallLimitsTest extends StubServerTest {
         AtomicReference<Object> end = new AtomicReference<>();
         Thread caller = Thread.ofVirtual().start(() -> {
             try {
-                end.set(toolbox.call(read, "{}", null, soon()));
+                end.set(toolbox.call(read, Arguments.read("{}"), null, soon()));
             } catch (InterruptedException e) {
                 end.set(e);
             }
@@ -92,14 +93,15 @@ class CallLimitsTest extends StubServerTest {
         Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
         for (int i = 0; i < 5; i++) {
             assertEquals(
-                    ToolOutcome.TIMEOUT, toolbox.call(read, "{}", null, soon()).outcome());
+                    ToolOutcome.TIMEOUT,
+                    toolbox.call(read, Arguments.read("{}"), null, soon()).outcome());
         }
         long[] nanos = new long[21];
         for (int i = 0; i < nanos.length; i++) {
             long start = System.nanoTime();
             assertEquals(
                     ToolOutcome.UNAVAILABLE,
-                    toolbox.call(read, "{}", null, soon()).outcome());
+                    toolbox.call(read, Arguments.read("{}"), null, soon()).outcome());
             nanos[i] = System.nanoTime() - start;
         }
         Arrays.sort(nanos);
@@ -109,7 +111,7 @@ class CallLimitsTest extends StubServerTest {
         Await.until(
                 "the breaker to let one try",
                 Duration.ofSeconds(4),
-                () -> toolbox.call(read, "{}", null, soon()).outcome() == ToolOutcome.OK);
+                () -> toolbox.call(read, Arguments.read("{}"), null, soon()).outcome() == ToolOutcome.OK);
     }
 
     @Test
@@ -120,13 +122,16 @@ class CallLimitsTest extends StubServerTest {
         for (int i = 0; i < 6; i++) {
             assertEquals(
                     ToolOutcome.TIMEOUT,
-                    toolbox.call(read, "{}", null, Deadline.in(Duration.ofMillis(50)))
+                    toolbox.call(read, Arguments.read("{}"), null, Deadline.in(Duration.ofMillis(50)))
                             .outcome());
         }
         assertEquals(
                 ToolOutcome.TIMEOUT,
-                toolbox.call(read, "{}", null, Deadline.in(Duration.ZERO)).outcome());
+                toolbox.call(read, Arguments.read("{}"), null, Deadline.in(Duration.ZERO))
+                        .outcome());
         server.onCall = (request, reply) -> reply.text("{}");
-        assertEquals(ToolOutcome.OK, toolbox.call(read, "{}", null, soon()).outcome());
+        assertEquals(
+                ToolOutcome.OK,
+                toolbox.call(read, Arguments.read("{}"), null, soon()).outcome());
     }
 }

@@ -3,6 +3,7 @@ package io.mcpagent.tools;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -126,7 +127,7 @@ class CallOutcomeTest extends StubServerTest {
         McpToolbox toolbox = toolbox();
         Tool found = toolbox.catalog(soon()).find(tool).orElseThrow();
         server.close();
-        ToolResult result = toolbox.call(found, "{}", null, soon());
+        ToolResult result = toolbox.call(found, Arguments.read("{}"), null, soon());
         assertEquals(ToolOutcome.UNAVAILABLE, result.outcome());
         assertTrue(result.millis() < 1_000, result.millis() + " ms");
         assertTrue(!result.text().contains("127.0.0.1"), result.text());
@@ -140,9 +141,13 @@ class CallOutcomeTest extends StubServerTest {
         Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
         Tool write = toolbox.catalog(soon()).find("write").orElseThrow();
         for (int i = 0; i < 20; i++) {
-            assertEquals(ToolOutcome.OK, toolbox.call(read, "{}", null, soon()).outcome());
+            assertEquals(
+                    ToolOutcome.OK,
+                    toolbox.call(read, Arguments.read("{}"), null, soon()).outcome());
             server.dropConnections();
-            assertEquals(ToolOutcome.OK, toolbox.call(write, "{}", null, soon()).outcome());
+            assertEquals(
+                    ToolOutcome.OK,
+                    toolbox.call(write, Arguments.read("{}"), null, soon()).outcome());
         }
         assertEquals(
                 20,
@@ -162,7 +167,9 @@ class CallOutcomeTest extends StubServerTest {
             server.dropConnections();
             // Every other connection leads nowhere, and whatever was sent there is gone.
             server.onConnect = socket -> connections.getAndIncrement() % 2 == 0;
-            assertEquals(ToolOutcome.OK, toolbox.call(found, "{}", null, soon()).outcome());
+            assertEquals(
+                    ToolOutcome.OK,
+                    toolbox.call(found, Arguments.read("{}"), null, soon()).outcome());
             assertTrue(toolbox.catalog(soon()).available());
         }
         assertEquals(20, server.count("tools/call"));
@@ -195,7 +202,8 @@ class CallOutcomeTest extends StubServerTest {
         McpToolbox toolbox = toolbox();
         Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
         assertEquals(
-                ToolOutcome.ERROR, toolbox.call(read, arguments, null, soon()).outcome());
+                ToolOutcome.ERROR,
+                toolbox.call(read, Arguments.read(arguments), null, soon()).outcome());
         assertEquals(0, server.count("tools/call"));
     }
 

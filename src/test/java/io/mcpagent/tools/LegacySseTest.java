@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -65,7 +66,7 @@ class LegacySseTest {
     }
 
     private ToolResult call(String tool) throws Exception {
-        return toolbox.call(toolbox.catalog(soon()).find(tool).orElseThrow(), "{}", null, soon());
+        return toolbox.call(toolbox.catalog(soon()).find(tool).orElseThrow(), Arguments.read("{}"), null, soon());
     }
 
     @Test

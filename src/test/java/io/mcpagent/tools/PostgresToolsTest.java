@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.PostgresServer;
 import io.mcpagent.support.RealToolbox;
@@ -99,7 +100,7 @@ class PostgresToolsTest {
         AtomicReference<Object> end = new AtomicReference<>();
         Thread caller = Thread.ofVirtual().start(() -> {
             try {
-                end.set(toolbox.call(slow, "{\"seconds\": 8}", null, soon()));
+                end.set(toolbox.call(slow, Arguments.read("{\"seconds\": 8}"), null, soon()));
             } catch (InterruptedException e) {
                 end.set(e);
             }
@@ -111,14 +112,15 @@ class PostgresToolsTest {
         assertEquals(InterruptedException.class, end.get().getClass());
         assertEquals(
                 ToolOutcome.OK,
-                toolbox.call(slow, "{\"seconds\": 0}", null, soon()).outcome());
+                toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon())
+                        .outcome());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"/mcp", "/mcp/sse"})
     void should_cancel_the_statement_in_the_database_at_the_time_limit(String path) throws Exception {
         McpToolbox toolbox = toolbox(server.port(), path, "call-timeout", "1s");
-        ToolResult result = toolbox.call(tool(toolbox, "slow"), "{\"seconds\": 8}", null, soon());
+        ToolResult result = toolbox.call(tool(toolbox, "slow"), Arguments.read("{\"seconds\": 8}"), null, soon());
         assertEquals(ToolOutcome.TIMEOUT, result.outcome());
         Await.until("the statement to be gone", Duration.ofSeconds(1), () -> database.running("pg_sleep") == 0);
         assertTrue(toolbox.catalog(soon()).available());
@@ -138,7 +140,7 @@ class PostgresToolsTest {
         IntStream.range(0, calls)
                 .forEach(i -> threads.add(Thread.ofVirtual().start(() -> {
                     try {
-                        results.add(toolbox.call(tool, arguments, null, soon()));
+                        results.add(toolbox.call(tool, Arguments.read(arguments), null, soon()));
                     } catch (InterruptedException e) {
                         throw new AssertionError(e);
                     }
@@ -174,9 +176,10 @@ class PostgresToolsTest {
         for (int i = 0; i < 5; i++) {
             assertEquals(
                     ToolOutcome.OK,
-                    toolbox.call(slow, "{\"seconds\": 0}", null, soon()).outcome());
+                    toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon())
+                            .outcome());
             database.endConnectionsOf("toolbox_rw");
-            ToolResult result = toolbox.call(slow, "{\"seconds\": 0}", null, soon());
+            ToolResult result = toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon());
             assertEquals(ToolOutcome.OK, result.outcome(), result.text());
         }
     }
@@ -187,7 +190,7 @@ class PostgresToolsTest {
         Tool slow = tool(toolbox, "slow");
         database.stop();
         try {
-            ToolResult result = toolbox.call(slow, "{\"seconds\": 0}", null, soon());
+            ToolResult result = toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon());
             assertEquals(ToolOutcome.ERROR, result.outcome(), result.text());
             for (String secret : List.of(
                     "127.0.0.1", "toolbox_rw", "shop", Integer.toString(database.port()), PostgresServer.PASSWORD)) {
@@ -200,14 +203,19 @@ class PostgresToolsTest {
         }
         Await.until(
                 "calls to work again",
-                () -> toolbox.call(slow, "{\"seconds\": 0}", null, soon()).outcome() == ToolOutcome.OK);
+                () -> toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon())
+                                .outcome()
+                        == ToolOutcome.OK);
     }
 
     @Test
     void should_keep_what_the_database_says_of_a_statement() throws Exception {
         McpToolbox toolbox = toolbox(server.port(), "/mcp");
         ToolResult result = toolbox.call(
-                tool(toolbox, "set_order_status"), "{\"order_id\": 1, \"status\": \"no such status\"}", null, soon());
+                tool(toolbox, "set_order_status"),
+                Arguments.read("{\"order_id\": 1, \"status\": \"no such status\"}"),
+                null,
+                soon());
         assertEquals(ToolOutcome.ERROR, result.outcome(), result.text());
         assertTrue(result.text().contains("SQLSTATE 23514"), result.text());
     }
@@ -234,11 +242,15 @@ class PostgresToolsTest {
                 Tool write = tool(toolbox, "set_order_status");
                 assertEquals(
                         ToolOutcome.OK,
-                        toolbox.call(write, "{\"order_id\": 1, \"status\": \"" + status + "\"}", null, soon())
+                        toolbox.call(
+                                        write,
+                                        Arguments.read("{\"order_id\": 1, \"status\": \"" + status + "\"}"),
+                                        null,
+                                        soon())
                                 .outcome());
                 proxy.cutResponsesTo("tools/call", TcpProxy.Ending.RST);
-                ToolResult result =
-                        toolbox.call(write, "{\"order_id\": 1, \"status\": \"" + status + "\"}", null, soon());
+                ToolResult result = toolbox.call(
+                        write, Arguments.read("{\"order_id\": 1, \"status\": \"" + status + "\"}"), null, soon());
                 assertEquals(ToolOutcome.OUTCOME_UNKNOWN, result.outcome(), path + " " + result.text());
                 proxy.pass();
                 Await.until(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.base.Deadline;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.model.ToolDefinition;
 import io.mcpagent.support.RealToolbox;
 import java.time.Duration;
@@ -45,7 +46,7 @@ class RealToolboxTest {
 
     private static ToolResult call(McpToolbox toolbox, String tool, String arguments) throws InterruptedException {
         Tool found = toolbox.catalog(soon()).find(tool).orElseThrow();
-        return toolbox.call(found, arguments, null, soon());
+        return toolbox.call(found, Arguments.read(arguments), null, soon());
     }
 
     @ParameterizedTest
@@ -103,7 +104,7 @@ class RealToolboxTest {
         McpToolbox toolbox = toolbox(path);
         Tool known = toolbox.catalog(soon()).find("get_customer").orElseThrow();
         Tool gone = new Tool(new ToolDefinition("no_such_tool", "", "{}"), known.hints(), "");
-        ToolResult result = toolbox.call(gone, "{}", null, soon());
+        ToolResult result = toolbox.call(gone, Arguments.read("{}"), null, soon());
         assertEquals(ToolOutcome.UNKNOWN_TOOL, result.outcome(), result.text());
         toolbox.close();
     }

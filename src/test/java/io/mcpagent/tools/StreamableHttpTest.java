@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +17,8 @@ import org.junit.jupiter.api.Test;
 class StreamableHttpTest extends StubServerTest {
 
     private ToolResult callRead(McpToolbox toolbox) throws InterruptedException {
-        return toolbox.call(toolbox.catalog(soon()).find("read").orElseThrow(), "{\"a\":1.10}", null, soon());
+        return toolbox.call(
+                toolbox.catalog(soon()).find("read").orElseThrow(), Arguments.read("{\"a\":1.10}"), null, soon());
     }
 
     @Test
@@ -44,13 +46,11 @@ class StreamableHttpTest extends StubServerTest {
         Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
         toolbox.call(
                 read,
-                " {\"n\":1.10,\"big\":12345678901234567890123} ",
+                Arguments.read(" {\"n\":1.10,\"big\":9007199254740992} "),
                 "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
                 soon());
         StubServer.Request call = server.all("tools/call").getFirst();
-        assertEquals(
-                "12345678901234567890123",
-                call.json().at("/params/arguments/big").toString());
+        assertEquals("9007199254740992", call.json().at("/params/arguments/big").toString());
         assertEquals(
                 "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
                 call.json().at("/params/_meta/traceparent").asText());
@@ -83,7 +83,9 @@ class StreamableHttpTest extends StubServerTest {
         };
         McpToolbox toolbox = toolbox();
         Tool write = toolbox.catalog(soon()).find("write").orElseThrow();
-        assertEquals(ToolOutcome.OK, toolbox.call(write, "{}", null, soon()).outcome());
+        assertEquals(
+                ToolOutcome.OK,
+                toolbox.call(write, Arguments.read("{}"), null, soon()).outcome());
         assertEquals(2, server.count("initialize"));
         assertEquals(2, server.count("tools/call"));
         StubServer.Request last = server.all("tools/call").getLast();
@@ -293,7 +295,9 @@ class StreamableHttpTest extends StubServerTest {
                 .find(toolbox.catalog(soon()).definitions().getFirst().name())
                 .orElseThrow();
         assertTrue(tool.name().matches("[a-zA-Z0-9_-]{1,64}"), tool.name());
-        assertEquals(ToolOutcome.OK, toolbox.call(tool, "{}", null, soon()).outcome());
+        assertEquals(
+                ToolOutcome.OK,
+                toolbox.call(tool, Arguments.read("{}"), null, soon()).outcome());
         assertEquals(
                 "shop.orders/find",
                 server.all("tools/call").getFirst().json().at("/params/name").asText());

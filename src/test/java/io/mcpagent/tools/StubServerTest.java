@@ -1,6 +1,7 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.model.Arguments;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,6 @@ abstract class StubServerTest {
     }
 
     static ToolResult call(McpToolbox toolbox, String tool) throws InterruptedException {
-        return toolbox.call(toolbox.catalog(soon()).find(tool).orElseThrow(), "{}", null, soon());
+        return toolbox.call(toolbox.catalog(soon()).find(tool).orElseThrow(), Arguments.read("{}"), null, soon());
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.model.ToolDefinition;
 import io.mcpagent.support.Await;
 import java.time.Duration;
@@ -37,13 +38,14 @@ class ToolRoundTest {
         }
 
         @Override
-        public ToolResult call(Tool tool, String arguments, String traceparent, Deadline deadline)
+        public ToolResult call(Tool tool, Arguments arguments, String traceparent, Deadline deadline)
                 throws InterruptedException {
             most.accumulateAndGet(running.incrementAndGet(), Math::max);
             log.add("+" + tool.name());
             try {
-                Thread.sleep(Long.parseLong(arguments));
-                return new ToolResult(ToolOutcome.OK, arguments, 0);
+                String millis = arguments.json().replaceAll("[^0-9]", "");
+                Thread.sleep(Long.parseLong(millis));
+                return new ToolResult(ToolOutcome.OK, millis, 0);
             } finally {
                 log.add("-" + tool.name());
                 running.decrementAndGet();
@@ -53,7 +55,7 @@ class ToolRoundTest {
 
     private static ToolRound.Call call(String name, boolean readOnly, int millis) {
         Tool tool = new Tool(new ToolDefinition(name, "", "{}"), new Tool.Hints(readOnly, null, null), "");
-        return new ToolRound.Call("id-" + name, tool, Integer.toString(millis));
+        return new ToolRound.Call("id-" + name, tool, Arguments.read("{\"millis\":" + millis + "}"));
     }
 
     private ToolRound round(int maxParallel) {
@@ -210,7 +212,7 @@ class ToolRoundTest {
             }
 
             @Override
-            public ToolResult call(Tool tool, String arguments, String traceparent, Deadline deadline) {
+            public ToolResult call(Tool tool, Arguments arguments, String traceparent, Deadline deadline) {
                 throw new IllegalArgumentException(tool.name());
             }
         };
@@ -236,7 +238,7 @@ class ToolRoundTest {
             };
             McpToolbox toolbox = TestConfig.toolbox("url", server.url());
             Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
-            ToolRound.Call one = new ToolRound.Call("1", read, "{}");
+            ToolRound.Call one = new ToolRound.Call("1", read, Arguments.read("{}"));
             ToolRound round = new ToolRound(toolbox, TestConfig.with());
             round.run(Arrays.asList(one, one), soon(), DEAF);
             assertBestOfThree(260, () -> round.run(Arrays.asList(one, one, one), soon(), DEAF));

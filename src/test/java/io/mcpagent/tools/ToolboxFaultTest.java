@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.support.TcpProxy;
@@ -48,7 +49,7 @@ class ToolboxFaultTest {
     }
 
     private static ToolResult call(McpToolbox toolbox, Tool tool) throws InterruptedException {
-        return toolbox.call(tool, "{\"customer_id\": 7}", null, soon());
+        return toolbox.call(tool, Arguments.read("{\"customer_id\": 7}"), null, soon());
     }
 
     private static Tool customers(McpToolbox toolbox) throws InterruptedException {

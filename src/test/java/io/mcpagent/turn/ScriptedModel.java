@@ -72,8 +72,7 @@ final class ScriptedModel implements Model {
                 case Content.Text(String text) -> listener.text(text);
                 case Content.ToolUse use -> {
                     listener.toolUseStarted(use.id(), use.name());
-                    listener.toolUseInput(use.id(), use.input());
-                    listener.toolUseEnded(use.id());
+                    listener.toolUseEnded(use.id(), use.input());
                 }
                 default -> {}
             }

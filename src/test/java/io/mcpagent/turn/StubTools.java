@@ -1,6 +1,7 @@
 package io.mcpagent.turn;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.model.ToolDefinition;
 import io.mcpagent.tools.Tool;
 import io.mcpagent.tools.Tool.Hints;
@@ -19,7 +20,7 @@ final class StubTools implements Toolbox, ToolPolicy {
     /** What a call does instead of answering. */
     @FunctionalInterface
     interface Behaviour {
-        ToolResult call(String tool, String arguments) throws InterruptedException;
+        ToolResult call(String tool, Arguments arguments) throws InterruptedException;
     }
 
     final List<String> called = new ArrayList<>();
@@ -46,7 +47,7 @@ final class StubTools implements Toolbox, ToolPolicy {
     }
 
     @Override
-    public ToolResult call(Tool tool, String arguments, String traceparent, Deadline deadline)
+    public ToolResult call(Tool tool, Arguments arguments, String traceparent, Deadline deadline)
             throws InterruptedException {
         synchronized (called) {
             called.add(tool.name() + arguments);

@@ -1,0 +1,47 @@
+package io.mcpagent.door;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import io.mcpagent.model.Arguments;
+import java.io.IOException;
+import java.io.StringWriter;
+
+/** A tool call's arguments as the JSON object that they are, with numbers as they are written. */
+final class ArgumentsJson {
+
+    private ArgumentsJson() {}
+
+    /** Writes them as they go to the tool. */
+    static final class Writer extends StdSerializer<Arguments> {
+
+        Writer() {
+            super(Arguments.class);
+        }
+
+        @Override
+        public void serialize(Arguments arguments, JsonGenerator to, SerializerProvider provider) throws IOException {
+            to.writeRawValue(arguments.json());
+        }
+    }
+
+    /** Reads what {@link Writer}, or an earlier version, wrote into a kept answer. */
+    static final class Reader extends StdDeserializer<Arguments> {
+
+        Reader() {
+            super(Arguments.class);
+        }
+
+        @Override
+        public Arguments deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+            StringWriter text = new StringWriter();
+            try (JsonGenerator json = parser.getCodec().getFactory().createGenerator(text)) {
+                json.copyCurrentStructureExact(parser);
+            }
+            return Arguments.read(text.toString());
+        }
+    }
+}

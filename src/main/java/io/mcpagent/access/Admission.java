@@ -17,6 +17,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Refuses what must not be worked on, on the event loop and before the body is read: heads and bodies that are too large, and
@@ -86,7 +87,7 @@ final class Admission {
     }
 
     /** RESTEasy answers 500 to what is none. */
-    private static boolean isMediaType(String header) {
+    private static boolean isMediaType(@Nullable String header) {
         try {
             for (String type : header == null ? new String[0] : header.split(",")) {
                 MediaType.valueOf(type.strip());
@@ -131,7 +132,7 @@ final class Admission {
 
     /** All that a POST can do here is to begin or to go on with a turn; at the MCP server most of them only look around. */
     private static boolean beginsTurn(RoutingContext http) {
-        return http.request().method() == HttpMethod.POST
+        return HttpMethod.POST.equals(http.request().method())
                 && !http.normalizedPath().equals("/mcp");
     }
 

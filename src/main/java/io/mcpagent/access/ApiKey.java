@@ -1,6 +1,7 @@
 package io.mcpagent.access;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A service's API key, as the secret has it: never the key itself.
@@ -10,4 +11,8 @@ import java.util.List;
  * @param requestsPerMinute how many requests it may send in a minute, or null for the usual number
  * @param concurrentTurns   how many turns it may run at once, or null for the usual number
  */
-record ApiKey(String name, List<byte[]> hashes, Integer requestsPerMinute, Integer concurrentTurns) {}
+record ApiKey(
+        String name,
+        List<byte[]> hashes,
+        @Nullable Integer requestsPerMinute,
+        @Nullable Integer concurrentTurns) {}

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 
 /**
@@ -28,8 +29,8 @@ final class ApiKeys {
     private final Optional<String> secret;
     private final Duration refresh;
     private final Instance<SecretsManagerClient> secrets;
-    private volatile List<ApiKey> keys;
-    private volatile Thread reader;
+    private volatile @Nullable List<ApiKey> keys;
+    private volatile @Nullable Thread reader;
     private boolean failing;
 
     ApiKeys(AgentConfig config, Instance<SecretsManagerClient> secrets) {
@@ -46,8 +47,9 @@ final class ApiKeys {
     }
 
     void stop(@Observes ShutdownEvent event) {
-        if (reader != null) {
-            reader.interrupt();
+        Thread running = reader;
+        if (running != null) {
+            running.interrupt();
         }
     }
 
@@ -60,10 +62,11 @@ final class ApiKeys {
     Optional<ApiKey> find(String presented) {
         byte[] hash = Sha256.of(presented);
         ApiKey found = null;
-        for (ApiKey key : keys == null ? List.<ApiKey>of() : keys) {
-            for (byte[] valid : key.hashes()) {
+        List<ApiKey> valid = keys;
+        for (ApiKey key : valid == null ? List.<ApiKey>of() : valid) {
+            for (byte[] each : key.hashes()) {
                 // No early end: neither of the comparison nor of the search.
-                found = MessageDigest.isEqual(valid, hash) ? key : found;
+                found = MessageDigest.isEqual(each, hash) ? key : found;
             }
         }
         return Optional.ofNullable(found);

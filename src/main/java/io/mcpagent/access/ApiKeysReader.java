@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the secret: {@code {"billing": "<SHA-256 in hex>", "reports": {"sha256": …, "requestsPerMinute": 60, "concurrentTurns": 4}}}, where
@@ -29,7 +30,7 @@ final class ApiKeysReader {
     private ApiKeysReader() {}
 
     /** @throws IllegalArgumentException with what is wrong, which never has any of the secret's values */
-    static List<ApiKey> read(String secret) {
+    static List<ApiKey> read(@Nullable String secret) {
         JsonNode root = parse(secret);
         if (!root.isObject()) {
             throw new IllegalArgumentException("it must be a JSON object, from names to hashes");
@@ -39,7 +40,7 @@ final class ApiKeysReader {
         return List.copyOf(keys);
     }
 
-    private static JsonNode parse(String secret) {
+    private static JsonNode parse(@Nullable String secret) {
         try {
             return JSON.readTree(secret == null ? "" : secret);
         } catch (JsonProcessingException e) {
@@ -81,7 +82,7 @@ final class ApiKeysReader {
         return List.copyOf(hashes);
     }
 
-    private static Integer limit(String name, JsonNode entry, String member) {
+    private static @Nullable Integer limit(String name, JsonNode entry, String member) {
         JsonNode value = entry.path(member);
         if (value.isMissingNode()) {
             return null;

@@ -59,7 +59,7 @@ final class Credentials implements HttpAuthenticationMechanism {
     public Uni<SecurityIdentity> authenticate(RoutingContext http, IdentityProviderManager providers) {
         List<String> bearer = http.request().headers().getAll(HttpHeaders.AUTHORIZATION);
         List<String> key = http.request().headers().getAll(API_KEY_HEADER);
-        if (!signIn.required() || OpenPaths.contain(http.normalizedPath()) || bearer.isEmpty() && key.isEmpty()) {
+        if (!signIn.required() || OpenPaths.contain(http.normalizedPath()) || (bearer.isEmpty() && key.isEmpty())) {
             return Uni.createFrom().nullItem();
         }
         if (bearer.size() + key.size() > 1) {

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How much callers may ask of this instance: requests in a minute and turns at once, each of them and all together. Where nobody signs in only
@@ -87,9 +88,14 @@ public final class Limits {
      * @param reset     when all are there again
      * @param problem   why this one is refused, or null if it is not
      */
-    record Quota(long quota, long remaining, Duration reset, ProblemException problem) {}
+    record Quota(
+            long quota,
+            long remaining,
+            Duration reset,
+            @Nullable ProblemException problem) {}
 
     /** Counts a request of this caller; null where callers can't be told apart and all of them have no limit. */
+    @Nullable
     Quota count(SecurityIdentity identity) {
         if (identity.isAnonymous()) {
             return limitsAllRequests

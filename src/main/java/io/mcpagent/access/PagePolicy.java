@@ -19,10 +19,6 @@ final class PagePolicy {
     /** Not in quarkus.http.compress-media-types: of several Quarkus would make another class with each build. */
     private static final Set<String> COMPRESSED = Set.of("text/html", "text/css", "text/javascript", "image/svg+xml");
 
-    private static final String POLICY =
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'%s; base-uri 'none'; "
-                    + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types dompurify";
-
     private final PageSignIn signIn;
 
     PagePolicy(PageSignIn signIn) {
@@ -39,10 +35,17 @@ final class PagePolicy {
                     .map(PageSignIn.Issuer::origin)
                     .map(origin -> " " + origin)
                     .orElse("");
-            http.response().putHeader("Content-Security-Policy", POLICY.formatted(issuer));
+            http.response().putHeader("Content-Security-Policy", policy(issuer));
             http.addHeadersEndHandler(head -> permitCompression(http.response().headers()));
         }
         http.next();
+    }
+
+    private static String policy(String issuer) {
+        return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
+                + issuer
+                + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+                + "trusted-types dompurify";
     }
 
     /** Of answers below the page's paths, only its files: not an error, and not how one signs in. */

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** Where the chat page can sign people in: at the issuer whose tokens are taken, if the page has a client there. Safe for use by many threads. */
 @Singleton
@@ -20,7 +21,7 @@ final class PageSignIn {
     private final List<String> scopes;
     private final SignIn signIn;
     private final TenantConfigBean issuers;
-    private volatile Issuer known;
+    private volatile @Nullable Issuer known;
 
     PageSignIn(AgentConfig config, SignIn signIn, TenantConfigBean issuers) {
         this.clientId = config.access().pageClientId().filter(id -> !id.isBlank());
@@ -56,7 +57,7 @@ final class PageSignIn {
         return Optional.ofNullable(known);
     }
 
-    private Issuer discovered() {
+    private @Nullable Issuer discovered() {
         TenantConfigContext issuer = issuers.getDefaultTenant();
         if (!issuer.ready()) {
             // It was away when the agent started. Nobody else asks for it where the page is the only way in.

@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpServerRequest;
 import jakarta.inject.Singleton;
 import java.util.Map;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds request lines and headers to {@code quarkus.http.limits}. What the server itself finds too long it answers before there is a request,
@@ -42,6 +43,7 @@ final class RequestHeads implements HttpServerOptionsCustomizer {
     }
 
     /** What is too long about this request, or null. */
+    @Nullable
     Problem problem(HttpServerRequest request) {
         if (request.method().name().length() + request.uri().length() + " HTTP/1.1  ".length() > longestLine) {
             return Problem.URI_TOO_LONG;

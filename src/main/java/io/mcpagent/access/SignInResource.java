@@ -7,6 +7,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Tells the chat page how one can sign in here. */
 @Path("/sign-in.json")
@@ -27,7 +28,7 @@ final class SignInResource {
      * @param oidc    where people sign in; null without the method {@code oidc}
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Ways(List<String> methods, PageSignIn.Issuer oidc) {}
+    record Ways(List<String> methods, PageSignIn.@Nullable Issuer oidc) {}
 
     @GET
     @NonBlocking

@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Resets the connection of a client that reads nothing of what waits for it. The server's idle timeout is far longer, since a turn may be silent;
@@ -92,7 +93,7 @@ final class UnreadAnswers {
     private final class Watch {
 
         private final Channel channel;
-        private Object current;
+        private @Nullable Object current;
         private long progress;
         private long waiting;
         private long movedAt;
@@ -118,6 +119,8 @@ final class UnreadAnswers {
             Object currentNow = unsent.current();
             long progressNow = unsent.currentProgress();
             long waitingNow = unsent.totalPendingWriteBytes();
+            // The very same message: what it has, and whether another one has the same, does not matter.
+            @SuppressWarnings("ReferenceEquality")
             boolean moved = currentNow == null || currentNow != current || progressNow != progress;
             // More may come to wait meanwhile; that is no sign of life.
             moved |= waitingNow < waiting;

@@ -12,7 +12,8 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 @QuarkusMain
 public final class Main {
 
-    private Main() {}
+    /** Not private: Quarkus makes a bean of it. */
+    Main() {}
 
     public static void main(String... arguments) {
         if (arguments.length == 1 && arguments[0].equals("health")) {

@@ -184,7 +184,7 @@ public interface AgentConfig {
         Optional<List<String>> deny();
 
         /**
-         * Tools that are accepted as they are, over restarts: {@code name=fingerprint}, as the log names them. Any other tool, and each that changed,
+         * Tools that are accepted as they are, over restarts: {@code name=fingerprint}, as the log names them at DEBUG. Any other tool, and each that changed,
          * needs a person's approval. By default each start accepts what it finds.
          */
         Optional<List<String>> accepted();

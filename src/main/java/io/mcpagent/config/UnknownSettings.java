@@ -73,10 +73,10 @@ public final class UnknownSettings {
     /** Whether it is nothing, or says which element of a list is meant: {@code _0_}. */
     private static boolean isIndex(String end) {
         return end.isEmpty()
-                || end.length() > 2
+                || (end.length() > 2
                         && end.startsWith("_")
                         && end.endsWith("_")
-                        && end.chars().skip(1).limit(end.length() - 2).allMatch(c -> c >= '0' && c <= '9');
+                        && end.chars().skip(1).limit(end.length() - 2).allMatch(c -> c >= '0' && c <= '9'));
     }
 
     /** The environment variable of a property, as MicroProfile Config has it; without patterns, since this is done at each start. */
@@ -84,7 +84,7 @@ public final class UnknownSettings {
         char[] letters = name.toCharArray();
         for (int i = 0; i < letters.length; i++) {
             char c = letters[i];
-            boolean kept = c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '*';
+            boolean kept = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '*';
             letters[i] = !kept ? '_' : c >= 'a' ? (char) (c - 'a' + 'A') : c;
         }
         return new String(letters);

@@ -10,6 +10,8 @@ import jakarta.inject.Singleton;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -149,8 +151,16 @@ final class LocalServices {
     /** The jars of Jackson that this application runs with. */
     private static String jackson() {
         return Stream.of(ObjectMapper.class, JsonParser.class, JsonProperty.class)
-                .map(type ->
-                        type.getProtectionDomain().getCodeSource().getLocation().getPath())
+                .map(type -> file(type.getProtectionDomain().getCodeSource().getLocation()))
                 .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** Not the address' path: in that a space is {@code %20}. */
+    static String file(URL location) {
+        try {
+            return Path.of(location.toURI()).toString();
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException(e);
+        }
     }
 }

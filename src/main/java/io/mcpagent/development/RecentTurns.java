@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** In dev mode only: keeps the spans of the last turns, for the page at {@code /q/turns}. Safe for use by many threads. */
 @Singleton
@@ -39,12 +40,12 @@ final class RecentTurns implements SpanProcessor {
             String traceId,
             long startedAt,
             double milliseconds,
-            String conversationId,
-            String outcome,
-            Double dollars,
-            Long inputTokens,
-            Long outputTokens,
-            String error,
+            @Nullable String conversationId,
+            @Nullable String outcome,
+            @Nullable Double dollars,
+            @Nullable Long inputTokens,
+            @Nullable Long outputTokens,
+            @Nullable String error,
             List<Part> parts) {}
 
     /**
@@ -56,12 +57,12 @@ final class RecentTurns implements SpanProcessor {
      */
     record Part(
             String name,
-            String operation,
+            @Nullable String operation,
             double start,
             double milliseconds,
-            Long inputTokens,
-            Long outputTokens,
-            String error) {}
+            @Nullable Long inputTokens,
+            @Nullable Long outputTokens,
+            @Nullable String error) {}
 
     @Override
     public void onEnd(ReadableSpan span) {
@@ -140,7 +141,7 @@ final class RecentTurns implements SpanProcessor {
         return (span.getEndEpochNanos() - span.getStartEpochNanos()) / NANOS_IN_MILLI;
     }
 
-    private static String error(SpanData span) {
+    private static @Nullable String error(SpanData span) {
         return span.getStatus().getStatusCode() == StatusCode.ERROR
                 ? span.getAttributes().get(ERROR)
                 : null;

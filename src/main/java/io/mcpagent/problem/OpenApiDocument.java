@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The OpenAPI document: {@code META-INF/openapi.json}, which names the problems of each operation in {@code x-problems}, with the error answers
@@ -26,7 +27,7 @@ final class OpenApiDocument {
     private static final String TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
 
     private final ObjectMapper json;
-    private volatile byte[] made;
+    private volatile byte @Nullable [] made;
 
     OpenApiDocument(ObjectMapper json) {
         this.json = json;
@@ -45,8 +46,8 @@ final class OpenApiDocument {
             JsonNode document = json.readTree(source);
             for (JsonNode path : document.get("paths")) {
                 for (JsonNode operation : path) {
-                    if (operation instanceof ObjectNode members && members.remove(PROBLEMS) instanceof JsonNode slugs) {
-                        addProblems(members.withObject("responses"), slugs);
+                    if (operation instanceof ObjectNode members && members.has(PROBLEMS)) {
+                        addProblems(members.withObject("responses"), members.remove(PROBLEMS));
                     }
                 }
             }

@@ -14,6 +14,7 @@ import jakarta.ws.rs.core.MediaType;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Answers with a problem where no resource has been reached yet: at sign-in, at the limits, and for paths that do not exist. */
 @Singleton
@@ -35,7 +36,7 @@ public final class ProblemAnswers {
      *
      * @param retryAfter when it may work, or null if that can't be said
      */
-    public void end(RoutingContext http, Problem problem, String detail, Duration retryAfter) {
+    public void end(RoutingContext http, Problem problem, String detail, @Nullable Duration retryAfter) {
         HttpServerResponse response = http.response();
         if (response.ended() || response.headWritten()) {
             return;
@@ -92,7 +93,7 @@ public final class ProblemAnswers {
     private static boolean mayBeLong(HttpServerRequest request) {
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
         return request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null
-                || length != null && length.length() > DIGITS_OF_SHORT_BODY;
+                || (length != null && length.length() > DIGITS_OF_SHORT_BODY);
     }
 
     private String write(Object body) {

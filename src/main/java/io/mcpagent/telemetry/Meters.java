@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is counted and measured: exactly the metrics of {@code ecs/metrics.json}, which the sidecar, the dashboard and the alarms use. No label has an
@@ -157,7 +158,7 @@ final class Meters {
     }
 
     /** @param tool the name of a tool that the server lists; null for any other name, which anybody may have made up */
-    void toolCalled(String tool, boolean ok) {
+    void toolCalled(@Nullable String tool, boolean ok) {
         toolCalls.add(1, Attributes.of(TOOL, tools.of(tool), OUTCOME, ok ? "ok" : "error"), NOWHERE);
     }
 

@@ -10,7 +10,9 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import jakarta.inject.Singleton;
+import java.util.Objects;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Begins spans. Every parent is handed over: nothing is looked up in a thread. Where no telemetry is configured, and in a trace that is not sampled,
@@ -19,7 +21,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @Singleton
 final class Spans {
 
-    private final Tracer tracer;
+    private final @Nullable Tracer tracer;
     private final boolean content;
 
     Spans(
@@ -43,7 +45,9 @@ final class Spans {
 
     /** A span that is begun below another one, which may be a remote one; an invalid one begins a trace. Only when {@link #on}. */
     SpanBuilder below(SpanContext parent, String name, SpanKind kind) {
-        SpanBuilder builder = tracer.spanBuilder(name).setSpanKind(kind);
+        SpanBuilder builder = Objects.requireNonNull(tracer, "no spans here")
+                .spanBuilder(name)
+                .setSpanKind(kind);
         return parent.isValid() ? builder.setParent(Context.root().with(Span.wrap(parent))) : builder.setNoParent();
     }
 

@@ -4,6 +4,7 @@ import io.mcpagent.tools.ToolOutcome;
 import io.mcpagent.tools.ToolResult;
 import io.opentelemetry.api.trace.Span;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What is seen of one tool call, with its second attempt if there is one. For one thread. */
 public final class ToolCall {
@@ -11,10 +12,10 @@ public final class ToolCall {
     private final Span span;
     private final Meters meters;
     private final boolean content;
-    private final String tool;
-    private final String traceparent;
+    private final @Nullable String tool;
+    private final @Nullable String traceparent;
 
-    ToolCall(Span span, Meters meters, boolean content, String tool, String traceparent) {
+    ToolCall(Span span, Meters meters, boolean content, @Nullable String tool, @Nullable String traceparent) {
         this.span = span;
         this.meters = meters;
         this.content = content;
@@ -23,7 +24,7 @@ public final class ToolCall {
     }
 
     /** The W3C trace context to hand on to the tool server, or null. */
-    public String traceparent() {
+    public @Nullable String traceparent() {
         return traceparent;
     }
 
@@ -44,7 +45,7 @@ public final class ToolCall {
         return outcome == ToolOutcome.ERROR ? "tool_error" : outcome.name().toLowerCase(Locale.ROOT);
     }
 
-    private void end(String errorType) {
+    private void end(@Nullable String errorType) {
         meters.toolCalled(tool, errorType == null);
         if (span.isRecording()) {
             if (errorType != null) {

@@ -3,6 +3,7 @@ package io.mcpagent.telemetry;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** The tools that have series of their own: the first so many that are called; all others share one. Safe for use by many threads. */
 final class ToolLabels {
@@ -14,7 +15,7 @@ final class ToolLabels {
     private final ReentrantLock lock = new ReentrantLock();
 
     /** The label of that tool; null stands for a name that nobody offers. */
-    String of(String tool) {
+    String of(@Nullable String tool) {
         if (tool == null) {
             return OTHER;
         }
@@ -23,7 +24,7 @@ final class ToolLabels {
         }
         lock.lock();
         try {
-            return known.contains(tool) || known.size() < MOST && known.add(tool) ? tool : OTHER;
+            return known.contains(tool) || (known.size() < MOST && known.add(tool)) ? tool : OTHER;
         } finally {
             lock.unlock();
         }

@@ -87,7 +87,8 @@ public class ConfiguredToolPolicy implements ToolPolicy {
         if (accepted.isEmpty()) {
             accepted = fingerprints(offered);
             if (!accepted.isEmpty()) {
-                LOG.infof("Tools accepted as they are: %s", writeAccepted(accepted));
+                LOG.infof("Tools accepted as they are: %d (at DEBUG the log has their fingerprints)", accepted.size());
+                LOG.debugf("agent.tools.accepted=%s", writeAccepted(accepted));
             }
         } else if (pinned && !offered.isEmpty() && !told) {
             told = true;

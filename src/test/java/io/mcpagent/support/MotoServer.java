@@ -12,7 +12,7 @@ import java.time.Duration;
 /** moto, which speaks the protocols of AWS services (Secrets Manager, DynamoDB, …), as a process of its own. */
 public final class MotoServer implements AutoCloseable {
 
-    private final int port = Project.freePort();
+    private final int port = HeldPort.next();
     private final Program program = new Program(
             "moto", Project.target("moto-logs").resolve(ProcessHandle.current().pid() + "-" + port + ".log"));
 
@@ -35,7 +35,7 @@ public final class MotoServer implements AutoCloseable {
     /** Throws all data away. */
     public void reset() {
         HttpRequest request = HttpRequest.newBuilder(URI.create(url() + "/moto-api/reset"))
-                .timeout(Duration.ofSeconds(10))
+                .timeout(Duration.ofSeconds(60))
                 .POST(HttpRequest.BodyPublishers.noBody())
                 .build();
         try (HttpClient client = HttpClient.newHttpClient()) {

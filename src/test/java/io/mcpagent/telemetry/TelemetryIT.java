@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.Await;
+import io.mcpagent.support.HeldPort;
 import io.mcpagent.support.OtlpReceiver;
 import io.mcpagent.support.Project;
 import io.mcpagent.support.RealToolbox;
@@ -139,7 +140,7 @@ class TelemetryIT {
 
     @Test
     void should_answer_and_end_in_time_while_there_is_no_collector() {
-        int nobody = Project.freePort();
+        int nobody = HeldPort.next();
         try (Stage stage = Stage.withoutTools(
                 java.net.URI.create("http://127.0.0.1:1/mcp"),
                 "QUARKUS_OTEL_TRACES_SAMPLER_ARG",

@@ -81,7 +81,7 @@ class KeyRotationIT {
         assertEquals(401, status("new"));
         secret.change(Map.of("billing", KeySecret.hash("new"), "other", KeySecret.hash("stays")));
         long changed = System.nanoTime();
-        Await.until("the new key to work", REFRESH.plusSeconds(3), () -> status("new") == 200);
+        Await.until("the new key to work", () -> status("new") == 200);
         System.out.printf(
                 "rotated within %d ms, refresh is %d ms%n",
                 (System.nanoTime() - changed) / 1_000_000, REFRESH.toMillis());
@@ -119,7 +119,7 @@ class KeyRotationIT {
         }
         proxy.pass();
         secret.change(Map.of("billing", KeySecret.hash("next")));
-        Await.until("the next key to work", Duration.ofSeconds(20), () -> status("next") == 200);
+        Await.until("the next key to work", () -> status("next") == 200);
         assertFalse(agent.log().contains("SEEDED"), agent.log());
         assertTrue(agent.log().contains("stay valid"), agent.log());
     }
@@ -139,7 +139,7 @@ class KeyRotationIT {
         assertEquals(401, agent.get("/chat").statusCode());
         assertEquals(200, agent.get("/health/ready").statusCode());
         proxy.pass();
-        Await.until("the key to work", Duration.ofSeconds(20), () -> status("good") == 200);
+        Await.until("the key to work", () -> status("good") == 200);
     }
 
     @Test

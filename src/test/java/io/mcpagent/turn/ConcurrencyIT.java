@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -52,23 +54,36 @@ class ConcurrencyIT {
         return messages;
     }
 
+    private static Script.Reply after(CountDownLatch others, Script.Reply reply) {
+        try {
+            // Not longer than a model may be silent.
+            others.await(15, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return reply;
+    }
+
     /** Posts many at once, again and again, and gives the message that won each time. */
     private static List<String> race(List<AgentProcess> agents, String conversation, int rounds, int atOnce) {
         List<String> winners = new ArrayList<>();
         for (int round = 0; round < rounds; round++) {
             String prefix = "Round " + round + " of " + conversation + " post ";
+            // The model answers when every other one has been refused, however long that takes.
+            CountDownLatch others = new CountDownLatch(atOnce - 1);
             for (int i = 0; i < atOnce; i++) {
-                // Long enough for every other one to come while it runs.
-                stage.when(prefix + i, Script.text("Answer to " + i).delay(Duration.ofSeconds(3)));
+                Script.Reply reply = Script.text("Answer to " + i);
+                stage.when(prefix + i, new Script.Obedient(request -> after(others, reply)));
             }
-            List<Answer> answers = Together.run(
-                    atOnce,
-                    atOnce,
-                    i -> Stage.askOf(
-                            agents.get(i % agents.size()),
-                            conversation,
-                            prefix + i,
-                            i % 2 == 0 ? "application/json" : "text/event-stream"));
+            List<Answer> answers = Together.run(atOnce, atOnce, i -> {
+                Answer answer = Stage.askOf(
+                        agents.get(i % agents.size()),
+                        conversation,
+                        prefix + i,
+                        i % 2 == 0 ? "application/json" : "text/event-stream");
+                others.countDown();
+                return answer;
+            });
             List<Integer> won = new ArrayList<>();
             for (int i = 0; i < atOnce; i++) {
                 Answer answer = answers.get(i);
@@ -232,7 +247,6 @@ class ConcurrencyIT {
         stage.when(question, Script.text("Welcome back."));
         Await.until(
                 "the conversation to be free",
-                Duration.ofSeconds(2),
                 () -> stage.ask(conversation, question).text().equals("Welcome back."));
     }
 }

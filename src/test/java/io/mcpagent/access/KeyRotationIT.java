@@ -32,7 +32,7 @@ class KeyRotationIT {
 
     @BeforeEach
     void start() {
-        moto = MotoServer.start();
+        moto = MotoServer.empty();
         secret = new KeySecret(moto);
         proxy = TcpProxy.to("127.0.0.1", moto.port());
         bedrock = LocalBedrock.start(0);
@@ -46,7 +46,6 @@ class KeyRotationIT {
         bedrock.close();
         proxy.close();
         secret.close();
-        moto.close();
     }
 
     private void startAgent(String... more) {

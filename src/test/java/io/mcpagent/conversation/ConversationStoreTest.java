@@ -57,7 +57,7 @@ class ConversationStoreTest {
 
         @Override
         public Map<String, String> start() {
-            server = DynamoDbLocal.start();
+            server = DynamoDbLocal.running();
             List<String> values = List.of(server.url().toString(), "us-east-1", "test", "test");
             for (int i = 0; i < SETTINGS.size(); i++) {
                 System.setProperty(SETTINGS.get(i), values.get(i));
@@ -70,7 +70,6 @@ class ConversationStoreTest {
         @Override
         public void stop() {
             SETTINGS.forEach(System::clearProperty);
-            server.close();
         }
     }
 

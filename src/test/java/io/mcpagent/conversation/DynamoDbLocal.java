@@ -17,13 +17,16 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * AWS's own DynamoDB Local as a process, in memory. It is an ordinary artifact, fetched once into {@code target}; on a classpath of its own, since
+ * AWS's own DynamoDB Local as a process, in memory: one for all tests of a JVM, which ends with it. Each test has tables of its own. It is an
+ * ordinary artifact, fetched once into {@code target}; on a classpath of its own, since
  * it brings older libraries than the service has.
  */
-public final class DynamoDbLocal implements AutoCloseable {
+public final class DynamoDbLocal {
 
     private static final String VERSION = "2.6.1";
     private static final String COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
+
+    private static DynamoDbLocal running;
 
     private final int port = HeldPort.next();
     private final Process process;
@@ -76,9 +79,12 @@ public final class DynamoDbLocal implements AutoCloseable {
         }
     }
 
-    /** Starts one on a free port, and waits until it serves. */
-    public static DynamoDbLocal start() {
-        return new DynamoDbLocal(Project.alone("dynamodb-local", DynamoDbLocal::libraries));
+    /** The one of this JVM, which serves; the first who asks for it starts it. */
+    public static synchronized DynamoDbLocal running() {
+        if (running == null) {
+            running = new DynamoDbLocal(Project.alone("dynamodb-local", DynamoDbLocal::libraries));
+        }
+        return running;
     }
 
     private static String java() {
@@ -127,10 +133,5 @@ public final class DynamoDbLocal implements AutoCloseable {
 
     public int port() {
         return port;
-    }
-
-    @Override
-    public void close() {
-        Children.end(process, Duration.ZERO);
     }
 }

@@ -10,6 +10,7 @@ import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.local.bedrock.Script.Cut;
 import io.mcpagent.local.bedrock.Script.Fault;
 import io.mcpagent.model.ModelException.Kind;
+import io.mcpagent.support.Await;
 import io.mcpagent.support.Relay;
 import java.time.Duration;
 import java.util.List;
@@ -53,7 +54,7 @@ class ErrorsTest {
     @AfterEach
     void forget() {
         bedrock.reset();
-        assertEquals(0, rig.http.leased() + impatient.http.leased());
+        Await.until("no connection to be held", () -> rig.http.leased() + impatient.http.leased() == 0);
     }
 
     @AfterAll
@@ -197,7 +198,7 @@ class ErrorsTest {
             assertEquals(Kind.TIMEOUT, e.kind());
             assertEquals(!heard.events.isEmpty(), e.heard());
             assertEndedBetween(290, start);
-            assertEquals(0, encrypted.http.leased() + encrypted.http.idle(), "the connection is gone");
+            Await.until("the connection to be gone", () -> encrypted.http.leased() + encrypted.http.idle() == 0);
             assertTrue(bedrock.await(BOUND, b -> b.openRequests() == 0));
         }
     }
@@ -256,7 +257,7 @@ class ErrorsTest {
                             ModelRig.question("x".repeat(30 << 20), List.of(), Duration.ofMillis(1_000))));
             assertEquals(Kind.TIMEOUT, e.kind());
             assertEndedBetween(990, start);
-            assertEquals(0, slow.http.leased());
+            Await.until("no connection to be held", () -> slow.http.leased() == 0);
         }
     }
 
@@ -266,7 +267,7 @@ class ErrorsTest {
                 ModelRig.on(java.net.URI.create("http://127.0.0.1:1"), "agent.model.max-attempts", "1")) {
             ModelException e = assertThrows(ModelException.class, () -> nobody.models.converse(ModelRig.question("q")));
             assertEquals(Kind.UNAVAILABLE, e.kind());
-            assertEquals(0, nobody.http.leased());
+            Await.until("no connection to be held", () -> nobody.http.leased() == 0);
         }
     }
 

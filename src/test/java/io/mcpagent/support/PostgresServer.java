@@ -191,6 +191,12 @@ public final class PostgresServer implements AutoCloseable {
                 .intValue();
     }
 
+    /** Lets the read-only role's statements run for as long as they like: who ends one is what a test asks. For connections from now on. */
+    public PostgresServer withoutStatementTimeout() {
+        execute("ALTER ROLE toolbox_ro SET statement_timeout = 0");
+        return this;
+    }
+
     /** Ends the connections of one role, as a failover does. */
     public void endConnectionsOf(String role) {
         query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ?", role);

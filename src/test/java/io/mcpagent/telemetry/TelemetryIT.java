@@ -131,6 +131,10 @@ class TelemetryIT {
                         collector.url(),
                         "QUARKUS_OTEL_BSP_SCHEDULE_DELAY",
                         "100ms",
+                        "QUARKUS_OTEL_BSP_MAX_QUEUE_SIZE",
+                        "128",
+                        "QUARKUS_OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+                        "64",
                         "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL",
                         "1s")) {
             collector.fallSilent();
@@ -149,6 +153,10 @@ class TelemetryIT {
                 "http://127.0.0.1:" + nobody,
                 "QUARKUS_OTEL_BSP_SCHEDULE_DELAY",
                 "100ms",
+                "QUARKUS_OTEL_BSP_MAX_QUEUE_SIZE",
+                "128",
+                "QUARKUS_OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+                "64",
                 "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL",
                 "1s")) {
             turnsAndEnd(stage, nobody);
@@ -157,7 +165,7 @@ class TelemetryIT {
 
     /** More spans than the queue holds. */
     private static void turnsAndEnd(Stage stage, int port) {
-        for (int i = 0; i < 1_000; i++) {
+        for (int i = 0; i < 150; i++) {
             Answer answer = stage.ask(null, "Hello");
             assertTrue(answer.succeeded(), answer::toString);
         }

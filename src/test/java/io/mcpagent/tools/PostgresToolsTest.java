@@ -39,7 +39,7 @@ class PostgresToolsTest {
     @BeforeAll
     static void start() {
         Assumptions.assumeTrue(PostgresServer.available(), "PostgreSQL is not installed");
-        database = PostgresServer.start();
+        database = PostgresServer.start().withoutStatementTimeout();
     }
 
     // A new one for each test, since its pool keeps the dead connections of the test before.

@@ -48,7 +48,7 @@ final class DisconnectStage implements AutoCloseable {
     /** What has started by then can be closed, even if this fails. */
     Stage start() {
         if (PostgresServer.available()) {
-            postgres = PostgresServer.start();
+            postgres = PostgresServer.start().withoutStatementTimeout();
             toolbox = RealToolbox.start(List.of(TestTools.slow()), postgres.toolboxEnvironment());
             toToolbox = TcpProxy.to(toolbox.port());
             stage = Stage.with(

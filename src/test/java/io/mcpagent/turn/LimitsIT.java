@@ -91,7 +91,7 @@ class LimitsIT {
     @Test
     void should_run_tools_that_only_read_side_by_side() {
         Assumptions.assumeTrue(PostgresServer.available(), "PostgreSQL is not installed");
-        try (PostgresServer postgres = PostgresServer.start();
+        try (PostgresServer postgres = PostgresServer.start().withoutStatementTimeout();
                 RealToolbox slow = RealToolbox.start(List.of(TestTools.slow()), postgres.toolboxEnvironment());
                 AgentProcess agent = stage.startAnother(slow.url(), "AGENT_TOOLS_CALL_TIMEOUT", "60s")) {
             stage.when(

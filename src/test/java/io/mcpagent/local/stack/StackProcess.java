@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /** The local stack as dev mode starts it: a child process that runs from its sources, its standard input a pipe. */
 final class StackProcess implements AutoCloseable {
 
-    private static final Duration START = Duration.ofMinutes(5);
+    private static final Duration START = Duration.ofMinutes(10);
 
     final int toolboxPort = HeldPort.next();
     final int bedrockPort = HeldPort.next();

@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 /** Keeps one toolbox serving: starts it, waits until it is healthy, and starts it again when it ends. */
 final class ToolboxServer {
 
-    private static final Duration START_BOUND = Duration.ofSeconds(60);
+    private static final Duration START_BOUND = Duration.ofMinutes(3);
     private static final Duration LOOK_EVERY = Duration.ofMillis(50);
     private static final Duration PORT_LOOK_EVERY = Duration.ofSeconds(2);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(300);
@@ -124,8 +124,8 @@ final class ToolboxServer {
         try {
             var connection = (HttpURLConnection)
                     URI.create("http://127.0.0.1:" + port + "/healthz").toURL().openConnection();
-            connection.setConnectTimeout(1_000);
-            connection.setReadTimeout(1_000);
+            connection.setConnectTimeout(10_000);
+            connection.setReadTimeout(10_000);
             return connection.getResponseCode() == 200;
         } catch (IOException notYet) {
             return false;

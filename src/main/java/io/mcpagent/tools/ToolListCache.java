@@ -139,10 +139,12 @@ final class ToolListCache implements AutoCloseable {
     private void ask(CompletableFuture<ToolListing> started, int doubtsThen) {
         try {
             ToolListing listing = source.list();
-            if (listed(listing, doubtsThen)) {
+            if (isDown()) {
                 LOG.info("The tool server answers again");
+                // Before anybody is given the list: whoever is may call at once.
                 onRecovery.run();
             }
+            listed(listing, doubtsThen);
             started.complete(listing);
         } catch (McpException e) {
             failed(String.valueOf(e.getMessage()));
@@ -154,17 +156,15 @@ final class ToolListCache implements AutoCloseable {
         }
     }
 
-    private boolean listed(ToolListing listing, int doubtsThen) {
+    private void listed(ToolListing listing, int doubtsThen) {
         lock.lock();
         try {
-            boolean recovered = down;
             last = listing;
             freshUntil = Deadline.in(ttl);
             // A call that failed while the server was being asked may know something newer.
             doubtsSettled = doubtsThen;
             down = false;
             refresh = null;
-            return recovered;
         } finally {
             lock.unlock();
         }

@@ -6,7 +6,6 @@ import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.Clients;
 import io.mcpagent.support.Ran;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
@@ -31,7 +30,6 @@ class ClientsIT {
                     Map.of("sha256", List.of(KeySecret.hash(SPENT)), "requestsPerMinute", 3)));
             Await.until(
                     "the key to work",
-                    Duration.ofSeconds(20),
                     () -> door.agent.get("/v1/models", Door.key(SPENT)).statusCode() == 200);
             Ran ran = Clients.test(
                     "sign-in.test.mjs",

@@ -13,7 +13,7 @@ final class Door implements AutoCloseable {
     static final String BILLING = "key-of-billing-5f1c7a90";
     static final String REPORTS = "key-of-reports-77aa01bb";
 
-    final MotoServer moto = MotoServer.start();
+    final MotoServer moto = MotoServer.empty();
     final TestIssuer issuer = TestIssuer.start();
     final LocalBedrock bedrock = LocalBedrock.start(0);
     final KeySecret secret = new KeySecret(moto);
@@ -58,6 +58,5 @@ final class Door implements AutoCloseable {
         bedrock.close();
         secret.close();
         issuer.close();
-        moto.close();
     }
 }

@@ -41,7 +41,7 @@ final class DynamoWire implements AutoCloseable {
         }
     }
 
-    private final DynamoDbLocal server = DynamoDbLocal.start();
+    private final DynamoDbLocal server = DynamoDbLocal.running();
     private final String table =
             DynamoTables.table(DynamoTables.client(server.url())).name();
     private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
@@ -123,6 +123,5 @@ final class DynamoWire implements AutoCloseable {
     public void close() {
         relay.stop(0);
         http.close();
-        server.close();
     }
 }

@@ -105,7 +105,8 @@ class FuzzIT {
                             RawRequest.send(
                                     door.agent.port(),
                                     request.head(),
-                                    request.body().get()));
+                                    request.body().get(),
+                                    request.beforeHttp() ? 2_000 : 60_000));
                 } catch (SocketTimeoutException e) {
                     // Behind a broken head the server may have to wait for a body that never ends; SlowClientIT tests
                     // how long.

@@ -32,7 +32,7 @@ class KeyRotationIT {
 
     @BeforeEach
     void start() {
-        moto = MotoServer.start();
+        moto = MotoServer.empty();
         secret = new KeySecret(moto);
         proxy = TcpProxy.to("127.0.0.1", moto.port());
         bedrock = LocalBedrock.start(0);
@@ -46,7 +46,6 @@ class KeyRotationIT {
         bedrock.close();
         proxy.close();
         secret.close();
-        moto.close();
     }
 
     private void startAgent(String... more) {
@@ -81,7 +80,7 @@ class KeyRotationIT {
         assertEquals(401, status("new"));
         secret.change(Map.of("billing", KeySecret.hash("new"), "other", KeySecret.hash("stays")));
         long changed = System.nanoTime();
-        Await.until("the new key to work", REFRESH.plusSeconds(3), () -> status("new") == 200);
+        Await.until("the new key to work", () -> status("new") == 200);
         System.out.printf(
                 "rotated within %d ms, refresh is %d ms%n",
                 (System.nanoTime() - changed) / 1_000_000, REFRESH.toMillis());
@@ -119,7 +118,7 @@ class KeyRotationIT {
         }
         proxy.pass();
         secret.change(Map.of("billing", KeySecret.hash("next")));
-        Await.until("the next key to work", Duration.ofSeconds(20), () -> status("next") == 200);
+        Await.until("the next key to work", () -> status("next") == 200);
         assertFalse(agent.log().contains("SEEDED"), agent.log());
         assertTrue(agent.log().contains("stay valid"), agent.log());
     }
@@ -139,7 +138,7 @@ class KeyRotationIT {
         assertEquals(401, agent.get("/chat").statusCode());
         assertEquals(200, agent.get("/health/ready").statusCode());
         proxy.pass();
-        Await.until("the key to work", Duration.ofSeconds(20), () -> status("good") == 200);
+        Await.until("the key to work", () -> status("good") == 200);
     }
 
     @Test

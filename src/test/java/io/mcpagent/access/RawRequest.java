@@ -20,8 +20,13 @@ final class RawRequest {
     private RawRequest() {}
 
     static Answer send(int port, String head, byte[] body) throws IOException {
+        return send(port, head, body, 60_000);
+    }
+
+    /** Gives up after so many milliseconds in which nothing came. */
+    static Answer send(int port, String head, byte[] body, int silenceMillis) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.setSoTimeout(5_000);
+            socket.setSoTimeout(silenceMillis);
             try {
                 socket.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
                 socket.getOutputStream().write(body);

@@ -3,7 +3,7 @@ package io.mcpagent.app;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.mcpagent.support.AgentProcess;
-import io.mcpagent.support.Project;
+import io.mcpagent.support.HeldPort;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,10 +17,10 @@ class HealthCommandIT {
     void should_end_with_0_for_an_agent_that_lives_and_with_1_for_none() throws IOException, InterruptedException {
         // Neither toolbox nor model is there: that is no reason to replace the agent.
         try (AgentProcess agent =
-                AgentProcess.start(Map.of("MCP_URL", "http://127.0.0.1:" + Project.freePort() + "/mcp"))) {
+                AgentProcess.start(Map.of("MCP_URL", "http://127.0.0.1:" + HeldPort.next() + "/mcp"))) {
             assertEquals(0, health(agent.port()));
         }
-        assertEquals(1, health(Project.freePort()));
+        assertEquals(1, health(HeldPort.next()));
     }
 
     private static int health(int port) throws IOException, InterruptedException {

@@ -13,14 +13,13 @@ class DynamoDbLocalLedgerTest extends LedgerContract {
 
     @BeforeAll
     static void start() {
-        server = DynamoDbLocal.start();
+        server = DynamoDbLocal.running();
         client = DynamoTables.client(server.url());
     }
 
     @AfterAll
     static void stop() {
         client.close();
-        server.close();
     }
 
     @Override

@@ -15,15 +15,14 @@ class MotoLedgerTest extends LedgerContract {
     @BeforeAll
     static void start() {
         Assumptions.assumeTrue(MotoServer.available(), "moto_server is not installed");
-        server = MotoServer.start();
+        server = MotoServer.empty();
         client = DynamoTables.clientForMoto(server.url());
     }
 
     @AfterAll
     static void stop() {
-        if (server != null) {
+        if (client != null) {
             client.close();
-            server.close();
         }
     }
 

@@ -90,11 +90,11 @@ class ConversationsIT {
         JsonNode first = json(agent.post("/chat", "{\"message\":\"hello\"}"));
         String id = first.get("conversationId").asText();
         String body = "{\"message\":\"again\",\"conversationId\":\"" + id + "\"}";
-        bedrock.script(Script.text("late").delay(Duration.ofSeconds(20)));
+        bedrock.script(Script.text("late").delay(Duration.ofMinutes(5)));
         CompletableFuture<HttpResponse<String>> running =
                 CompletableFuture.supplyAsync(() -> agent.post("/chat", body));
         // Counted, not open: the request before may still be open for a moment.
-        assertTrue(bedrock.await(Duration.ofSeconds(10), local -> local.requestCount() == 2));
+        assertTrue(bedrock.await(Duration.ofSeconds(60), local -> local.requestCount() == 2));
 
         HttpResponse<String> second = agent.post("/chat", body);
         assertEquals(409, second.statusCode());

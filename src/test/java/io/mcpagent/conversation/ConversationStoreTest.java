@@ -16,6 +16,7 @@ import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
@@ -56,7 +57,7 @@ class ConversationStoreTest {
 
         @Override
         public Map<String, String> start() {
-            server = DynamoDbLocal.start();
+            server = DynamoDbLocal.running();
             List<String> values = List.of(server.url().toString(), "us-east-1", "test", "test");
             for (int i = 0; i < SETTINGS.size(); i++) {
                 System.setProperty(SETTINGS.get(i), values.get(i));
@@ -69,7 +70,6 @@ class ConversationStoreTest {
         @Override
         public void stop() {
             SETTINGS.forEach(System::clearProperty);
-            server.close();
         }
     }
 
@@ -85,18 +85,21 @@ class ConversationStoreTest {
     @Test
     void should_store_in_dynamodb() {
         assertInstanceOf(DynamoConversations.class, conversations);
-        // The first call loads the SDK, which may take longer on a busy machine than a caller is made to wait.
-        Await.until(
-                "the store to serve",
-                Duration.ofSeconds(60),
-                () -> conversations.find("ann", "absent").isEmpty());
-        Conversation opened = conversations.open("ann", null, false, "run", Duration.ofSeconds(30));
+        // The first calls load the SDK, which may take longer on a busy machine than a caller is made to wait.
+        Await.until("the store to serve", () -> {
+            storeAsOf("caller-" + UUID.randomUUID());
+            return true;
+        });
+    }
+
+    private void storeAsOf(String caller) {
+        Conversation opened = conversations.open(caller, null, false, "run", Duration.ofSeconds(30));
         Conversation saved = conversations.save(opened, "run", Change.finished(Samples.toolTurn("run"), null));
-        assertEquals(saved, conversations.find("ann", opened.id()).orElseThrow());
+        assertEquals(saved, conversations.find(caller, opened.id()).orElseThrow());
         assertEquals(
                 new IdempotentReplies.Claim.Claimed(),
-                replies.claim("ann", "key", "hash", "run", Duration.ofSeconds(30)));
-        Meter meter = budget.open("ann", opened.id());
+                replies.claim(caller, "key", "hash", "run", Duration.ofSeconds(30)));
+        Meter meter = budget.open(caller, opened.id());
         meter.reserve(500, 400).settle("m", new Usage(1, 2, 0, 0));
         meter.reserve(500, 497).cancel();
     }

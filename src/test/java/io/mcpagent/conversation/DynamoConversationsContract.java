@@ -74,10 +74,10 @@ abstract class DynamoConversationsContract extends ConversationsContract {
     private <T> T withLostAnswer(Supplier<T> call, Callable<Boolean> effect) throws Exception {
         try (TcpProxy proxy = TcpProxy.to(port());
                 var executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            goThrough(proxy, Duration.ofSeconds(60), Duration.ofSeconds(10));
+            goThrough(proxy, Duration.ofMinutes(5), Duration.ofSeconds(60));
             proxy.dropResponses();
             Future<T> result = executor.submit(call::get);
-            Await.until("the call to have its effect", Duration.ofSeconds(30), effect);
+            Await.until("the call to have its effect", effect);
             assertFalse(result.isDone());
             proxy.pass();
             proxy.resetConnections();
@@ -305,26 +305,25 @@ abstract class DynamoConversationsContract extends ConversationsContract {
         try (TcpProxy proxy = TcpProxy.to(port())) {
             goThrough(proxy, DynamoTable.CALL_TIMEOUT, DynamoTable.ATTEMPT_TIMEOUT);
             proxy.hang();
-            assertUnavailableWithin(Duration.ofSeconds(6), () -> conversations.find(ANN, id));
-            assertUnavailableWithin(Duration.ofSeconds(6), () -> conversations.open(ANN, null, false, run(), LEASE));
-            assertUnavailableWithin(
-                    Duration.ofSeconds(12),
-                    () -> conversations.save(opened, run, Change.finished(Samples.turn(run, "q"), null)));
+            assertUnavailable(() -> conversations.find(ANN, id));
+            assertUnavailable(() -> conversations.open(ANN, null, false, run(), LEASE));
+            assertUnavailable(() -> conversations.save(opened, run, Change.finished(Samples.turn(run, "q"), null)));
             proxy.refuse();
             proxy.resetConnections();
-            assertUnavailableWithin(Duration.ofSeconds(6), () -> conversations.list(ANN, 10));
-            assertUnavailableWithin(Duration.ofSeconds(6), () -> claim(ANN, "key", "hash"));
+            assertUnavailable(() -> conversations.list(ANN, 10));
+            assertUnavailable(() -> claim(ANN, "key", "hash"));
         }
         makeStoresOn(table);
         assertEquals(
                 List.of("one"), Samples.questions(conversations.find(ANN, id).orElseThrow()));
     }
 
-    private static void assertUnavailableWithin(Duration bound, Executable call) {
+    /** Within a bound that a busy machine keeps, and the SDK's own limits, if ours did not count, would not. */
+    private static void assertUnavailable(Executable call) {
         long start = System.nanoTime();
         assertThrows(StoreUnavailableException.class, call);
         Duration took = Duration.ofNanos(System.nanoTime() - start);
-        assertTrue(took.compareTo(bound) < 0, "took " + took);
+        assertTrue(took.compareTo(Duration.ofSeconds(30)) < 0, "took " + took);
     }
 
     @Test

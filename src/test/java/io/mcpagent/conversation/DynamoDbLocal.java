@@ -2,12 +2,14 @@ package io.mcpagent.conversation;
 
 import io.mcpagent.local.Children;
 import io.mcpagent.support.Await;
+import io.mcpagent.support.HeldPort;
 import io.mcpagent.support.Project;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,15 +17,18 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * AWS's own DynamoDB Local as a process, in memory. It is an ordinary artifact, fetched once into {@code target}; on a classpath of its own, since
+ * AWS's own DynamoDB Local as a process, in memory: one for all tests of a JVM, which ends with it. Each test has tables of its own. It is an
+ * ordinary artifact, fetched once into {@code target}; on a classpath of its own, since
  * it brings older libraries than the service has.
  */
-public final class DynamoDbLocal implements AutoCloseable {
+public final class DynamoDbLocal {
 
     private static final String VERSION = "2.6.1";
     private static final String COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 
-    private final int port = Project.freePort();
+    private static DynamoDbLocal running;
+
+    private final int port = HeldPort.next();
     private final Process process;
 
     private DynamoDbLocal(Path libraries) {
@@ -42,22 +47,44 @@ public final class DynamoDbLocal implements AutoCloseable {
                             Integer.toString(port))
                     .redirectErrorStream(true)
                     .redirectOutput(Project.target("dynamodb-local")
-                            .resolve("server-" + port + ".log")
+                            .resolve("server-" + ProcessHandle.current().pid() + "-" + port + ".log")
                             .toFile()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Await.until("DynamoDB Local to listen", Duration.ofMinutes(5), () -> {
-            try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress("127.0.0.1", port), 1_000);
-                return true;
-            }
-        });
+        Await.until(
+                "DynamoDB Local to serve or to end",
+                Duration.ofMinutes(5),
+                () -> !process.isAlive() || servesNoTable());
+        if (!process.isAlive()) {
+            throw new IllegalStateException("DynamoDB Local ended with " + process.exitValue());
+        }
     }
 
-    /** Starts one on a free port, and waits until it serves. */
-    public static DynamoDbLocal start() {
-        return new DynamoDbLocal(Project.alone("dynamodb-local", DynamoDbLocal::libraries));
+    /** Whether it is a DynamoDB that answers, and one as new as ours: it has no table yet. */
+    private boolean servesNoTable() throws IOException, InterruptedException {
+        HttpRequest listTables = HttpRequest.newBuilder(url())
+                .timeout(Duration.ofSeconds(10))
+                .header("Content-Type", "application/x-amz-json-1.0")
+                .header("X-Amz-Target", "DynamoDB_20120810.ListTables")
+                .header(
+                        "Authorization",
+                        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
+                .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                .build();
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(listTables, HttpResponse.BodyHandlers.ofString())
+                    .body()
+                    .equals("{\"TableNames\":[]}");
+        }
+    }
+
+    /** The one of this JVM, which serves; the first who asks for it starts it. */
+    public static synchronized DynamoDbLocal running() {
+        if (running == null) {
+            running = new DynamoDbLocal(Project.alone("dynamodb-local", DynamoDbLocal::libraries));
+        }
+        return running;
     }
 
     private static String java() {
@@ -106,10 +133,5 @@ public final class DynamoDbLocal implements AutoCloseable {
 
     public int port() {
         return port;
-    }
-
-    @Override
-    public void close() {
-        Children.end(process, Duration.ZERO);
     }
 }

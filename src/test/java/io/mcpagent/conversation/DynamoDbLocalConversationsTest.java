@@ -11,14 +11,13 @@ class DynamoDbLocalConversationsTest extends DynamoConversationsContract {
 
     @BeforeAll
     static void start() {
-        server = DynamoDbLocal.start();
+        server = DynamoDbLocal.running();
         client = DynamoTables.client(server.url());
     }
 
     @AfterAll
     static void stop() {
         client.close();
-        server.close();
     }
 
     @Override

@@ -4,7 +4,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.Semaphore;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
@@ -26,8 +26,13 @@ public final class DynamoTables {
 
     private DynamoTables() {}
 
+    /**
+     * A client for DynamoDB Local, which makes only a few of its requests at once: whoever has waited for the lock of a table for some seconds
+     * is told by the emulator, and never by the real DynamoDB, that it was too long.
+     */
     public static DynamoDbClient client(URI endpoint, ExecutionInterceptor... interceptors) {
-        return client(endpoint, UrlConnectionHttpClient.create(), interceptors);
+        return client(
+                endpoint, new FewAtOnce(UrlConnectionHttpClient.create(), new Semaphore(8, true)), interceptors);
     }
 
     /**
@@ -35,7 +40,7 @@ public final class DynamoTables {
      * a failed transaction back by restoring the whole table as it was, with what others wrote meanwhile.
      */
     public static DynamoDbClient clientForMoto(URI endpoint) {
-        return client(endpoint, new OneByOne(UrlConnectionHttpClient.create(), new ReentrantLock(true)));
+        return client(endpoint, new FewAtOnce(UrlConnectionHttpClient.create(), new Semaphore(1, true)));
     }
 
     private static DynamoDbClient client(URI endpoint, SdkHttpClient http, ExecutionInterceptor... interceptors) {
@@ -76,7 +81,7 @@ public final class DynamoTables {
                 .build();
     }
 
-    private record OneByOne(SdkHttpClient client, ReentrantLock lock) implements SdkHttpClient {
+    private record FewAtOnce(SdkHttpClient client, Semaphore places) implements SdkHttpClient {
 
         @Override
         public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
@@ -84,11 +89,11 @@ public final class DynamoTables {
             return new ExecutableHttpRequest() {
                 @Override
                 public HttpExecuteResponse call() throws java.io.IOException {
-                    lock.lock();
+                    places.acquireUninterruptibly();
                     try {
                         return prepared.call();
                     } finally {
-                        lock.unlock();
+                        places.release();
                     }
                 }
 

@@ -10,9 +10,9 @@ import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.local.bedrock.Script.Cut;
 import io.mcpagent.local.bedrock.Script.Fault;
 import io.mcpagent.model.ModelException.Kind;
+import io.mcpagent.support.Await;
 import io.mcpagent.support.Relay;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -25,9 +25,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What goes wrong at the service and on the way, one attempt each. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(60)
+@Timeout(300)
 class ErrorsTest {
 
+    private static final Duration BOUND = Duration.ofSeconds(60);
     private static final Script.Reply WORDS = Script.text("one two three four five");
 
     // A run has its thread interrupted at the deadline; here nobody does, and the client's own cut comes that many
@@ -35,24 +36,31 @@ class ErrorsTest {
     private static final int BEHIND = 1_000;
 
     private final LocalBedrock bedrock = LocalBedrock.start(0);
-    private final ModelRig rig = ModelRig.on(
-            bedrock,
-            "agent.model.max-attempts",
-            "1",
-            "agent.model.idle-timeout",
-            "300ms",
-            "agent.model.breaker-failures",
-            "1000000");
+    private final ModelRig rig = rig("60s");
+    /** For silence that is meant: a busy machine is silent for as long by chance. */
+    private final ModelRig impatient = rig("300ms");
+
+    private ModelRig rig(String idleTimeout) {
+        return ModelRig.on(
+                bedrock,
+                "agent.model.max-attempts",
+                "1",
+                "agent.model.idle-timeout",
+                idleTimeout,
+                "agent.model.breaker-failures",
+                "1000000");
+    }
 
     @AfterEach
     void forget() {
         bedrock.reset();
-        assertEquals(0, rig.http.leased());
+        Await.until("no connection to be held", () -> rig.http.leased() + impatient.http.leased() == 0);
     }
 
     @AfterAll
     void close() {
         rig.close();
+        impatient.close();
         bedrock.close();
     }
 
@@ -153,8 +161,7 @@ class ErrorsTest {
     void should_refuse_a_frame_that_is_too_large() throws Exception {
         bedrock.always(WORDS.fault(new Fault.OversizedAt(2, 20 << 20)));
         assertEquals(Kind.BROKEN_STREAM, stream(new ModelRig.Heard()).kind());
-        assertTrue(
-                bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0), "the rest of the frame is not read");
+        assertTrue(bedrock.await(BOUND, b -> b.openRequests() == 0), "the rest of the frame is not read");
     }
 
     @Test
@@ -163,12 +170,12 @@ class ErrorsTest {
             bedrock.always(WORDS.fault(new Fault.StallAt(frame, null)));
             ModelRig.Heard heard = new ModelRig.Heard();
             long start = System.nanoTime();
-            ModelException e = stream(heard);
-            long millis = (System.nanoTime() - start) / 1_000_000;
+            ModelException e =
+                    assertThrows(ModelException.class, () -> impatient.models.stream(ModelRig.question("q"), heard));
             assertEquals(Kind.TIMEOUT, e.kind());
-            assertTrue(millis >= 290 && millis < 1_500, millis + " ms");
+            assertEndedBetween(290, start);
             assertTrue(heard.events.isEmpty() || heard.pauses > 0, "what had arrived was passed on before the silence");
-            assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
+            assertTrue(bedrock.await(BOUND, b -> b.openRequests() == 0));
         }
     }
 
@@ -177,25 +184,29 @@ class ErrorsTest {
         bedrock.always(WORDS.fault(new Fault.StallAt(3, null)));
         try (Front front = Front.encrypted(bedrock);
                 ModelRig encrypted = ModelRig.on(
-                        front.uri(), "agent.model.max-attempts", "1", "agent.model.idle-timeout", "300ms")) {
+                        front.uri(),
+                        "agent.model.max-attempts",
+                        "1",
+                        "agent.model.idle-timeout",
+                        "300ms",
+                        "agent.model.connect-timeout",
+                        "60s")) {
             ModelRig.Heard heard = new ModelRig.Heard();
             long start = System.nanoTime();
             ModelException e =
                     assertThrows(ModelException.class, () -> encrypted.models.stream(ModelRig.question("q"), heard));
-            long millis = (System.nanoTime() - start) / 1_000_000;
             assertEquals(Kind.TIMEOUT, e.kind());
-            assertTrue(e.heard(), "some of it had arrived");
-            assertTrue(millis >= 290 && millis < 3_000, millis + " ms");
-            assertEquals(0, encrypted.http.leased() + encrypted.http.idle(), "the connection is gone");
-            assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
+            assertEquals(!heard.events.isEmpty(), e.heard());
+            assertEndedBetween(290, start);
+            Await.until("the connection to be gone", () -> encrypted.http.leased() + encrypted.http.idle() == 0);
+            assertTrue(bedrock.await(BOUND, b -> b.openRequests() == 0));
         }
     }
 
     @Test
     void should_be_cut_behind_the_deadline_though_the_service_goes_on_talking() throws Exception {
-        List<Duration> took = new ArrayList<>();
         for (boolean streamed : new boolean[] {true, false}) {
-            bedrock.always(streamed ? WORDS.frameDelay(Duration.ofMillis(200)) : WORDS.delay(Duration.ofSeconds(10)));
+            bedrock.always(streamed ? WORDS.frameDelay(Duration.ofMillis(200)) : WORDS.delay(Duration.ofMinutes(5)));
             ModelRequest request = ModelRig.question("q", List.of(), Duration.ofMillis(500));
             long start = System.nanoTime();
             ModelException e = assertThrows(ModelException.class, () -> {
@@ -205,13 +216,10 @@ class ErrorsTest {
                     rig.models.converse(request);
                 }
             });
-            took.add(Duration.ofNanos(System.nanoTime() - start));
             assertEquals(Kind.TIMEOUT, e.kind());
-            assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
+            assertEndedBetween(490 + BEHIND, start);
+            assertTrue(bedrock.await(BOUND, b -> b.openRequests() == 0));
         }
-        assertTrue(
-                took.stream().allMatch(time -> time.toMillis() >= 500 + BEHIND && time.toMillis() < 2_500 + BEHIND),
-                took.toString());
     }
 
     @Test
@@ -225,7 +233,7 @@ class ErrorsTest {
                     () -> slow.models.stream(
                             ModelRig.question("q", List.of(), Duration.ofMillis(700)), new ModelRig.Heard()));
             assertEquals(Kind.TIMEOUT, e.kind());
-            assertTrue(System.nanoTime() - start < (1_700 + BEHIND) * 1_000_000L);
+            assertEndedBetween(690, start);
         }
         try (Relay drip = Relay.to(bedrock.port()).dripping(Duration.ZERO);
                 ModelRig slow = ModelRig.on(drip.uri())) {
@@ -247,10 +255,9 @@ class ErrorsTest {
                     ModelException.class,
                     () -> slow.models.converse(
                             ModelRig.question("x".repeat(30 << 20), List.of(), Duration.ofMillis(1_000))));
-            long millis = (System.nanoTime() - start) / 1_000_000;
             assertEquals(Kind.TIMEOUT, e.kind());
-            assertTrue(millis < 3_000 + BEHIND, millis + " ms");
-            assertEquals(0, slow.http.leased());
+            assertEndedBetween(990, start);
+            Await.until("no connection to be held", () -> slow.http.leased() == 0);
         }
     }
 
@@ -260,7 +267,7 @@ class ErrorsTest {
                 ModelRig.on(java.net.URI.create("http://127.0.0.1:1"), "agent.model.max-attempts", "1")) {
             ModelException e = assertThrows(ModelException.class, () -> nobody.models.converse(ModelRig.question("q")));
             assertEquals(Kind.UNAVAILABLE, e.kind());
-            assertEquals(0, nobody.http.leased());
+            Await.until("no connection to be held", () -> nobody.http.leased() == 0);
         }
     }
 
@@ -294,7 +301,13 @@ class ErrorsTest {
                     @Override
                     public void toolUseEnded(String id, Arguments arguments) {}
                 }));
-        assertTrue(bedrock.await(Duration.ofSeconds(1), b -> b.openRequests() == 0));
+        assertTrue(bedrock.await(BOUND, b -> b.openRequests() == 0));
+    }
+
+    /** At its limit, and not by what ends a request else: no other limit is below {@link ModelRig#question}'s deadline of a minute. */
+    private static void assertEndedBetween(long atLeastMillis, long start) {
+        long millis = (System.nanoTime() - start) / 1_000_000;
+        assertTrue(millis >= atLeastMillis && millis < 50_000, millis + " ms");
     }
 
     private ModelException converse() {

@@ -68,7 +68,7 @@ final class ModelRig implements AutoCloseable {
     }
 
     static ModelRequest question(String text) {
-        return question(text, List.of(), Duration.ofSeconds(20));
+        return question(text, List.of(), Duration.ofSeconds(60));
     }
 
     static ModelRequest question(String text, List<ToolDefinition> tools, Duration deadline) {

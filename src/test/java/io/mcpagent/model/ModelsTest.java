@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Retries, the fallback, the breaker. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(120)
+@Timeout(600)
 class ModelsTest {
 
     private static final String FALLBACK = "us.anthropic.claude-haiku-4-5-20251001-v1:0";
@@ -104,7 +104,7 @@ class ModelsTest {
         bedrock.respond(
                 request -> request.modelId().equals(FALLBACK) ? WORDS : WORDS.fault(new Fault.StallAt(0, null)));
         try (ModelRig rig =
-                ModelRig.on(bedrock, "agent.model.fallback-id", FALLBACK, "agent.model.idle-timeout", "200ms")) {
+                ModelRig.on(bedrock, "agent.model.fallback-id", FALLBACK, "agent.model.idle-timeout", "1s")) {
             assertEquals(
                     FALLBACK,
                     rig.models.stream(ModelRig.question("q"), new ModelRig.Heard())
@@ -194,20 +194,28 @@ class ModelsTest {
     }
 
     @Test
-    void should_open_the_breaker_answer_at_once_and_recover() throws Exception {
+    void should_open_the_breaker_and_answer_without_asking() {
         bedrock.always(UNAVAILABLE);
-        try (ModelRig rig =
-                ModelRig.on(bedrock, "agent.model.max-attempts", "1", "agent.model.breaker-delay", "400ms")) {
+        try (ModelRig rig = ModelRig.on(bedrock, "agent.model.max-attempts", "1", "agent.model.breaker-delay", "10m")) {
             for (int i = 0; i < 5; i++) {
                 assertEquals(Kind.UNAVAILABLE, failure(rig).kind());
             }
             assertEquals(Breaker.State.OPEN, rig.models.breakers().get(ModelRig.MODEL));
-            long start = System.nanoTime();
             for (int i = 0; i < 100; i++) {
                 assertEquals(Kind.BREAKER_OPEN, failure(rig).kind());
             }
-            assertTrue((System.nanoTime() - start) / 100 < 5_000_000, "5 ms each");
             assertEquals(5, bedrock.requestCount());
+        }
+    }
+
+    @Test
+    void should_close_the_breaker_when_a_request_goes_well_after_the_delay() throws Exception {
+        bedrock.always(UNAVAILABLE);
+        try (ModelRig rig =
+                ModelRig.on(bedrock, "agent.model.max-attempts", "1", "agent.model.breaker-delay", "400ms")) {
+            for (int i = 0; i < 5; i++) {
+                failure(rig);
+            }
             bedrock.always(WORDS);
             Thread.sleep(400);
             rig.models.converse(ModelRig.question("q"));
@@ -218,7 +226,8 @@ class ModelsTest {
     @Test
     void should_ask_the_fallback_without_delay_while_the_breaker_is_open() throws Exception {
         bedrock.respond(request -> request.modelId().equals(FALLBACK) ? WORDS : UNAVAILABLE);
-        try (ModelRig rig = ModelRig.on(bedrock, "agent.model.fallback-id", FALLBACK)) {
+        try (ModelRig rig =
+                ModelRig.on(bedrock, "agent.model.fallback-id", FALLBACK, "agent.model.breaker-delay", "10m")) {
             for (int i = 0; i < 5; i++) {
                 assertEquals(
                         FALLBACK, rig.models.converse(ModelRig.question("q")).modelId());
@@ -246,24 +255,24 @@ class ModelsTest {
     void should_wait_as_long_as_the_service_asks_or_not_at_all() throws Exception {
         try (ServerSocket server = new ServerSocket(0)) {
             AtomicInteger asked = new AtomicInteger();
-            Thread.ofVirtual().start(() -> answerThrottled(server, asked));
+            AtomicInteger retryAfterSeconds = new AtomicInteger(1);
+            Thread.ofVirtual().start(() -> answerThrottled(server, asked, retryAfterSeconds));
             URI uri = URI.create("http://127.0.0.1:" + server.getLocalPort());
             try (ModelRig rig = ModelRig.on(uri, "agent.model.max-attempts", "2")) {
                 long start = System.nanoTime();
                 assertThrows(ModelException.class, () -> rig.models.converse(ModelRig.question("q")));
                 assertTrue(System.nanoTime() - start >= 1_000_000_000L);
                 assertEquals(2, asked.get());
-                long second = System.nanoTime();
-                assertThrows(
-                        ModelException.class,
-                        () -> rig.models.converse(ModelRig.question("q", List.of(), Duration.ofMillis(900))));
-                assertTrue(System.nanoTime() - second < 500_000_000L, "no wait that the deadline would not outlive");
+                retryAfterSeconds.set(600);
+                ModelException refused =
+                        assertThrows(ModelException.class, () -> rig.models.converse(ModelRig.question("q")));
+                assertEquals(Kind.THROTTLED, refused.kind(), "no wait that the deadline would not outlive");
                 assertEquals(3, asked.get());
             }
         }
     }
 
-    private static void answerThrottled(ServerSocket server, AtomicInteger asked) {
+    private static void answerThrottled(ServerSocket server, AtomicInteger asked, AtomicInteger retryAfterSeconds) {
         while (!server.isClosed()) {
             try (Socket socket = server.accept()) {
                 byte[] buffer = new byte[64 << 10];
@@ -271,7 +280,8 @@ class ModelsTest {
                 asked.incrementAndGet();
                 socket.getOutputStream()
                         .write(("HTTP/1.1 429 Too Many Requests\r\nx-amzn-ErrorType: ThrottlingException:http://x/\r\n"
-                                        + "Retry-After: 1\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
+                                        + "Retry-After: " + retryAfterSeconds
+                                        + "\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
                                 .getBytes(StandardCharsets.US_ASCII));
             } catch (java.io.IOException e) {
                 // Closed.

@@ -83,7 +83,7 @@ class ParityTest {
             ChatResponse expected = ask();
             ModelRig.Heard heard = new ModelRig.Heard();
             ModelReply actual =
-                    ours.models.stream(ModelRig.question("q", List.of(ModelRig.TOOL), Duration.ofSeconds(10)), heard);
+                    ours.models.stream(ModelRig.question("q", List.of(ModelRig.TOOL), Duration.ofSeconds(60)), heard);
             assertEquals(text(expected), new Message(Role.ASSISTANT, actual.content()).text());
             assertEquals(text(expected), heard.text.toString());
             assertSameCalls(expected, actual);
@@ -162,6 +162,6 @@ class ParityTest {
                         response.completeExceptionally(error);
                     }
                 });
-        return response.get(20, TimeUnit.SECONDS);
+        return response.get(60, TimeUnit.SECONDS);
     }
 }

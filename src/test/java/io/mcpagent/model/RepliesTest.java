@@ -102,7 +102,7 @@ class RepliesTest {
                         new Block.ToolUse("tooluse_1", "orders_of_customer", first),
                         new Block.ToolUse("tooluse_2", "late_shipments", JSON.readTree("{}")))
                 .after(new Block.Text("Let me look.")));
-        ModelRequest request = ModelRig.question("q", List.of(ModelRig.TOOL), java.time.Duration.ofSeconds(10));
+        ModelRequest request = ModelRig.question("q", List.of(ModelRig.TOOL), java.time.Duration.ofSeconds(60));
 
         ModelReply whole = rig.models.converse(request);
         ModelRig.Heard heard = new ModelRig.Heard();

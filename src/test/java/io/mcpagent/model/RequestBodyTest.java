@@ -113,7 +113,7 @@ class RequestBodyTest {
         bedrock.always(Script.text("ok"));
         try (ModelRig rig = ModelRig.on(bedrock)) {
             rig.models.converse(
-                    new ModelRequest(" ", List.of(Message.user("q")), TOOLS, Deadline.in(Duration.ofSeconds(5))));
+                    new ModelRequest(" ", List.of(Message.user("q")), TOOLS, Deadline.in(Duration.ofSeconds(60))));
         }
         assertFalse(bedrock.requests().getLast().body().has("system"));
     }
@@ -166,11 +166,11 @@ class RequestBodyTest {
         try (ModelRig rig = ModelRig.on(bedrock)) {
             List<Message> messages = new ArrayList<>(List.of(Message.user("What did customer 7 order?")));
             Usage first = rig.models
-                    .converse(new ModelRequest("s", List.copyOf(messages), TOOLS, Deadline.in(Duration.ofSeconds(5))))
+                    .converse(new ModelRequest("s", List.copyOf(messages), TOOLS, Deadline.in(Duration.ofSeconds(60))))
                     .usage();
             messages.addAll(calling("orders_of_customer", "{}").subList(1, 3));
             Usage second = rig.models
-                    .converse(new ModelRequest("s", messages, TOOLS, Deadline.in(Duration.ofSeconds(5))))
+                    .converse(new ModelRequest("s", messages, TOOLS, Deadline.in(Duration.ofSeconds(60))))
                     .usage();
             assertTrue(first.cacheWrite() > 0 && first.cacheRead() == 0, first.toString());
             assertEquals(first.cacheWrite(), second.cacheRead());
@@ -188,7 +188,7 @@ class RequestBodyTest {
         bedrock.always(Script.text("ok"));
         try (ModelRig rig = ModelRig.on(bedrock, settings)) {
             rig.models.converse(
-                    new ModelRequest("You answer questions.", messages, tools, Deadline.in(Duration.ofSeconds(5))));
+                    new ModelRequest("You answer questions.", messages, tools, Deadline.in(Duration.ofSeconds(60))));
         }
         return bedrock.requests().getLast().body();
     }

@@ -24,7 +24,7 @@ public final class AgentProcess implements AutoCloseable {
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final HttpClient HTTP = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(5))
+            .connectTimeout(Duration.ofSeconds(60))
             .build();
 
     private static final String AWS_SECRET = "secret-of-aws/0123456789abcdefghijklmnop";
@@ -47,7 +47,7 @@ public final class AgentProcess implements AutoCloseable {
 
     /** Starts one with system properties, too. */
     public static AgentProcess start(Map<String, String> settings, Map<String, String> properties) {
-        int port = Project.freePort();
+        int port = HeldPort.next();
         AgentProcess agent = new AgentProcess(port);
         List<String> arguments = new ArrayList<>(command());
         properties.forEach((name, value) -> arguments.add(1, "-D" + name + "=" + value));
@@ -155,7 +155,7 @@ public final class AgentProcess implements AutoCloseable {
     /** Sends it SIGKILL, and waits until it is gone. */
     public void kill() {
         program.signal("KILL");
-        program.awaitEnd(Duration.ofSeconds(10));
+        program.awaitEnd(Duration.ofSeconds(60));
     }
 
     /** Waits for its end. */

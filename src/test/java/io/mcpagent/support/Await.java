@@ -8,11 +8,12 @@ import java.util.concurrent.locks.LockSupport;
 public final class Await {
 
     private static final Duration POLL = Duration.ofMillis(20);
-    private static final Duration DEFAULT_BOUND = Duration.ofSeconds(10);
+    // Says nothing about how long it may take: a machine that does much else takes its time.
+    private static final Duration DEFAULT_BOUND = Duration.ofSeconds(60);
 
     private Await() {}
 
-    /** Waits at most 10 s until the condition holds; {@code what} completes the sentence "waited for …". */
+    /** Waits at most a minute until the condition holds; {@code what} completes the sentence "waited for …". */
     public static void until(String what, Callable<Boolean> condition) {
         until(what, DEFAULT_BOUND, condition);
     }

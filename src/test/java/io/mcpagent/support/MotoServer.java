@@ -9,10 +9,15 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 
-/** moto, which speaks the protocols of AWS services (Secrets Manager, DynamoDB, …), as a process of its own. */
-public final class MotoServer implements AutoCloseable {
+/**
+ * moto, which speaks the protocols of AWS services (Secrets Manager, DynamoDB, …), as a process: one for all tests of a JVM, which ends with
+ * it, and for one test at a time.
+ */
+public final class MotoServer {
 
-    private final int port = Project.freePort();
+    private static MotoServer running;
+
+    private final int port = HeldPort.next();
     private final Program program = new Program(
             "moto", Project.target("moto-logs").resolve(ProcessHandle.current().pid() + "-" + port + ".log"));
 
@@ -23,8 +28,16 @@ public final class MotoServer implements AutoCloseable {
         return Children.onPath("moto_server").isPresent();
     }
 
-    /** Starts one on a free port and waits until it serves. */
-    public static MotoServer start() {
+    /** The one of this JVM, which serves and has no data; the first who asks for it starts it. */
+    public static synchronized MotoServer empty() {
+        if (running == null) {
+            running = start();
+        }
+        running.reset();
+        return running;
+    }
+
+    private static MotoServer start() {
         MotoServer server = new MotoServer();
         server.program.start(
                 new ProcessBuilder("moto_server", "-H", "127.0.0.1", "-p", Integer.toString(server.port)),
@@ -32,10 +45,9 @@ public final class MotoServer implements AutoCloseable {
         return server;
     }
 
-    /** Throws all data away. */
-    public void reset() {
+    private void reset() {
         HttpRequest request = HttpRequest.newBuilder(URI.create(url() + "/moto-api/reset"))
-                .timeout(Duration.ofSeconds(10))
+                .timeout(Duration.ofSeconds(60))
                 .POST(HttpRequest.BodyPublishers.noBody())
                 .build();
         try (HttpClient client = HttpClient.newHttpClient()) {
@@ -59,10 +71,5 @@ public final class MotoServer implements AutoCloseable {
 
     public int port() {
         return port;
-    }
-
-    @Override
-    public void close() {
-        program.end(Duration.ZERO);
     }
 }

@@ -73,7 +73,7 @@ public final class OtlpReceiver implements AutoCloseable {
             port = server.listen(0, "127.0.0.1")
                     .toCompletionStage()
                     .toCompletableFuture()
-                    .get(10, TimeUnit.SECONDS)
+                    .get(60, TimeUnit.SECONDS)
                     .actualPort();
         } catch (Exception e) {
             throw new IllegalStateException(e);

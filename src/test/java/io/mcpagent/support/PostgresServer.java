@@ -32,7 +32,7 @@ public final class PostgresServer implements AutoCloseable {
 
     private final PostgresFiles files;
     private final boolean tls;
-    private final int port = Project.freePort();
+    private final int port = HeldPort.next();
     private final Program program;
 
     private PostgresServer(boolean tls) throws IOException {
@@ -137,7 +137,7 @@ public final class PostgresServer implements AutoCloseable {
 
     private Connection connect(String database, String role) throws SQLException {
         return DriverManager.getConnection(
-                "jdbc:postgresql://127.0.0.1:" + port + "/" + database + "?connectTimeout=2&currentSchema=shop",
+                "jdbc:postgresql://127.0.0.1:" + port + "/" + database + "?connectTimeout=60&currentSchema=shop",
                 role,
                 PASSWORD);
     }
@@ -191,6 +191,12 @@ public final class PostgresServer implements AutoCloseable {
                 .intValue();
     }
 
+    /** Lets the read-only role's statements run for as long as they like: who ends one is what a test asks. For connections from now on. */
+    public PostgresServer withoutStatementTimeout() {
+        execute("ALTER ROLE toolbox_ro SET statement_timeout = 0");
+        return this;
+    }
+
     /** Ends the connections of one role, as a failover does. */
     public void endConnectionsOf(String role) {
         query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ?", role);
@@ -237,7 +243,7 @@ public final class PostgresServer implements AutoCloseable {
     public void stop() {
         if (program.isAlive()) {
             program.signal("QUIT");
-            program.awaitEnd(Duration.ofSeconds(10));
+            program.awaitEnd(Duration.ofSeconds(60));
         }
     }
 

@@ -19,7 +19,7 @@ final class Program {
     private static final Duration START = Duration.ofMinutes(5);
     private static final HttpClient HTTP = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(1))
+            .connectTimeout(Duration.ofSeconds(10))
             .build();
 
     private final String name;
@@ -50,9 +50,10 @@ final class Program {
         }
     }
 
+    /** Whether this answers with 200; give it a path that only this program has. */
     static boolean answers(String url) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create(url))
-                .timeout(Duration.ofSeconds(2))
+                .timeout(Duration.ofSeconds(10))
                 .build();
         return HTTP.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
     }

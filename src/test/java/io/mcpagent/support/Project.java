@@ -2,25 +2,17 @@ package io.mcpagent.support;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** Where the project's files are, and what the tests share of the machine. */
 public final class Project {
 
     private static final Path DIRECTORY = find();
-    private static final int PORTS = 4_000;
-    private static final int FIRST_PORT = 12_000 + PORTS * Integer.getInteger("tests.process", 0);
-    private static final AtomicInteger NEXT_PORT =
-            new AtomicInteger(ThreadLocalRandom.current().nextInt(PORTS));
 
     private Project() {}
 
@@ -68,22 +60,6 @@ public final class Project {
                     .start()
                     .waitFor();
         });
-    }
-
-    /**
-     * A port of 127.0.0.1 on which nothing listens now. It is none that the system gives to whoever asks for any, and none of another process
-     * of the tests, so that nobody takes it before its server starts.
-     */
-    public static int freePort() {
-        for (int i = 0; i < PORTS; i++) {
-            int port = FIRST_PORT + NEXT_PORT.getAndIncrement() % PORTS;
-            try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                return port;
-            } catch (IOException taken) {
-                // The next one.
-            }
-        }
-        throw new IllegalStateException("no port is free from " + FIRST_PORT + " to " + (FIRST_PORT + PORTS - 1));
     }
 
     private static Path find() {

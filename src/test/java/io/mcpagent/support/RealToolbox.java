@@ -43,16 +43,7 @@ public final class RealToolbox implements AutoCloseable {
 
     /** Starts one on a free port and waits until it serves. */
     public static RealToolbox start(List<Path> configs, Map<String, String> environment) {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                return startOn(Project.freePort(), configs, environment);
-            } catch (IllegalStateException e) {
-                // Somebody else may have taken the free port in between.
-                if (attempt == 3 || !e.getMessage().contains("address already in use")) {
-                    throw e;
-                }
-            }
-        }
+        return startOn(HeldPort.next(), configs, environment);
     }
 
     /** Starts one on this port and waits until it serves. */
@@ -69,7 +60,7 @@ public final class RealToolbox implements AutoCloseable {
         // Not the 5 s that it waits otherwise until it sends what it has.
         environment.put("OTEL_BSP_SCHEDULE_DELAY", "200");
         RealToolbox toolbox = new RealToolbox(
-                Project.freePort(),
+                HeldPort.next(),
                 List.of(Project.toolboxConfig("tools.sqlite.yaml")),
                 environment,
                 List.of("--telemetry-otlp", "127.0.0.1:" + otlpPort));

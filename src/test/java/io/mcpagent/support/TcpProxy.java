@@ -56,8 +56,9 @@ public final class TcpProxy implements AutoCloseable {
     private TcpProxy(String targetHost, int targetPort) throws IOException {
         this.targetHost = targetHost;
         this.targetPort = targetPort;
-        this.listener = listen(0);
-        this.port = listener.getLocalPort();
+        // Held, so that it is still there after a time in which connections were refused.
+        this.port = HeldPort.next();
+        this.listener = listen(port);
     }
 
     /** Starts a proxy on a free port in front of a port of 127.0.0.1. */

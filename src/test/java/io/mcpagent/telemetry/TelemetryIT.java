@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.Await;
+import io.mcpagent.support.HeldPort;
 import io.mcpagent.support.OtlpReceiver;
 import io.mcpagent.support.Project;
 import io.mcpagent.support.RealToolbox;
@@ -130,6 +131,10 @@ class TelemetryIT {
                         collector.url(),
                         "QUARKUS_OTEL_BSP_SCHEDULE_DELAY",
                         "100ms",
+                        "QUARKUS_OTEL_BSP_MAX_QUEUE_SIZE",
+                        "128",
+                        "QUARKUS_OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+                        "64",
                         "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL",
                         "1s")) {
             collector.fallSilent();
@@ -139,7 +144,7 @@ class TelemetryIT {
 
     @Test
     void should_answer_and_end_in_time_while_there_is_no_collector() {
-        int nobody = Project.freePort();
+        int nobody = HeldPort.next();
         try (Stage stage = Stage.withoutTools(
                 java.net.URI.create("http://127.0.0.1:1/mcp"),
                 "QUARKUS_OTEL_TRACES_SAMPLER_ARG",
@@ -148,6 +153,10 @@ class TelemetryIT {
                 "http://127.0.0.1:" + nobody,
                 "QUARKUS_OTEL_BSP_SCHEDULE_DELAY",
                 "100ms",
+                "QUARKUS_OTEL_BSP_MAX_QUEUE_SIZE",
+                "128",
+                "QUARKUS_OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+                "64",
                 "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL",
                 "1s")) {
             turnsAndEnd(stage, nobody);
@@ -156,7 +165,7 @@ class TelemetryIT {
 
     /** More spans than the queue holds. */
     private static void turnsAndEnd(Stage stage, int port) {
-        for (int i = 0; i < 1_000; i++) {
+        for (int i = 0; i < 150; i++) {
             Answer answer = stage.ask(null, "Hello");
             assertTrue(answer.succeeded(), answer::toString);
         }

@@ -51,7 +51,7 @@ class ToolsFilesTest {
         process.environment().putAll(withoutDatabase("MSSQL"));
         Process run = process.redirectErrorStream(true).start();
         String output = new String(run.getInputStream().readAllBytes());
-        assertTrue(run.waitFor(30, TimeUnit.SECONDS));
+        assertTrue(run.waitFor(60, TimeUnit.SECONDS));
         return new Run(run.exitValue(), output);
     }
 

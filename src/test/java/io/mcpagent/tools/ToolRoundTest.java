@@ -11,17 +11,19 @@ import io.mcpagent.model.ToolDefinition;
 import io.mcpagent.support.Await;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(300)
 class ToolRoundTest {
 
     private static final ToolRound.Listener DEAF = new ToolRound.Listener() {};
@@ -29,6 +31,10 @@ class ToolRoundTest {
     private final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
     private final AtomicInteger running = new AtomicInteger();
     private final AtomicInteger most = new AtomicInteger();
+    /** So many calls wait for each other before they begin. */
+    private CyclicBarrier together = new CyclicBarrier(1);
+
+    private final CountDownLatch mayEnd = new CountDownLatch(1);
 
     /** A toolbox whose calls take as many milliseconds as their arguments say. */
     private final Toolbox sleeping = new Toolbox() {
@@ -43,9 +49,15 @@ class ToolRoundTest {
             most.accumulateAndGet(running.incrementAndGet(), Math::max);
             log.add("+" + tool.name());
             try {
+                together.await(60, TimeUnit.SECONDS);
                 String millis = arguments.json().replaceAll("[^0-9]", "");
                 Thread.sleep(Long.parseLong(millis));
+                if (tool.name().equals("last")) {
+                    mayEnd.await();
+                }
                 return new ToolResult(ToolOutcome.OK, millis, 0);
+            } catch (BrokenBarrierException | TimeoutException e) {
+                throw new IllegalStateException("not so many run at once", e);
             } finally {
                 log.add("-" + tool.name());
                 running.decrementAndGet();
@@ -63,18 +75,7 @@ class ToolRoundTest {
     }
 
     private static Deadline soon() {
-        return Deadline.in(Duration.ofSeconds(20));
-    }
-
-    /** The best of three counts, since a busy machine may delay any single one. */
-    private static void assertBestOfThree(long millis, Callable<?> round) throws Exception {
-        long best = Long.MAX_VALUE;
-        for (int i = 0; i < 3 && best > millis; i++) {
-            long start = System.nanoTime();
-            round.call();
-            best = Math.min(best, (System.nanoTime() - start) / 1_000_000);
-        }
-        assertTrue(best <= millis, best + " ms");
+        return Deadline.in(Duration.ofSeconds(120));
     }
 
     private static List<String> texts(List<ToolResult> results) {
@@ -82,13 +83,11 @@ class ToolRoundTest {
     }
 
     @Test
-    void should_run_three_reads_in_the_time_of_one() throws Exception {
-        assertBestOfThree(
-                260,
-                () -> round(8).run(
-                                List.of(call("a", true, 200), call("b", true, 200), call("c", true, 200)),
-                                soon(),
-                                DEAF));
+    void should_run_three_reads_at_once() throws Exception {
+        together = new CyclicBarrier(3);
+        List<ToolResult> results =
+                round(8).run(List.of(call("a", true, 1), call("b", true, 1), call("c", true, 1)), soon(), DEAF);
+        assertEquals(List.of("1", "1", "1"), texts(results));
     }
 
     @Test
@@ -124,13 +123,9 @@ class ToolRoundTest {
 
     @Test
     void should_run_only_so_many_at_once() throws Exception {
+        together = new CyclicBarrier(2);
         round(2).run(
-                        List.of(
-                                call("a", true, 30),
-                                call("b", true, 30),
-                                call("c", true, 30),
-                                call("d", true, 30),
-                                call("e", true, 30)),
+                        List.of(call("a", true, 30), call("b", true, 30), call("c", true, 30), call("d", true, 30)),
                         soon(),
                         DEAF);
         assertEquals(2, most.get());
@@ -141,7 +136,7 @@ class ToolRoundTest {
         List<String> heard = new ArrayList<>();
         Thread caller = Thread.currentThread();
         round(8).run(
-                        List.of(call("a", true, 100), call("b", true, 20), call("c", false, 1)),
+                        List.of(call("last", true, 0), call("b", true, 20), call("c", false, 1)),
                         soon(),
                         new ToolRound.Listener() {
                             @Override
@@ -155,9 +150,10 @@ class ToolRoundTest {
                             public void ended(ToolRound.Call call, ToolResult result) {
                                 assertSame(caller, Thread.currentThread());
                                 heard.add("-" + call.tool().name() + result.text());
+                                mayEnd.countDown();
                             }
                         });
-        assertEquals(List.of("+a", "+b", "-b20", "-a100", "+c", "-c1"), heard);
+        assertEquals(List.of("+last", "+b", "-b20", "-last0", "+c", "-c1"), heard);
     }
 
     @Test
@@ -168,10 +164,10 @@ class ToolRoundTest {
             try {
                 round(3).run(
                                 List.of(
-                                        call("a", true, 9_000),
-                                        call("b", true, 9_000),
-                                        call("c", true, 9_000),
-                                        call("d", true, 9_000)),
+                                        call("a", true, 900_000),
+                                        call("b", true, 900_000),
+                                        call("c", true, 900_000),
+                                        call("d", true, 900_000)),
                                 soon(),
                                 DEAF);
             } catch (InterruptedException e) {
@@ -181,7 +177,7 @@ class ToolRoundTest {
         });
         Await.until("three calls", () -> running.get() == 3);
         caller.interrupt();
-        assertTrue(caller.join(Duration.ofSeconds(1)));
+        assertTrue(caller.join(Duration.ofSeconds(60)));
         assertEquals(InterruptedException.class, end.get().getClass());
         assertEquals(0, left.get());
         assertTrue(log.stream().noneMatch("+d"::equals), "no call starts after a cancel");
@@ -193,7 +189,9 @@ class ToolRoundTest {
         IllegalStateException thrown = assertThrows(
                 IllegalStateException.class,
                 () -> round(8).run(
-                                List.of(call("a", true, 9_000), call("b", true, 10)), soon(), new ToolRound.Listener() {
+                                List.of(call("a", true, 900_000), call("b", true, 10)),
+                                soon(),
+                                new ToolRound.Listener() {
                                     @Override
                                     public void ended(ToolRound.Call call, ToolResult result) {
                                         throw gone;
@@ -233,16 +231,15 @@ class ToolRoundTest {
             CountDownLatch all = new CountDownLatch(3);
             server.onCall = (request, reply) -> {
                 all.countDown();
-                Thread.sleep(200);
+                all.await();
                 reply.text("{\"id\":" + reply.id() + "}");
             };
             McpToolbox toolbox = TestConfig.toolbox("url", server.url());
             Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
             ToolRound.Call one = new ToolRound.Call("1", read, Arguments.read("{}"));
             ToolRound round = new ToolRound(toolbox, TestConfig.with());
-            round.run(Arrays.asList(one, one), soon(), DEAF);
-            assertBestOfThree(260, () -> round.run(Arrays.asList(one, one, one), soon(), DEAF));
-            assertEquals(0, all.getCount());
+            List<ToolResult> results = round.run(List.of(one, one, one), soon(), DEAF);
+            assertTrue(results.stream().allMatch(result -> result.outcome() == ToolOutcome.OK), results.toString());
             toolbox.close();
         }
     }

@@ -305,7 +305,7 @@ class ApprovalIT {
             wants("Add late", Writes.add("late", 13, 13));
             String conversation =
                     Stage.askOf(hurried, null, "Add late", "application/json").conversationId();
-            Await.until("the approval to expire", Duration.ofSeconds(5), () -> {
+            Await.until("the approval to expire", () -> {
                 Instant expires = Instant.parse(Answer.of(hurried.get("/chat/" + conversation))
                         .body()
                         .path("approvals")

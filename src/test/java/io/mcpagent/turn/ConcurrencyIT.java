@@ -14,6 +14,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -52,23 +55,44 @@ class ConcurrencyIT {
         return messages;
     }
 
+    private static Script.Reply after(CountDownLatch others, Script.Reply reply) {
+        try {
+            // Not longer than a model may be silent.
+            others.await(15, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return reply;
+    }
+
+    /** What was asked while the store was too slow: whether that is in the history is not known. */
+    private static final Set<String> UNSURE = ConcurrentHashMap.newKeySet();
+
+    private static List<String> sure(List<String> messages) {
+        return messages.stream().filter(message -> !UNSURE.contains(message)).toList();
+    }
+
     /** Posts many at once, again and again, and gives the message that won each time. */
     private static List<String> race(List<AgentProcess> agents, String conversation, int rounds, int atOnce) {
         List<String> winners = new ArrayList<>();
-        for (int round = 0; round < rounds; round++) {
+        for (int round = 0; winners.size() < rounds; round++) {
+            assertTrue(round < rounds + 20, "the store serves nobody");
             String prefix = "Round " + round + " of " + conversation + " post ";
+            // The model answers when every other one has been refused, however long that takes.
+            CountDownLatch others = new CountDownLatch(atOnce - 1);
             for (int i = 0; i < atOnce; i++) {
-                // Long enough for every other one to come while it runs.
-                stage.when(prefix + i, Script.text("Answer to " + i).delay(Duration.ofSeconds(3)));
+                Script.Reply reply = Script.text("Answer to " + i);
+                stage.when(prefix + i, new Script.Obedient(request -> after(others, reply)));
             }
-            List<Answer> answers = Together.run(
-                    atOnce,
-                    atOnce,
-                    i -> Stage.askOf(
-                            agents.get(i % agents.size()),
-                            conversation,
-                            prefix + i,
-                            i % 2 == 0 ? "application/json" : "text/event-stream"));
+            List<Answer> answers = Together.run(atOnce, atOnce, i -> {
+                Answer answer = Stage.askOf(
+                        agents.get(i % agents.size()),
+                        conversation,
+                        prefix + i,
+                        i % 2 == 0 ? "application/json" : "text/event-stream");
+                others.countDown();
+                return answer;
+            });
             List<Integer> won = new ArrayList<>();
             for (int i = 0; i < atOnce; i++) {
                 Answer answer = answers.get(i);
@@ -81,8 +105,15 @@ class ConcurrencyIT {
                             answer.problem().equals("conversation-busy")
                                     || agents.size() > 1 && answer.problem().equals("store-unavailable"),
                             answer::toString);
-                    assertTrue(answer.headers().firstValue("retry-after").isPresent());
+                    if (answer.problem().equals("store-unavailable")) {
+                        UNSURE.add(prefix + i);
+                    } else {
+                        assertTrue(answer.headers().firstValue("retry-after").isPresent());
+                    }
                 }
+            }
+            if (won.isEmpty() && agents.size() > 1 && !UNSURE.isEmpty()) {
+                continue;
             }
             assertEquals(1, won.size(), () -> "one wins: " + answers);
             winners.add(prefix + won.getFirst());
@@ -106,13 +137,13 @@ class ConcurrencyIT {
             String conversation =
                     Stage.askOf(one, null, "Hello", "application/json").conversationId();
             List<String> expected = new ArrayList<>(List.of("Hello"));
-            expected.addAll(race(List.of(one, other), conversation, 2, 20));
+            expected.addAll(race(List.of(one, other), conversation, 2, 12));
             assertEquals(
                     expected,
-                    messages(Answer.of(one.get("/chat/" + conversation)).body()));
+                    sure(messages(Answer.of(one.get("/chat/" + conversation)).body())));
             assertEquals(
                     expected,
-                    messages(Answer.of(other.get("/chat/" + conversation)).body()));
+                    sure(messages(Answer.of(other.get("/chat/" + conversation)).body())));
         }
     }
 
@@ -232,7 +263,6 @@ class ConcurrencyIT {
         stage.when(question, Script.text("Welcome back."));
         Await.until(
                 "the conversation to be free",
-                Duration.ofSeconds(2),
                 () -> stage.ask(conversation, question).text().equals("Welcome back."));
     }
 }

@@ -31,8 +31,10 @@ final class DisconnectStage implements AutoCloseable {
 
     static final int EACH = 100;
     static final int AT_ONCE = 10;
-    static final Duration SOON = Duration.ofSeconds(1);
-    static final Duration BOUND = Duration.ofSeconds(10);
+    /** Less than anything else takes that would end a request by itself: the model's silence, the deadline of a turn, the statement. */
+    static final Duration SOON = Duration.ofSeconds(15);
+
+    static final Duration BOUND = Duration.ofSeconds(60);
 
     private PostgresServer postgres;
     private RealToolbox toolbox;
@@ -46,11 +48,11 @@ final class DisconnectStage implements AutoCloseable {
     /** What has started by then can be closed, even if this fails. */
     Stage start() {
         if (PostgresServer.available()) {
-            postgres = PostgresServer.start();
+            postgres = PostgresServer.start().withoutStatementTimeout();
             toolbox = RealToolbox.start(List.of(TestTools.slow()), postgres.toolboxEnvironment());
             toToolbox = TcpProxy.to(toolbox.port());
             stage = Stage.with(
-                    URI.create("http://127.0.0.1:" + toToolbox.port() + "/mcp"), "AGENT_TOOLS_CALL_TIMEOUT", "60s");
+                    URI.create("http://127.0.0.1:" + toToolbox.port() + "/mcp"), "AGENT_TOOLS_CALL_TIMEOUT", "90s");
         } else {
             stage = Stage.withoutTools(URI.create("http://127.0.0.1:1/mcp"));
         }

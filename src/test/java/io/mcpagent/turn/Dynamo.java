@@ -18,7 +18,7 @@ final class Dynamo implements AutoCloseable {
     }
 
     static Dynamo start() {
-        return new Dynamo(DynamoDbLocal.start());
+        return new Dynamo(DynamoDbLocal.running());
     }
 
     TcpProxy proxy() {
@@ -43,6 +43,5 @@ final class Dynamo implements AutoCloseable {
     @Override
     public void close() {
         proxy.close();
-        server.close();
     }
 }

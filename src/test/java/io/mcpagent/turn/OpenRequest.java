@@ -44,7 +44,7 @@ public final class OpenRequest implements AutoCloseable {
         try {
             Socket socket = new Socket(InetAddress.getLoopbackAddress(), agent.port());
             socket.setTcpNoDelay(true);
-            socket.setSoTimeout(30_000);
+            socket.setSoTimeout(120_000);
             socket.getOutputStream().write(request);
             return new OpenRequest(socket);
         } catch (IOException e) {

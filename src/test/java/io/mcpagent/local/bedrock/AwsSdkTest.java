@@ -63,7 +63,7 @@ class AwsSdkTest {
                 .after(new Block.Text("I look."))
                 .after(new Block.Reasoning("hm", "c2ln")));
         List<String> seen = new CopyOnWriteArrayList<>();
-        stream(seen).get(10, TimeUnit.SECONDS);
+        stream(seen).get(60, TimeUnit.SECONDS);
         String all = String.join("", seen);
         assertEquals(
                 "[hm][I look.][]{\"customer_id\":7}tool_use/total",
@@ -75,7 +75,7 @@ class AwsSdkTest {
         bedrock.script(Script.text("one two").fault(new Fault.ExceptionAt(2, "throttlingException", "slow down")));
         ExecutionException failed = assertThrows(
                 ExecutionException.class,
-                () -> stream(new CopyOnWriteArrayList<>()).get(10, TimeUnit.SECONDS));
+                () -> stream(new CopyOnWriteArrayList<>()).get(60, TimeUnit.SECONDS));
         assertInstanceOf(ThrottlingException.class, failed.getCause());
     }
 
@@ -86,7 +86,7 @@ class AwsSdkTest {
             bedrock.script(reply.fault(fault));
             assertThrows(
                     ExecutionException.class,
-                    () -> stream(new CopyOnWriteArrayList<>()).get(10, TimeUnit.SECONDS));
+                    () -> stream(new CopyOnWriteArrayList<>()).get(60, TimeUnit.SECONDS));
         }
     }
 
@@ -94,9 +94,9 @@ class AwsSdkTest {
     void should_see_that_the_client_cancels() throws Exception {
         bedrock.script(Script.text("one two").fault(new Fault.StallAt(2, null)));
         CompletableFuture<Void> running = stream(new CopyOnWriteArrayList<>());
-        assertTrue(bedrock.await(Duration.ofSeconds(10), state -> state.openStreams() == 1));
+        assertTrue(bedrock.await(Duration.ofSeconds(60), state -> state.openStreams() == 1));
         running.cancel(true);
-        assertTrue(bedrock.await(Duration.ofSeconds(10), state -> state.openStreams() == 0));
+        assertTrue(bedrock.await(Duration.ofSeconds(60), state -> state.openStreams() == 0));
         assertTrue(bedrock.requests().getFirst().clientClosed().isPresent());
     }
 
@@ -109,13 +109,13 @@ class AwsSdkTest {
                                         .role(ConversationRole.ASSISTANT)
                                         .content(ContentBlock.fromText("a"))
                                         .build()))
-                        .get(10, TimeUnit.SECONDS));
+                        .get(60, TimeUnit.SECONDS));
         assertInstanceOf(ValidationException.class, invalid.getCause());
         try (BedrockRuntimeAsyncClient stranger = client("other")) {
             ExecutionException refused = assertThrows(
                     ExecutionException.class,
                     () -> stranger.converse(request -> request.modelId(MODEL).messages(question()))
-                            .get(10, TimeUnit.SECONDS));
+                            .get(60, TimeUnit.SECONDS));
             BedrockRuntimeException cause = assertInstanceOf(BedrockRuntimeException.class, refused.getCause());
             assertEquals("InvalidSignatureException", cause.awsErrorDetails().errorCode());
         }

@@ -103,7 +103,7 @@ class Boto3Test {
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         String output = new String(python.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertTrue(python.waitFor(Duration.ofSeconds(30)) && python.exitValue() == 0, output);
+        assertTrue(python.waitFor(Duration.ofSeconds(60)) && python.exitValue() == 0, output);
         Map<String, JsonNode> steps = new LinkedHashMap<>();
         output.lines()
                 .map(Json::parse)

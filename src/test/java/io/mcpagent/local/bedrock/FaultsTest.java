@@ -22,7 +22,11 @@ import org.junit.jupiter.api.Test;
 /** Every way in which an answer can go wrong. */
 class FaultsTest {
 
-    private static final Duration BOUND = Duration.ofSeconds(5);
+    private static final Duration BOUND = Duration.ofSeconds(60);
+    private static final int PATIENCE = 60_000;
+    /** Of this length a silence is one, also on a machine that does much else. */
+    private static final int SILENCE = 1_500;
+
     private static final Reply REPLY = Script.text("one two three");
 
     private final LocalBedrock bedrock = LocalBedrock.start(0);
@@ -42,7 +46,7 @@ class FaultsTest {
     }
 
     private End cut(int frame, Cut how) throws IOException {
-        Answer answer = stream(REPLY.fault(new Fault.CutAt(frame, how)), 5_000);
+        Answer answer = stream(REPLY.fault(new Fault.CutAt(frame, how)), PATIENCE);
         // A reset may overtake what was sent before it.
         if (how != Cut.RESET) {
             assertEquals(frame, answer.frames().size());
@@ -59,7 +63,7 @@ class FaultsTest {
                 "serviceUnavailableException",
                 "validationException",
                 "modelTimeoutException")) {
-            Answer answer = stream(REPLY.fault(new Fault.ExceptionAt(2, type, "oh")), 5_000);
+            Answer answer = stream(REPLY.fault(new Fault.ExceptionAt(2, type, "oh")), PATIENCE);
             Frame last = answer.frames().getLast();
             assertEquals(3, answer.frames().size());
             assertEquals("exception", last.headers().get(":message-type"));
@@ -72,21 +76,21 @@ class FaultsTest {
 
     @Test
     void should_stall_for_a_time_or_for_ever() throws IOException {
-        Answer once = stream(REPLY.fault(new Fault.StallAt(2, Duration.ofMillis(200))), 5_000);
+        Answer once = stream(REPLY.fault(new Fault.StallAt(2, Duration.ofMillis(200))), PATIENCE);
         assertEquals(REPLY.frames(), once.frames().size());
-        Answer forEver = stream(REPLY.fault(new Fault.StallAt(2, null)), 300);
+        Answer forEver = stream(REPLY.fault(new Fault.StallAt(2, null)), SILENCE);
         assertEquals(End.SILENT, forEver.end());
         assertEquals(2, forEver.frames().size());
-        Answer beforeTheFirst = stream(REPLY.fault(new Fault.StallAt(0, null)), 300);
+        Answer beforeTheFirst = stream(REPLY.fault(new Fault.StallAt(0, null)), SILENCE);
         assertEquals(200, beforeTheFirst.status());
         assertEquals(0, beforeTheFirst.frames().size());
     }
 
     @Test
     void should_corrupt_one_checksum() throws IOException {
-        Answer answer = stream(REPLY.fault(new Fault.CorruptCrcAt(1)), 5_000);
+        Answer answer = stream(REPLY.fault(new Fault.CorruptCrcAt(1)), PATIENCE);
         assertEquals(List.of(1), broken(answer));
-        assertEquals(List.of(), broken(stream(REPLY, 5_000)));
+        assertEquals(List.of(), broken(stream(REPLY, PATIENCE)));
     }
 
     private static List<Integer> broken(Answer answer) {
@@ -101,7 +105,7 @@ class FaultsTest {
 
     @Test
     void should_send_an_oversized_frame() throws IOException {
-        Answer answer = stream(REPLY.fault(new Fault.OversizedAt(1, 17 << 20)), 5_000);
+        Answer answer = stream(REPLY.fault(new Fault.OversizedAt(1, 17 << 20)), PATIENCE);
         assertTrue(answer.frames().get(1).length() > 17 << 20);
         assertTrue(answer.frames().stream().allMatch(Frame::intact));
         assertEquals(REPLY.frames() + 1, answer.frames().size());
@@ -110,11 +114,11 @@ class FaultsTest {
     @Test
     void should_wait_before_the_head_and_between_frames() throws IOException {
         Instant start = Instant.now();
-        Answer silent = stream(REPLY.delay(Duration.ofSeconds(30)), 200);
+        Answer silent = stream(REPLY.delay(Duration.ofSeconds(30)), SILENCE);
         assertEquals(0, silent.status());
-        Answer slow = stream(REPLY.frameDelay(Duration.ofMillis(20)), 5_000);
+        Answer slow = stream(REPLY.frameDelay(Duration.ofMillis(20)), PATIENCE);
         assertEquals(REPLY.frames(), slow.frames().size());
-        assertTrue(Duration.between(start, Instant.now()).toMillis() >= 200 + 20L * (REPLY.frames() - 1));
+        assertTrue(Duration.between(start, Instant.now()).toMillis() >= SILENCE + 20L * (REPLY.frames() - 1));
         assertNotEquals(0, slow.status());
     }
 
@@ -122,22 +126,23 @@ class FaultsTest {
     void should_fail_converse_in_the_same_ways() throws IOException {
         assertEquals(
                 End.RESET,
-                document(REPLY.fault(new Fault.CutAt(1, Cut.RESET)), 5_000).end());
+                document(REPLY.fault(new Fault.CutAt(1, Cut.RESET)), PATIENCE).end());
         assertEquals(
                 End.CLOSED,
-                document(REPLY.fault(new Fault.CutAt(1, Cut.FIN)), 5_000).end());
+                document(REPLY.fault(new Fault.CutAt(1, Cut.FIN)), PATIENCE).end());
         assertEquals(
                 End.SILENT,
-                document(REPLY.fault(new Fault.StallAt(1, null)), 300).end());
+                document(REPLY.fault(new Fault.StallAt(1, null)), SILENCE).end());
         assertEquals(
                 429,
-                document(REPLY.fault(new Fault.ExceptionAt(1, "throttlingException", "oh")), 5_000)
+                document(REPLY.fault(new Fault.ExceptionAt(1, "throttlingException", "oh")), PATIENCE)
                         .status());
-        assertTrue(new String(
-                        document(REPLY.fault(new Fault.CorruptCrcAt(1)), 5_000).body())
+        assertTrue(new String(document(REPLY.fault(new Fault.CorruptCrcAt(1)), PATIENCE)
+                        .body())
                 .contains("####"));
         assertEquals(
-                End.SILENT, document(REPLY.delay(Duration.ofSeconds(30)), 200).end());
+                End.SILENT,
+                document(REPLY.delay(Duration.ofSeconds(30)), SILENCE).end());
     }
 
     @Test
@@ -160,13 +165,13 @@ class FaultsTest {
             assertTrue(bedrock.await(BOUND, state -> state.openRequests() == 0 && state.openConnections() == 0));
             RecordedRequest request = bedrock.requests().getLast();
             assertTrue(request.clientClosed().isPresent());
-            assertTrue(Duration.between(closed, request.clientClosed().get()).toMillis() < 500);
+            assertTrue(Duration.between(closed, request.clientClosed().get()).toMillis() < 30_000);
         }
     }
 
     @Test
     void should_not_take_a_complete_answer_for_an_early_close() throws Exception {
-        stream(REPLY.frameDelay(Duration.ofMillis(1)), 5_000);
+        stream(REPLY.frameDelay(Duration.ofMillis(1)), PATIENCE);
         assertTrue(bedrock.await(BOUND, state -> state.openConnections() == 0));
         assertFalse(bedrock.requests().getFirst().clientClosed().isPresent());
     }

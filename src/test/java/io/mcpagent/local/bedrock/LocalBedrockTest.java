@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The wire format, the service's checks, and what scripts do without faults. */
 class LocalBedrockTest {
 
-    private static final int PATIENCE = 10_000;
+    private static final int PATIENCE = 60_000;
     private static final String TOOLS =
             ",'toolConfig':{'tools':[{'toolSpec':{'name':'t','description':'d','inputSchema':{'json':{'type':'object'}}}}]}";
     private static final String CALL = "{'toolUse':{'toolUseId':'a','name':'t','input':{}}}";
@@ -286,7 +286,7 @@ class LocalBedrockTest {
             assertEquals(1, bedrock.openConnections());
         }
         assertTrue(bedrock.await(
-                Duration.ofSeconds(5), state -> state.openConnections() == 0 && state.openRequests() == 0));
+                Duration.ofSeconds(60), state -> state.openConnections() == 0 && state.openRequests() == 0));
         RecordedRequest request = bedrock.requests().getFirst();
         assertEquals("/model/anthropic.claude%3A0/converse", request.path());
         assertEquals("Bearer token", request.headers().get("authorization"));
@@ -363,7 +363,7 @@ class LocalBedrockTest {
                             "local Bedrock ready on http://127\\.0\\.0\\.1:\\d+ \\(offline stand-in, not Claude\\)"),
                     ready);
             process.getOutputStream().close();
-            assertTrue(process.waitFor(Duration.ofSeconds(10)));
+            assertTrue(process.waitFor(Duration.ofSeconds(60)));
             assertEquals(0, process.exitValue());
         } finally {
             process.destroyForcibly();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.local.Children;
 import io.mcpagent.local.LocalStack;
 import io.mcpagent.support.Await;
+import io.mcpagent.support.HeldPort;
 import io.mcpagent.support.Project;
 import java.io.File;
 import java.io.IOException;
@@ -20,10 +21,10 @@ import java.util.stream.Stream;
 /** The local stack as dev mode starts it: a child process that runs from its sources, its standard input a pipe. */
 final class StackProcess implements AutoCloseable {
 
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration START = Duration.ofMinutes(10);
 
-    final int toolboxPort = Project.freePort();
-    final int bedrockPort = Project.freePort();
+    final int toolboxPort = HeldPort.next();
+    final int bedrockPort = HeldPort.next();
 
     private final Path directory;
     private final Path log;
@@ -135,8 +136,7 @@ final class StackProcess implements AutoCloseable {
 
     void awaitNoProcess() {
         Await.until("the stack to end", () -> !process.isAlive());
-        Await.until(
-                "the toolbox to end", Duration.ofSeconds(5), () -> toolboxes().isEmpty());
+        Await.until("the toolbox to end", () -> toolboxes().isEmpty());
     }
 
     @Override

@@ -71,7 +71,7 @@ class ToolboxSourcesTest {
                     project.resolve("toolbox-config").resolve(file));
         }
         programs = Files.createDirectories(folder.resolve("programs"));
-        for (String program : List.of("sh", "cut", "sed", "mkdir", "head", "sleep", "cp", "chmod", "setpriv")) {
+        for (String program : List.of("sh", "cut", "sed", "mkdir", "head", "sleep", "ln", "chmod", "setpriv")) {
             if (Children.onPath(program).isPresent()) {
                 Files.createSymbolicLink(
                         programs.resolve(program), Children.onPath(program).get());
@@ -92,6 +92,8 @@ class ToolboxSourcesTest {
                         programs.toString(),
                         "TOOLBOX_BIN",
                         "",
+                        "MAY_END",
+                        folder.resolve("may-end").toString(),
                         "ENGINE_LOG",
                         folder.resolve("engine.log").toString(),
                         "REAL_TOOLBOX",
@@ -133,14 +135,14 @@ class ToolboxSourcesTest {
                 folder=node_modules/@toolbox-sdk/server-linux-x64/bin
                 mkdir -p $folder
                 head -c 3000000 /dev/zero > $folder/part
-                sleep 1.5
-                cp "$REAL_TOOLBOX" $folder/toolbox
+                while [ ! -e "$MAY_END" ]; do sleep 0.1; done
+                ln -s "$REAL_TOOLBOX" $folder/toolbox
                 echo '{"version": "1.12.0"}' > node_modules/.package-lock.json
                 """);
-        try (StackProcess stack = stack().start("--no-bedrock").awaitReady()) {
-            assertTrue(
-                    stack.output().contains("local: downloading the toolbox from npm: 3 of about 315 MB"),
-                    stack.output());
+        try (StackProcess stack = stack().start("--no-bedrock")) {
+            stack.awaitLine("local: downloading the toolbox from npm: 3 of about 315 MB");
+            Files.createFile(folder.resolve("may-end"));
+            stack.awaitReady();
             assertTrue(stack.output().contains("ready toolbox=http"), stack.output());
         }
     }

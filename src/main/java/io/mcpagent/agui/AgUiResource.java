@@ -16,6 +16,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.StreamingOutput;
+import java.util.Objects;
 
 /**
  * The agent for AG-UI's clients. A thread is a conversation, and what is kept of it here is what counts: of the messages that a client sends along,
@@ -45,7 +46,8 @@ final class AgUiResource {
     public StreamingOutput run(JsonNode body, @HeaderParam("traceparent") String trace, @Context RoutingContext http) {
         RunInput input = RunInput.of(body);
         Question question = input.verdicts().isEmpty()
-                ? questions.threaded(caller.subject(), input.threadId(), input.question(), trace)
+                ? questions.threaded(
+                        caller.subject(), input.threadId(), Objects.requireNonNull(input.question()), trace)
                 : questions.decisions(caller.subject(), input.threadId(), input.verdicts(), trace);
         return answering.stream(question, (threadId, _) -> new AgUi(json, threadId, input.runId()), http);
     }

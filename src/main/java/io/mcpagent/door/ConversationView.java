@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.conversation.Conversation;
 import io.mcpagent.conversation.PendingTurn;
+import io.mcpagent.conversation.Receipt;
 import io.mcpagent.conversation.TurnRecord;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
@@ -41,9 +42,9 @@ public record ConversationView(
             Instant at,
             String message,
             String answer,
-            String model,
+            @Nullable String model,
             List<ChatReply.ToolCall> toolCalls,
-            ChatReply.Bill receipt) {
+            ChatReply.@Nullable Bill receipt) {
 
         static TurnView of(TurnRecord turn) {
             return new TurnView(
@@ -53,7 +54,7 @@ public record ConversationView(
                     texts(turn.messages(), Role.ASSISTANT),
                     turn.modelId(),
                     calls(turn.calls(), results(turn.messages())),
-                    ChatReply.Bill.of(turn.receipt()));
+                    bill(turn.receipt()));
         }
 
         static TurnView of(PendingTurn turn, Instant at) {
@@ -64,7 +65,7 @@ public record ConversationView(
                     texts(turn.messages(), Role.ASSISTANT),
                     turn.modelId(),
                     calls(turn.calls(), Stream.concat(results(turn.messages()), turn.results().stream())),
-                    ChatReply.Bill.of(turn.receipt()));
+                    bill(turn.receipt()));
         }
     }
 
@@ -78,6 +79,10 @@ public record ConversationView(
                 conversation.turns().stream().map(TurnView::of).toList(),
                 pending == null ? List.of() : ChatReply.Waiting.of(pending.approvals()),
                 pending == null ? null : TurnView.of(pending, conversation.updatedAt()));
+    }
+
+    private static ChatReply.@Nullable Bill bill(@Nullable Receipt receipt) {
+        return receipt == null ? null : ChatReply.Bill.of(receipt);
     }
 
     private static String texts(List<Message> messages, Role role) {

@@ -60,7 +60,7 @@ final class TurnProgress {
 
     /** Whether a call was sent that may have changed something. */
     boolean wrote() {
-        return wrote || round != null && round.wrote();
+        return wrote || (round != null && round.wrote());
     }
 
     /** Ends the turn where it stands, as a history that can be gone on with. */

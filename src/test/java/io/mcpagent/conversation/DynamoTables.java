@@ -31,8 +31,7 @@ public final class DynamoTables {
      * is told by the emulator, and never by the real DynamoDB, that it was too long.
      */
     public static DynamoDbClient client(URI endpoint, ExecutionInterceptor... interceptors) {
-        return client(
-                endpoint, new FewAtOnce(UrlConnectionHttpClient.create(), new Semaphore(8, true)), interceptors);
+        return client(endpoint, new FewAtOnce(UrlConnectionHttpClient.create(), new Semaphore(8, true)), interceptors);
     }
 
     /**

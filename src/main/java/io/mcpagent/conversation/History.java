@@ -36,7 +36,8 @@ public final class History {
         int first = mostTokens(turns) <= maxTokens ? 0 : firstThatFits(turns, maxTokens);
         List<Message> messages = new ArrayList<>();
         for (TurnRecord turn : turns.subList(first, turns.size())) {
-            if (isWhole(turn.messages())) {
+            // What a guardrail held back would be held back with each later question.
+            if (turn.outcome() != TurnOutcome.GUARDRAIL && isWhole(turn.messages())) {
                 messages.addAll(turn.messages());
             }
         }

@@ -52,7 +52,8 @@ final class StoredJson {
             @Nullable List<StoredBlock> results,
             @Nullable List<StoredApproval> approvals,
             @Nullable List<StoredCall> calls,
-            @Nullable StoredReceipt receipt) {}
+            @Nullable StoredReceipt receipt,
+            @Nullable String outcome) {}
 
     private record StoredMessage(String role, List<StoredBlock> content) {
 
@@ -190,7 +191,8 @@ final class StoredJson {
                 null,
                 null,
                 map(turn.calls(), StoredCall::of),
-                StoredReceipt.of(turn.receipt())));
+                StoredReceipt.of(turn.receipt()),
+                turn.outcome() == null ? null : turn.outcome().word()));
     }
 
     static byte[] write(PendingTurn pending) {
@@ -203,7 +205,8 @@ final class StoredJson {
                 map(pending.results(), StoredBlock::of),
                 map(pending.approvals(), StoredApproval::of),
                 map(pending.calls(), StoredCall::of),
-                StoredReceipt.of(pending.receipt())));
+                StoredReceipt.of(pending.receipt()),
+                null));
     }
 
     private static byte[] write(StoredTurn turn) {
@@ -230,7 +233,8 @@ final class StoredJson {
                         turn.modelId,
                         map(turn.messages, StoredMessage::message),
                         map(turn.calls, StoredCall::call),
-                        turn.receipt == null ? null : turn.receipt.receipt()));
+                        turn.receipt == null ? null : turn.receipt.receipt(),
+                        TurnOutcome.of(turn.outcome)));
     }
 
     /**

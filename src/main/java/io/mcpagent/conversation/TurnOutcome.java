@@ -2,6 +2,7 @@ package io.mcpagent.conversation;
 
 import io.mcpagent.problem.Problem;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** How a turn ended. It is decided once; the answer, the event, the log, the metric and the span all say the same word. */
 public enum TurnOutcome {
@@ -30,6 +31,16 @@ public enum TurnOutcome {
             case TURN_CANCELLED, SHUTTING_DOWN -> CANCELLED;
             default -> problem.status() < 500 ? REFUSED : FAILED;
         };
+    }
+
+    /** The outcome of that word; null if there is none, as in what a later version stored. */
+    static @Nullable TurnOutcome of(@Nullable String word) {
+        for (TurnOutcome outcome : values()) {
+            if (outcome.word.equals(word)) {
+                return outcome;
+            }
+        }
+        return null;
     }
 
     /** The outcome as it is told everywhere outside: in lower case. */

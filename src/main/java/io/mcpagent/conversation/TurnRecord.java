@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param messages from the user's message to the answer, alternating
  * @param calls    its tool calls
  * @param receipt  what it cost; null in a turn that its caller brought along
+ * @param outcome  how it ended; null in one that its caller brought along, or that an earlier version stored
  */
 public record TurnRecord(
         String runId,
@@ -21,7 +22,19 @@ public record TurnRecord(
         @Nullable String modelId,
         List<Message> messages,
         List<CallRecord> calls,
-        @Nullable Receipt receipt) {
+        @Nullable Receipt receipt,
+        @Nullable TurnOutcome outcome) {
+
+    /** A turn of which it is not known how it ended. */
+    public TurnRecord(
+            String runId,
+            Instant at,
+            @Nullable String modelId,
+            List<Message> messages,
+            List<CallRecord> calls,
+            @Nullable Receipt receipt) {
+        this(runId, at, modelId, messages, calls, receipt, null);
+    }
 
     public TurnRecord {
         messages = List.copyOf(messages);

@@ -263,7 +263,8 @@ public final class OpenTurn implements AutoCloseable {
                                             answered.modelId(),
                                             reached.messages,
                                             reached.calls,
-                                            result.receipt()),
+                                            result.receipt(),
+                                            result.outcome()),
                                     reply);
                         case TurnEnd.Waiting waiting ->
                             Change.waiting(

@@ -20,6 +20,9 @@ final class Texts {
     static final String BROKEN_OFF =
             "The turn was broken off after it had called tools that may have changed data. What they did is recorded here, and is not done again.";
 
+    static final String HISTORY_LEFT_OUT =
+            "The model refused this conversation's history: this question was asked without it.";
+
     private Texts() {}
 
     static String stepLimit(int steps) {

@@ -6,6 +6,7 @@ import io.mcpagent.conversation.History;
 import io.mcpagent.conversation.TurnOutcome;
 import io.mcpagent.conversation.TurnRecord;
 import io.mcpagent.model.Content;
+import io.mcpagent.model.ConverseRules;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.Model;
 import io.mcpagent.model.ModelException;
@@ -30,7 +31,8 @@ final class Turn {
     private final Run run;
     private final TurnListener listener;
     private final boolean streaming;
-    private final List<TurnRecord> finished;
+    private List<TurnRecord> finished;
+    private boolean repaired;
     private final TurnProgress progress;
 
     Turn(
@@ -77,14 +79,32 @@ final class Turn {
         return stopAtStepLimit(asked);
     }
 
+    /** A history that the model refuses must not be refused with each later question: once, the question is asked without it. */
     private ModelReply ask(ToolCatalog catalog) throws ModelException, InterruptedException {
+        try {
+            return ask(request(catalog));
+        } catch (ModelException e) {
+            if (e.kind() != ModelException.Kind.INVALID || repaired || finished.isEmpty()) {
+                throw e;
+            }
+            repaired = true;
+            finished = List.of();
+            progress.notices.add(Texts.HISTORY_LEFT_OUT);
+            return ask(request(catalog));
+        }
+    }
+
+    private ModelRequest request(ToolCatalog catalog) {
         List<Message> messages =
                 History.of(finished, progress.messages, config.model().maxHistoryTokens());
-        ModelRequest request = new ModelRequest(
+        return new ModelRequest(
                 catalog.available() ? config.systemPrompt() : config.systemPrompt() + Texts.TELL_MODEL_NO_TOOLS,
-                catalog.definitions().isEmpty() ? ToolsAsText.of(messages) : messages,
+                ConverseRules.fit(catalog.definitions().isEmpty() ? ToolsAsText.of(messages) : messages),
                 catalog.definitions(),
                 run.deadline());
+    }
+
+    private ModelReply ask(ModelRequest request) throws ModelException, InterruptedException {
         Meter.Reservation reservation = progress.meter()
                 .reserve(TokenEstimate.of(request), config.model().maxTokens());
         StreamedReply heard = new StreamedReply(listener, messageId(), run.telemetry()::textSeen);

@@ -134,7 +134,7 @@ class StoredJsonTest {
                     List.of(new CallRecord(
                             text(random),
                             text(random),
-                            Arguments.read(arguments(random)),
+                            arguments(random),
                             ToolOutcome.values()[random.nextInt(ToolOutcome.values().length)],
                             random.nextLong())),
                     new Receipt(

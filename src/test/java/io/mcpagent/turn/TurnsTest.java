@@ -147,6 +147,59 @@ class TurnsTest {
         assertThat(rig.stored("c").turns()).hasSize(1);
     }
 
+    /** K3: the guardrail would hold it back with each later question, for ever. */
+    @Test
+    void should_not_send_again_what_a_guardrail_held_back() {
+        rig.model.stops(StopReason.GUARDRAIL_INTERVENED).says("Gladly.");
+        rig.run(says("c", "Something forbidden"));
+        rig.run(says("c", "Something else"));
+        assertThat(rig.model.asked.getLast().messages())
+                .extracting(Message::text)
+                .containsExactly("Something else");
+        assertThat(rig.stored("c").turns()).hasSize(2);
+    }
+
+    /** K3: a reply that ended within the model's thinking left a block without a signature, and each later turn was refused. */
+    @Test
+    void should_not_send_back_thinking_without_a_signature() {
+        rig.model
+                .stops(StopReason.MAX_TOKENS, new Content.Reasoning("I was cut", null, null))
+                .says("Fine.");
+        rig.run(says("c", "Think"));
+        rig.run(says("c", "Well?"));
+        io.mcpagent.model.ConverseRulesTest.assertValid(
+                rig.model.asked.getLast().messages());
+    }
+
+    @Test
+    void should_ask_once_more_without_a_history_that_the_model_refuses() {
+        rig.model
+                .says("Hello.")
+                .then(request -> {
+                    throw new ModelException(ModelException.Kind.INVALID, "messages.0: no", false, null);
+                })
+                .says("Here I am.");
+        rig.run(says("c", "Hi"));
+        TurnResult result = rig.run(says("c", "There?"));
+        assertThat(result.answer()).isEqualTo("Here I am.");
+        assertThat(result.notices()).containsExactly(Texts.HISTORY_LEFT_OUT);
+        assertThat(rig.model.asked.getLast().messages())
+                .extracting(Message::text)
+                .containsExactly("There?");
+        assertThat(rig.stored("c").turns()).hasSize(2);
+    }
+
+    @Test
+    void should_give_up_when_the_model_refuses_the_question_itself() {
+        ScriptedModel.Step refuses = request -> {
+            throw new ModelException(ModelException.Kind.INVALID, "no", false, null);
+        };
+        rig.model.says("Hello.").then(refuses).then(refuses);
+        rig.run(says("c", "Hi"));
+        assertThat(rig.fails(says("c", "There?")).problem()).isEqualTo(Problem.MODEL_REFUSED);
+        assertThat(rig.model.asked).hasSize(3);
+    }
+
     @Test
     void should_stop_at_the_longest_number_of_steps_and_say_so() {
         restart("turn.max-steps", "2");
@@ -175,9 +228,10 @@ class TurnsTest {
     @ParameterizedTest
     @EnumSource(ModelException.Kind.class)
     void should_leave_everything_as_it_was_when_the_model_fails(ModelException.Kind kind) {
-        rig.model.says("Hello.").then(request -> {
+        ScriptedModel.Step fails = request -> {
             throw new ModelException(kind, "no", false, null);
-        });
+        };
+        rig.model.says("Hello.").then(fails).then(fails);
         rig.run(says("c", "Hi"));
         Conversation before = rig.stored("c");
         ProblemException told = rig.fails(keyed("c", "There?", "key"));

@@ -1,5 +1,5 @@
-# One environment: network, cluster, the two services (services.tf), load balancer, secrets, conversations, database, alarms
-# and the roles of GitHub Actions. What an account has only once (state bucket, images, OIDC provider) is in bootstrap/.
+# One environment: network, cluster, the two services (services.tf), load balancer, secrets, conversations, database and alarms.
+# What an administrator gives an account (state bucket, images, OIDC provider, the roles of GitHub Actions) is in bootstrap/.
 data "aws_region" "current" {}
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -72,6 +72,7 @@ module "vpc" {
   nat_gateway_mode        = var.nat_gateway_mode
   interface_endpoints     = local.interface_endpoints
   flow_log_retention_days = var.log_retention_days
+  boundary_arn            = local.boundary_arn
 }
 
 module "ecs_cluster" {
@@ -159,28 +160,15 @@ module "codedeploy" {
   listener_arns      = module.alb.listener_arns
   target_group_names = { for colour, group in module.alb.target_groups : colour => group.name }
   alarm_names        = module.alb.deployment_alarm_names
+  boundary_arn       = local.boundary_arn
 }
 
-# --- GitHub Actions
+# --- GitHub Actions: its roles and the boundary are bootstrap's, so that no pipeline can change them; their names are known
 locals {
-  parameter_arn = "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter/mcp/${var.environment}"
-  state_bucket  = coalesce(var.state_bucket, "mcp-tfstate-${local.account_id}-${local.region}")
-}
-
-module "github" {
-  source              = "./modules/github"
-  name                = var.name
-  repository          = var.github_repository
-  github_environments = { deploy = var.environment, plan = "${var.environment}-plan", apply = var.environment }
-  cluster_name        = module.ecs_cluster.name
-  service_names       = [module.agent.service_name, module.toolbox.service_name]
-  task_role_arns      = [module.agent.execution_role_arn, module.agent.task_role_arn, module.toolbox.execution_role_arn, module.toolbox.task_role_arn]
-  parameter_arns      = concat([for p in aws_ssm_parameter.task_definition : p.arn], ["${local.parameter_arn}/smoke-test-api-key"])
-  ecr_repository_arns = [local.repository_arns.agent, local.repository_arns.toolbox]
-  push_images         = var.push_images
-  codedeploy          = var.blue_green
-  state_bucket        = local.state_bucket
-  state_key           = "mcp/${var.environment}/terraform.tfstate"
+  state_bucket = coalesce(var.state_bucket, "mcp-tfstate-${local.account_id}-${local.region}")
+  iam          = "arn:${local.partition}:iam::${local.account_id}"
+  boundary_arn = "${local.iam}:policy/${var.name}-boundary"
+  github_roles = { for role in ["deploy", "plan", "apply"] : role => "${local.iam}:role/${var.name}-github-${role}" }
 }
 
 # What the deploy workflow reads: the values of the task definitions' placeholders.

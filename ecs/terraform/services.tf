@@ -140,6 +140,7 @@ module "agent" {
   cpu                = var.agent.cpu
   memory             = var.agent.memory
   cluster            = local.cluster
+  boundary_arn       = local.boundary_arn
   vpc_id             = module.vpc.vpc_id
   private_subnet_ids = module.vpc.private_subnet_ids
   ingress            = { alb = module.alb.security_group_id }
@@ -189,6 +190,7 @@ module "toolbox" {
   cpu                        = var.toolbox.cpu
   memory                     = var.toolbox.memory
   cluster                    = local.cluster
+  boundary_arn               = local.boundary_arn
   vpc_id                     = module.vpc.vpc_id
   private_subnet_ids         = module.vpc.private_subnet_ids
   ingress                    = { agent = module.agent.security_group_id }

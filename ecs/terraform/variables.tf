@@ -264,15 +264,6 @@ variable "database" {
 }
 
 # --- operation
-variable "github_repository" {
-  type        = string
-  description = "OWNER/REPOSITORY whose workflows deploy here."
-  validation {
-    condition     = can(regex("^[A-Za-z0-9-]+(@[0-9]+)?/[A-Za-z0-9._-]+(@[0-9]+)?$", var.github_repository))
-    error_message = "github_repository is OWNER/REPOSITORY."
-  }
-}
-
 variable "push_images" {
   type        = bool
   default     = false

@@ -77,7 +77,7 @@ MODULES = {
     "database": Defect("", "database/main.tf", "storage_encrypted               = true", "storage_encrypted               = false", ""),
     "ecs-cluster": Defect("", "ecs-cluster/main.tf", '["FARGATE", "FARGATE_SPOT"]', '["FARGATE"]', ""),
     "ecs-service": Defect("", "ecs-service/main.tf", "enable   = true\n    rollback = true", "enable   = true\n    rollback = false", ""),
-    "github": Defect("", "github/main.tf", "policy/ReadOnlyAccess", "policy/PowerUserAccess", ""),
+    "github": Defect("", "github/main.tf", '"${var.environment}-apply"', "var.environment", ""),
     "observability": Defect("", "observability/agent_alarms.tf", "alarm_actions       = [aws_sns_topic.alarms.arn]", "alarm_actions       = []", ""),
     "secrets": Defect("", "secrets/main.tf", "kms_key_id              = var.kms_key_arn", "kms_key_id              = null", ""),
     "vpc": Defect("", "vpc/main.tf", "private_dns_enabled = true", "private_dns_enabled = false", ""),

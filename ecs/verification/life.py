@@ -4,6 +4,7 @@ usage: life.py dev|prod PORT WORK_FOLDER
 Prints a line for each step, "ok …" or "FAIL …". prod is created by the runbook's way from an empty account, with its own
 certificate and name in Route 53, rolling; dev has a given certificate, CodeDeploy, ECS Exec and no interface endpoints.
 """
+import contextlib
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 import boto3
 
@@ -50,13 +51,14 @@ class Life:
     def __init__(self, environment: str, port: int, work: Path) -> None:
         self.environment, self.work = environment, work
         self.name = "mcp" if environment == "prod" else "mcp-dev"
-        self.env = {**terraform.environment(work), "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
+        self.env = {**terraform.environment(work), "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "OPERATIONS": str(work / "operations")}
         os.environ.update(self.env)
         self.copy = terraform.copy_of_ecs(work / "ecs")
         self.log = work / "terraform.log"
         self.folder = self._folder(f"environments/{environment}")
         self.emulator = self._start_emulator(port)
         self._stand_ins()
+        self.bootstrap_variables = ["-var=protect=false", "-var=github_repository_id=123"]
         self.variables: list[str] = []
         self.failed = False
 
@@ -107,18 +109,34 @@ class Life:
     # --- from an empty account
 
     def bootstrap(self) -> str:
-        """State bucket, repositories, OIDC provider; then their own state moves into the bucket."""
+        """State bucket, repositories, OIDC provider, GitHub's roles; then their own state moves into the bucket."""
         folder = self._folder("bootstrap")
         folder.init()
-        output = folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30", "-var=protect=false")
+        output = folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30", *self.bootstrap_variables)
         (folder.path / "backend.tf").write_text('terraform {\n  backend "s3" {\n    key          = "mcp/bootstrap/terraform.tfstate"\n    use_lockfile = true\n    encrypt      = true\n  }\n}\n')
         folder.run("init", "-no-color", "-migrate-state", "-force-copy", *BACKEND)
-        folder.run("plan", "-no-color", "-detailed-exitcode", "-var=protect=false")
+        folder.run("plan", "-no-color", "-detailed-exitcode", *self.bootstrap_variables)
         return re.search(r"Apply complete! (.*)", output)[1]
 
-    def bucket_only(self) -> str:
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
-        return "the account has it already"
+    @contextlib.contextmanager
+    def called_by(self, key: str) -> Iterator[None]:
+        """Terraform calls AWS with KEY: whoever called what is written down (OPERATIONS)."""
+        before = self.folder.env
+        self.folder.env = {**before, "AWS_ACCESS_KEY_ID": key}
+        try:
+            yield
+        finally:
+            self.folder.env = before
+
+    def enough(self) -> str:
+        return require(permissions.enough(self.name, (self.work / "operations").read_text()))
+
+    def too_little_is_seen(self) -> None:
+        """An operation that the plan role lacks, as one that a new resource brings."""
+        must_say(permissions.enough(self.name, "plan sqs:GetQueueAttributes\napply sqs:CreateQueue\n").problems, "github-plan may not sqs:GetQueueAttributes")
+
+    def changeable(self) -> str:
+        return require(permissions.changes(self.name, self.environment, json.loads(self.folder.run("show", "-json", "-no-color"))))
 
     def apply(self) -> str:
         if self.environment == "prod":
@@ -128,11 +146,13 @@ class Life:
             arn = boto3.client("acm").request_certificate(DomainName="agent-dev.example.com", ValidationMethod="DNS")["CertificateArn"]
             self.variables = ["-var=domain=null", f"-var=certificate_arn={arn}", "-var=blue_green=true", f"-var=collector_digest={td.DIGEST}"]
         self.folder.init(*BACKEND)
-        output = self.folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30", *self.variables)
+        with self.called_by("apply"):
+            output = self.folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30", *self.variables)
         return re.search(r"Apply complete! (.*)", output)[1]
 
     def plan(self) -> list[str]:
-        output = self.folder.run("plan", "-no-color", "-detailed-exitcode", "-parallelism=20", *self.variables, expect=(0, 2))
+        with self.called_by("plan"):
+            output = self.folder.run("plan", "-no-color", "-detailed-exitcode", "-parallelism=20", *self.variables, expect=(0, 2))
         return terraform.changes(output) or (["something"] if "No changes." not in output else [])
 
     def plan_is_empty(self) -> None:
@@ -211,10 +231,8 @@ class Life:
     def github(self) -> str:
         self.documented("README.md", "5. **Tell GitHub**")
         calls = (self.work / "gh").read_text().splitlines()
-        outputs = json.loads(self.folder.run("output", "-json"))
-        expected = {}
-        for environment, output in ((self.environment, "github_variables"), (f"{self.environment}-plan", "github_plan_variables")):
-            expected.update({(environment, name): value for name, value in outputs[output]["value"].items()})
+        variables = json.loads(self.folder.run("output", "-json"))["github_variables"]["value"]
+        expected = {(environment, name): value for environment, given in variables.items() for name, value in given.items()}
         if self.environment == "dev":  # its DNS is kept elsewhere
             del expected["dev", "AGENT_URL"]
         given = {(c[6], c[2]): c[8] for c in map(str.split, calls) if c[:2] == ["variable", "set"]}
@@ -270,7 +288,7 @@ class Life:
         clusters = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
         left = [v["VpcId"] for v in boto3.client("ec2").describe_vpcs(Filters=[{"Name": "tag:Project", "Values": ["mcp"]}])["Vpcs"]]
         left += [c["clusterName"] for c in clusters if c["status"] != "INACTIVE"]
-        left += [r["RoleName"] for r in boto3.client("iam").list_roles()["Roles"] if r["RoleName"].startswith("mcp")]
+        left += [r["RoleName"] for r in boto3.client("iam").list_roles()["Roles"] if r["RoleName"].startswith("mcp") and "-github-" not in r["RoleName"]]
         if left:
             raise AssertionError(f"left behind: {left}")
         return re.search(r"Destroy complete! (.*)", output)[1]
@@ -280,9 +298,10 @@ class Life:
         folder = terraform.Folder(self.copy / "terraform" / "bootstrap", self.env, self.log)
         (folder.path / "backend.tf").unlink()
         folder.run("init", "-no-color", "-migrate-state", "-force-copy")
-        output = folder.run("destroy", "-no-color", "-auto-approve", "-parallelism=30", "-var=protect=false")
-        if boto3.client("s3").list_buckets()["Buckets"]:
-            raise AssertionError("a bucket is left")
+        output = folder.run("destroy", "-no-color", "-auto-approve", "-parallelism=30", *self.bootstrap_variables)
+        left = [b["Name"] for b in boto3.client("s3").list_buckets()["Buckets"]] + [r["RoleName"] for r in boto3.client("iam").list_roles()["Roles"]]
+        if left:
+            raise AssertionError(f"left behind: {left}")
         return re.search(r"Destroy complete! (.*)", output)[1]
 
     def nothing_was_missing(self) -> None:
@@ -291,12 +310,14 @@ class Life:
             raise AssertionError(f"the emulator lacks {missing}: what was asked for wasn't checked")
 
     def live(self) -> bool:
-        prepared = self.step("bootstrap an empty account, its state moved into its bucket", self.bootstrap) if self.environment == "prod" else self.step("state bucket", self.bucket_only)
-        if not prepared or not self.step("apply", self.apply):
+        if not self.step("bootstrap an empty account, its state moved into its bucket", self.bootstrap) or not self.step("apply", self.apply):
             return False
         self.step("second plan is empty", self.plan_is_empty)
         self.step("connections", lambda: require(network.check(self.name)))
         self.step("permissions", lambda: require(permissions.check(self.name, self.environment)))
+        self.step("the pipeline may do what its Terraform does", self.enough)
+        self.step("counter-example: an operation that the pipeline may not", self.too_little_is_seen)
+        self.step("this environment's pipeline may change it, another one's may not", self.changeable)
         self.step("alarms and dashboard against metrics.json", lambda: require(metrics.check_applied(self.name, self.environment, self.copy)))
         if self.environment == "prod":
             self.step("numbers of the cost table", lambda: require(costs.check_numbers(self.name)))
@@ -314,8 +335,7 @@ class Life:
         self.step("counter-example: drift", self.drift_is_seen)
         self.step("apply after the deployments heals the drift", self.heal)
         self.step("destroy", self.destroy)
-        if self.environment == "prod":
-            self.step("destroy what bootstrap made", self.destroy_bootstrap)
+        self.step("destroy what bootstrap made", self.destroy_bootstrap)
         self.step("the emulator had every operation", self.nothing_was_missing)
         return not self.failed
 

@@ -18,6 +18,7 @@ DESIGN_EXECUTION = [
     {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "arn:aws:secretsmanager:*:*:secret:mcp*/*"},
 ]
 DESIGN_TASK = [{"Effect": "Allow", "Action": ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"], "Resource": "arn:aws:bedrock:*::foundation-model/anthropic.claude-*"}]
+ROLES_BY_PREFIX = [{"Effect": "Allow", "Action": ["iam:CreateRole", "iam:PutRolePolicy"], "Resource": f"arn:aws:iam::{ACCOUNT}:role/mcp-*"}]
 WILDCARD = [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]
 
 
@@ -37,17 +38,47 @@ def role_policy(role: str, policy: str, statements: list[dict]) -> Iterator[None
 
 
 @contextlib.contextmanager
-def trust(role: str, subject: str) -> Iterator[None]:
-    """The role trusts whatever SUBJECT matches."""
+def trust(role: str, condition: dict) -> Iterator[None]:
+    """The role is given to whoever satisfies CONDITION."""
     iam = boto3.client("iam")
     before = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
     wide = json.loads(json.dumps(before))
-    wide["Statement"][0]["Condition"] = {"StringLike": {f"{permissions.ISSUER}:sub": subject}}
+    wide["Statement"][0]["Condition"] = condition
     iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(wide))
     try:
         yield
     finally:
         iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(before))
+
+
+@contextlib.contextmanager
+def managed_policy(role: str, name: str) -> Iterator[None]:
+    """AWS's policy NAME is attached to the role."""
+    iam, arn = boto3.client("iam"), f"arn:aws:iam::aws:policy/{name}"
+    iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    try:
+        yield
+    finally:
+        iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+
+
+@contextlib.contextmanager
+def no_boundary(role: str) -> Iterator[None]:
+    """The role's boundary is taken off."""
+    iam = boto3.client("iam")
+    before = iam.get_role(RoleName=role)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
+    iam.delete_role_permissions_boundary(RoleName=role)
+    try:
+        yield
+    finally:
+        iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=before)
+
+
+@contextlib.contextmanager
+def subscribing_task(role: str) -> Iterator[None]:
+    """What an error message of Bedrock's suggests: Marketplace rights for the caller. The boundary alone would stop it."""
+    with no_boundary(role), role_policy(role, "more", [{"Effect": "Allow", "Action": "aws-marketplace:Subscribe", "Resource": "*"}]):
+        yield
 
 
 @contextlib.contextmanager
@@ -157,7 +188,17 @@ def cases(name: str, environment: str) -> list[tuple[str, Callable[[], None]]]:
         ("the design document's task role", proof(lambda: role_policy(role("agent-task"), "task", DESIGN_TASK), rights, "agent-task may not bedrock:InvokeModel on .*inference-profile")),
         ("a role with a wildcard action", proof(lambda: role_policy(role("toolbox-task"), "more", WILDCARD), rights, "wildcard action")),
         ("a plan role that may read content", proof(lambda: role_policy(role("github-plan"), "plan", [{"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "*"}]), rights, "github-plan may dynamodb:Scan")),
-        ("a role that trusts every branch", proof(lambda: trust(role("github-deploy"), "repo:example/mcp-agent:*"), rights, "github-deploy trusts ref:refs/heads/main")),
+        ("a role that every job of the repository may take", proof(lambda: trust(role("github-deploy"), {"StringLike": {f"{permissions.ISSUER}:sub": "repo:example/mcp-agent:*"}}), rights, "github-deploy trusts a job without an environment: ref:refs/heads/main")),
+        ("an apply role that the job of the images may take", proof(lambda: trust(role("github-apply"), {"StringEquals": {f"{permissions.ISSUER}:sub": "repo:example/mcp-agent:environment:images"}}), rights, "github-apply trusts deploy.yml@refs/heads/main in the environment images")),
+        ("a role for whatever workflow names its environment", proof(lambda: trust(role("github-apply"), {"StringEquals": {f"{permissions.ISSUER}:sub": f"repo:example/mcp-agent:environment:{environment}-apply"}}), rights, f"github-apply trusts evil.yml@refs/heads/main in the environment {environment}-apply")),
+        ("an apply role that may write its own policies", proof(lambda: role_policy(role("github-apply"), "apply", ROLES_BY_PREFIX), rights, f"github-apply may iam:PutRolePolicy on .*role/{name}-github-apply")),
+        ("an apply role without a boundary for what it makes", proof(lambda: role_policy(role("github-apply"), "apply", ROLES_BY_PREFIX), rights, f"github-apply may iam:CreateRole on .*role/{name}-agent-task$")),
+        ("an apply role for the whole account", proof(lambda: managed_policy(role("github-apply"), "PowerUserAccess"), rights, "github-apply may ec2:RunInstances")),
+        ("a plan role that reads the whole account", proof(lambda: managed_policy(role("github-plan"), "ReadOnlyAccess"), rights, "github-plan may lambda:GetFunction")),
+        ("a task role without its boundary", proof(lambda: no_boundary(role("agent-task")), rights, "agent-task has the boundary None")),
+        ("a task role that may subscribe to models", proof(lambda: subscribing_task(role("agent-task")), rights, "agent-task may aws-marketplace:Subscribe")),
+        ("a push role that may deploy", proof(lambda: role_policy(permissions.PUSH, "more", [{"Effect": "Allow", "Action": "ecs:UpdateService", "Resource": "*"}]), rights, "mcp-github-push may ecs:UpdateService")),
+        ("an inline policy that is too long", proof(lambda: role_policy(role("github-plan"), "more", [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": [f"arn:aws:s3:::something/{n:0500}" for n in range(20)]}]), rights, "inline policies of .*github-plan: .* IAM takes 10240")),
         ("a key that drops events", proof(lambda: key_policy(name, "EventsToEncryptedTopic", {"StringEquals": {"aws:SourceAccount": ACCOUNT}}), rights, "events may not kms:GenerateDataKey")),
         ("an alarm on a misspelt metric", proof(lambda: alarm(role("x"), "agent.turnz", {"environment": environment}), series, r"agent\.turnz isn't in metrics.json")),
         ("an alarm without the environment", proof(lambda: alarm(role("x"), "agent.turns", {"outcome": "failed"}), series, "the sidecar makes no series of agent.turns")),

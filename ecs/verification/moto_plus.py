@@ -7,17 +7,21 @@ deployments is only an imitation: an image with the tag :broken never gets healt
 """
 import json
 import os
+import re
 import sys
 import time
 
 os.environ.setdefault("MOTO_ECS_SERVICE_RUNNING", "0")
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 
-import moto.xray.urls as xray_urls  # noqa: E402  (moto reads the environment when it is imported)
+import moto.bedrock.urls as bedrock_urls  # noqa: E402  (moto reads the environment when it is imported)
+import moto.xray.urls as xray_urls  # noqa: E402
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse  # noqa: E402
+from moto.bedrock.responses import BedrockResponse  # noqa: E402
 from moto.budgets.responses import BudgetsResponse  # noqa: E402
 from moto.codedeploy import models as codedeploy_models  # noqa: E402
 from moto.codedeploy.responses import CodeDeployResponse  # noqa: E402
+from moto.core.responses import BaseResponse  # noqa: E402
 from moto.core.utils import camelcase_to_underscores, utcnow  # noqa: E402
 from moto.ec2.models.security_groups import SecurityGroupRule  # noqa: E402
 from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends  # noqa: E402
@@ -303,6 +307,31 @@ codedeploy_models.DeploymentInfo.to_dict = lambda self: {k: v for k, v in origin
 CodeDeployResponse.delete_application = delete_application
 CodeDeployResponse.delete_deployment_group = delete_deployment_group
 CodeDeployResponse.create_deployment = create_deployment
+
+
+# --- who called what: one line a call in the file OPERATIONS, so that a role's policy can be compared with what its job needs
+
+original_call_action = BaseResponse.call_action
+
+
+def call_action(self):
+    key = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization", "") if self.headers else "")
+    if key and self.service_name != "s3":  # its actions are named by method and query
+        with open(os.environ["OPERATIONS"], "a") as log:
+            log.write(f"{key[1]} {self.service_name}:{self._get_action()}\n")
+    return original_call_action(self)
+
+
+if os.environ.get("OPERATIONS"):
+    BaseResponse.call_action = call_action
+
+
+# --- bedrock: whether the account may call a model
+
+BedrockResponse.get_foundation_model_availability = lambda self: json.dumps({
+    "modelId": self.path.rsplit("/", 1)[-1], "agreementAvailability": {"status": "AVAILABLE"}, "authorizationStatus": "AUTHORIZED",
+    "entitlementAvailability": "AVAILABLE", "regionAvailability": "AVAILABLE"})
+bedrock_urls.url_paths["{0}/foundation-model-availability/(?P<modelId>[^/]+)$"] = BedrockResponse.dispatch
 
 if __name__ == "__main__":
     from moto.server import main

@@ -4,6 +4,7 @@ mock_provider "aws" {
 }
 
 variables {
+  boundary_arn          = "arn:aws:iam::123456789012:policy/mcp-boundary"
   name                  = "mcp-agent"
   container_name        = "agent"
   container_port        = 8080

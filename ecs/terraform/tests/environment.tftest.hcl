@@ -4,11 +4,10 @@ mock_provider "aws" {
 }
 
 variables {
-  environment       = "prod"
-  certificate_arn   = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
-  github_repository = "example/mcp-agent"
-  collector_digest  = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
-  database          = { create = true }
+  environment      = "prod"
+  certificate_arn  = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
+  collector_digest = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+  database         = { create = true }
 }
 
 run "prod_has_the_names_of_the_design" {
@@ -26,7 +25,11 @@ run "prod_has_the_names_of_the_design" {
     error_message = "secrets"
   }
   assert {
-    condition     = toset(keys(output.github_variables)) == toset(["AWS_REGION", "AWS_DEPLOY_ROLE_ARN", "AWS_APPLY_ROLE_ARN", "TF_STATE_BUCKET", "RESOURCE_PREFIX", "IMAGE_PREFIX", "AGENT_URL"]) && toset(keys(output.github_plan_variables)) == toset(["AWS_REGION", "AWS_PLAN_ROLE_ARN", "TF_STATE_BUCKET"])
+    condition = { for environment, variables in output.github_variables : environment => join(" ", sort(keys(variables))) } == {
+      prod       = "AGENT_URL AWS_DEPLOY_ROLE_ARN AWS_REGION RESOURCE_PREFIX"
+      prod-plan  = "AWS_PLAN_ROLE_ARN AWS_REGION TF_STATE_BUCKET"
+      prod-apply = "AWS_APPLY_ROLE_ARN AWS_REGION TF_STATE_BUCKET"
+    }
     error_message = "the workflows read these variables"
   }
   assert {
@@ -44,7 +47,16 @@ run "another_environment_collides_in_no_name" {
     interface_endpoints    = false
     nat_gateway_mode       = "single"
     enable_execute_command = true
+    push_images            = true
     database               = { engine = "mssql", host = "sql.example.internal" }
+  }
+  assert {
+    condition     = output.github_variables["images"] == { AWS_REGION = "us-east-1", AWS_PUSH_ROLE_ARN = "arn:aws:iam::123456789012:role/mcp-github-push", IMAGE_PREFIX = "mcp" }
+    error_message = "the job that builds images has an environment and a role of its own"
+  }
+  assert {
+    condition     = output.github_variables["dev"].AWS_DEPLOY_ROLE_ARN == "arn:aws:iam::123456789012:role/mcp-dev-github-deploy" && output.github_variables["dev-apply"].AWS_APPLY_ROLE_ARN == "arn:aws:iam::123456789012:role/mcp-dev-github-apply"
+    error_message = "bootstrap's roles, by the names that it gives them"
   }
   assert {
     condition     = output.cluster_name == "mcp-dev-cluster" && output.service_names.agent == "mcp-dev-agent-service" && output.secret_names.database == "mcp-dev/database/mssql"

@@ -4,6 +4,7 @@ mock_provider "aws" {
 }
 
 variables {
+  boundary_arn         = "arn:aws:iam::123456789012:policy/mcp-boundary"
   name                 = "net"
   availability_zones   = ["us-east-1a", "us-east-1b"]
   public_subnet_cidrs  = ["10.0.1.0/24", "10.0.2.0/24"]

@@ -20,11 +20,6 @@ variable "domain" {
   description = "Route 53 zone and host name of the agent; null if DNS is kept elsewhere."
 }
 
-variable "github_repository" {
-  type        = string
-  description = "OWNER/REPOSITORY whose workflows deploy here."
-}
-
 variable "image_account_id" {
   type        = string
   default     = null

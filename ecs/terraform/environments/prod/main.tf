@@ -33,11 +33,10 @@ module "mcp" {
   monthly_budget_dollars = 600
 
   # What depends on the account: terraform.tfvars.
-  certificate_arn   = var.certificate_arn
-  domain            = var.domain
-  github_repository = var.github_repository
-  image_account_id  = var.image_account_id
-  collector_digest  = var.collector_digest
-  alarm_email       = var.alarm_email
-  protect           = var.protect
+  certificate_arn  = var.certificate_arn
+  domain           = var.domain
+  image_account_id = var.image_account_id
+  collector_digest = var.collector_digest
+  alarm_email      = var.alarm_email
+  protect          = var.protect
 }

@@ -39,13 +39,8 @@ output "network" {
 }
 
 output "github_variables" {
-  description = "Variables of the GitHub environment prod."
+  description = "Variables of the GitHub environments: environment => name => value."
   value       = module.mcp.github_variables
-}
-
-output "github_plan_variables" {
-  description = "Variables of the GitHub environment prod-plan."
-  value       = module.mcp.github_plan_variables
 }
 
 output "task_definition_variables" {

@@ -11,8 +11,9 @@ data "aws_iam_policy_document" "assume" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = "${var.name}-codedeploy"
-  assume_role_policy = data.aws_iam_policy_document.assume.json
+  name                 = "${var.name}-codedeploy"
+  assume_role_policy   = data.aws_iam_policy_document.assume.json
+  permissions_boundary = var.boundary_arn
 }
 
 resource "aws_iam_role_policy_attachment" "this" {

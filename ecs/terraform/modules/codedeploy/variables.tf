@@ -45,3 +45,8 @@ variable "deployment_config_name" {
     error_message = "One of CodeDeploy's ECS configurations."
   }
 }
+
+variable "boundary_arn" {
+  type        = string
+  description = "Policy that limits what the roles made here may do: the pipeline may make no role without it."
+}

@@ -258,3 +258,8 @@ variable "alarm_topic_arns" {
   default     = []
   description = "SNS topics that alarms are sent to."
 }
+
+variable "boundary_arn" {
+  type        = string
+  description = "Policy that limits what the roles made here may do: the pipeline may make no role without it."
+}

@@ -156,9 +156,10 @@ data "aws_iam_policy_document" "flow_assume" {
 }
 
 resource "aws_iam_role" "flow" {
-  count              = var.flow_log_retention_days > 0 ? 1 : 0
-  name               = "${var.name}-flow-logs"
-  assume_role_policy = data.aws_iam_policy_document.flow_assume.json
+  count                = var.flow_log_retention_days > 0 ? 1 : 0
+  name                 = "${var.name}-flow-logs"
+  assume_role_policy   = data.aws_iam_policy_document.flow_assume.json
+  permissions_boundary = var.boundary_arn
 }
 
 data "aws_iam_policy_document" "flow" {

@@ -73,3 +73,8 @@ variable "flow_log_retention_days" {
     error_message = "CloudWatch Logs knows retentions of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180 and 365 days; 0 means no flow logs."
   }
 }
+
+variable "boundary_arn" {
+  type        = string
+  description = "Policy that limits what the roles made here may do: the pipeline may make no role without it."
+}

@@ -45,3 +45,8 @@ variable "deployment_config_name" {
     error_message = "One of CodeDeploy's ECS configurations."
   }
 }
+
+variable "alarm_topic_arn" {
+  type        = string
+  description = "SNS topic that is told of deployments that failed."
+}

@@ -4,10 +4,31 @@ data "aws_region" "current" {}
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
+# Zones that need no opt-in, without those that Fargate doesn't run in (Amazon ECS developer guide, "Supported Regions").
+data "aws_availability_zones" "usable" {
+  state            = "available"
+  exclude_zone_ids = ["use1-az3", "usw1-az2", "apne1-az3"]
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
+  lifecycle {
+    postcondition {
+      condition     = var.availability_zones != null || length(self.names) >= length(var.private_subnet_cidrs)
+      error_message = "This account has ${length(self.names)} zones in ${var.region} that Fargate runs in, fewer than the subnets that are asked for."
+    }
+  }
+}
+
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
-  region     = data.aws_region.current.name
+  region     = data.aws_region.current.id
+
+  # The account's own zones, in the order of their letters: a letter that one account has, another one may lack.
+  zones = var.availability_zones != null ? var.availability_zones : slice(data.aws_availability_zones.usable.names, 0, length(var.private_subnet_cidrs))
+
+  conversations_table = coalesce(var.conversations_table, "${var.name}-conversations")
 
   # What the tasks talk to inside AWS. Without its endpoint, a service is reached through the NAT gateway.
   needed_endpoints    = toset(concat(["ecr.api", "ecr.dkr", "logs", "secretsmanager", "bedrock-runtime", "xray"], var.enable_execute_command ? ["ssmmessages"] : []))
@@ -66,11 +87,12 @@ module "vpc" {
   source                  = "./modules/vpc"
   name                    = var.name
   cidr                    = var.vpc_cidr
-  availability_zones      = var.availability_zones
+  availability_zones      = local.zones
   public_subnet_cidrs     = var.public_subnet_cidrs
   private_subnet_cidrs    = var.private_subnet_cidrs
   nat_gateway_mode        = var.nat_gateway_mode
   interface_endpoints     = local.interface_endpoints
+  endpoint_policies       = { for service, document in data.aws_iam_policy_document.endpoint : service => document.json }
   flow_log_retention_days = var.log_retention_days
   boundary_arn            = local.boundary_arn
 }
@@ -104,6 +126,8 @@ module "alb" {
   certificate_arn          = var.certificate_arn
   domain                   = var.domain
   ingress_cidrs            = var.ingress_cidrs
+  test_ingress_cidrs       = var.test_ingress_cidrs
+  waf                      = var.waf
   blue_green               = var.blue_green
   protect                  = var.protect
   log_retention_days       = var.log_retention_days
@@ -112,7 +136,7 @@ module "alb" {
 
 module "conversations" {
   source              = "./modules/conversations"
-  name                = "${var.name}-conversations"
+  name                = local.conversations_table
   deletion_protection = var.protect
   alarm_topic_arns    = [module.observability.alarm_topic_arn]
 }
@@ -130,6 +154,8 @@ module "database" {
   instance_class            = var.database.instance_class
   multi_az                  = var.database.multi_az
   protect                   = var.protect
+  final_snapshot            = var.final_snapshot
+  snapshot                  = var.database.snapshot
   log_retention_days        = var.log_retention_days
   alarm_topic_arns          = [module.observability.alarm_topic_arn]
 }
@@ -145,7 +171,9 @@ module "observability" {
   service_names          = [module.agent.service_name, module.toolbox.service_name]
   load_balancer          = module.alb.arn_suffix
   table_name             = module.conversations.table_name
+  agent_log_group        = module.agent.log_group_name
   monthly_budget_dollars = var.monthly_budget_dollars
+  budget_by_tag          = var.budget_by_tag
   hourly_cost_dollars    = var.hourly_cost_dollars
   trace_sampling_rate    = var.trace_sampling_rate
   log_retention_days     = var.log_retention_days
@@ -159,7 +187,8 @@ module "codedeploy" {
   service_name       = module.agent.service_name
   listener_arns      = module.alb.listener_arns
   target_group_names = { for colour, group in module.alb.target_groups : colour => group.name }
-  alarm_names        = module.alb.deployment_alarm_names
+  alarm_names        = module.observability.deployment_alarm_names
+  alarm_topic_arn    = module.observability.alarm_topic_arn
   boundary_arn       = local.boundary_arn
 }
 

@@ -46,6 +46,7 @@ RULES = [
     Defect("a toolbox that listens on 127.0.0.1", "toolbox.json", '"0.0.0.0"', '"127.0.0.1"', r"listens on 127\.0\.0\.1 only"),
     Defect("a file that the toolbox's image doesn't have", "toolbox.json", '"${database_ca_file}"', '"/app/rds.pem"', r"toolbox: \['/app/rds\.pem'\] aren't in its image"),
     Defect("a toolbox with its web page", "toolbox.json", '"--disable-reload",', '"--disable-reload", "--ui",', r"--ui.*isn't for production"),
+    Defect("a key that may cost anything", "agent.json", '{ "name": "AGENT_BUDGET_CALLER_DAY_TOKENS", "value": "${caller_day_tokens}" },', "", r"nothing limits what a leaked key may cost"),
     Defect("the old transport", "agent.json", '"${mcp_url}"', '"http://toolbox.mcp.local:5000/mcp/sse"', r"MCP_URL"),
     Defect("a volume that isn't there", "agent.json", '"sourceVolume": "tmp"', '"sourceVolume": "temp"', r"no volume temp"),
     Defect("x86 by default", "agent.json", '"cpuArchitecture": "ARM64", ', "", r"cpuArchitecture"),

@@ -55,17 +55,17 @@ class Life:
         os.environ.update(self.env)
         self.copy = terraform.copy_of_ecs(work / "ecs")
         self.log = work / "terraform.log"
-        self.folder = self._folder(f"environments/{environment}")
+        self.folder = self._folder("", (str(self.copy / "terraform-in"), environment))
         self.emulator = self._start_emulator(port)
         self._stand_ins()
         self.bootstrap_variables = ["-var=protect=false", "-var=github_repository_id=123"]
         self.variables: list[str] = []
         self.failed = False
 
-    def _folder(self, path: str) -> terraform.Folder:
+    def _folder(self, path: str, command: tuple[str, ...] = ("terraform",)) -> terraform.Folder:
         folder = self.copy / "terraform" / path
         (folder / "zz_override.tf").write_text(FEW_RETRIES)
-        return terraform.Folder(folder, self.env, self.log)
+        return terraform.Folder(folder, self.env, self.log, command)
 
     def _start_emulator(self, port: int) -> int:
         done = subprocess.run([str(self.copy / "verification" / "moto_start.sh"), str(port), str(self.work / "emulator.log")], env=self.env, text=True, capture_output=True, check=True)
@@ -88,7 +88,7 @@ class Life:
             text = (REPOSITORY / readme).read_text()
             commands.append(textwrap.dedent(re.search(r"```bash\n(.*?)```", text[text.index(heading):], re.S)[1]))
         commands[0] += f"export ENV={self.environment} NAME={self.name}"
-        script = re.sub(r"^\s*terraform .*\n", "", "\n".join(commands).replace("sha256:…", td.DIGEST).replace("…", "example").replace(*mistake), flags=re.M)
+        script = re.sub(r"^\s*(terraform|ecs/terraform-in) .*\n", "", "\n".join(commands).replace("sha256:…", td.DIGEST).replace("…", "example").replace(*mistake), flags=re.M)
         env = {**self.env, "PATH": f"{self.work / 'bin'}:{self.env['PATH']}", "GH_CALLS": str(self.work / "gh"), "POLL_SECONDS": "0.1"}
         done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=self.work, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
@@ -268,7 +268,7 @@ class Life:
         group = next(g for g in elb.describe_target_groups()["TargetGroups"] if g["TargetGroupName"] == f"{self.name}-alb-blue")
         elb.modify_target_group_attributes(TargetGroupArn=group["TargetGroupArn"], Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "30"}])
         must_say(network.check(self.name).problems, "agent can't reach S3:443")
-        expected = ['module.mcp.module.agent.aws_vpc_security_group_egress_rule.this["s3-layers"]', 'module.mcp.module.alb.aws_lb_target_group.agent["blue"]']
+        expected = ['module.agent.aws_vpc_security_group_egress_rule.this["s3-layers"]', 'module.alb.aws_lb_target_group.agent["blue"]']
         changes = sorted(set(self.plan()))
         if changes != expected:
             raise AssertionError(f"the plan would change {changes}, expected {expected}")

@@ -85,9 +85,10 @@ def tag_budget(self) -> str:
 
 def describe_subscribers(self) -> str:
     budget = self.backend.budgets[self._get_param("AccountId")][self._get_param("BudgetName")]
-    wanted = {k: v for k, v in self._get_param("Notification").items() if k in ("NotificationType", "ComparisonOperator", "ThresholdType")}
+    told = self._get_param("Notification")
+    wanted = {k: v for k, v in told.items() if k in ("NotificationType", "ComparisonOperator", "ThresholdType")}
     for notification in budget.notifications:
-        if all(notification.details.get(k) == v for k, v in wanted.items()):
+        if all(notification.details.get(k) == v for k, v in wanted.items()) and float(notification.details["Threshold"]) == float(told["Threshold"]):
             return json.dumps({"Subscribers": notification.subscribers})
     return json.dumps({"Subscribers": []})
 

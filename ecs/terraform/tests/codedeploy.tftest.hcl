@@ -10,7 +10,8 @@ variables {
   service_name       = "mcp-agent-service"
   listener_arns      = { production = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/m/1/1", test = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/m/1/2" }
   target_group_names = { blue = "b", green = "g" }
-  alarm_names        = ["mcp-alb-blue-5xx"]
+  alarm_names        = ["mcp-agent-unexpected"]
+  alarm_topic_arn    = "arn:aws:sns:us-east-1:123456789012:mcp-alarms"
 }
 
 run "canary_with_rollback" {

@@ -11,7 +11,7 @@ variables {
   task_definition_file  = "../task-definitions/agent.json"
   collector_config_file = "../task-definitions/collector.yaml"
   task_definition_variables = {
-    mcp_url     = "http://toolbox.mcp.local:5000/mcp", bedrock_model_id = "m", bedrock_fallback_model_id = "f", conversation_table = "t", api_keys_secret = "s",
+    mcp_url     = "http://toolbox.mcp.local:5000/mcp", bedrock_model_id = "m", bedrock_fallback_model_id = "f", conversation_table = "t", api_keys_secret = "s", caller_day_tokens = "5000000",
     environment = "prod", collector_image = "example/collector@sha256:0", metrics_log_group = "/ecs/mcp-metrics", trace_sampling_rate = "0.1"
   }
   image               = "example/agent:1"
@@ -19,7 +19,7 @@ variables {
   memory              = 2048
   cluster             = { arn = "arn:aws:ecs:us-east-1:123456789012:cluster/c", name = "c", exec_log_group_arn = "arn:aws:logs:us-east-1:123456789012:log-group:x" }
   vpc_id              = "vpc-1"
-  private_subnet_ids  = ["subnet-1", "subnet-2"]
+  subnet_ids          = ["subnet-1", "subnet-2"]
   egress              = { endpoints = { port = 443, security_group_id = "sg-1" } }
   ecr_repository_arns = ["arn:aws:ecr:us-east-1:123456789012:repository/mcp-agent"]
   autoscaling         = { min = 2, max = 20, requests = 1000, alb_resource_label = "app/a/1/targetgroup/b/2" }

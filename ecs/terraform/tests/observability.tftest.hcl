@@ -13,6 +13,7 @@ variables {
   service_names          = ["mcp-agent-service", "mcp-toolbox-service"]
   load_balancer          = "app/mock/1"
   table_name             = "mcp-conversations"
+  agent_log_group        = "/ecs/mcp-agent"
   monthly_budget_dollars = 400
 }
 
@@ -30,7 +31,7 @@ run "alarms_dashboard_budget_and_sampling" {
     error_message = "dashboard"
   }
   assert {
-    condition     = aws_budgets_budget.monthly.limit_amount == "400" && aws_xray_sampling_rule.this.fixed_rate == 0.1 && length(aws_sns_topic_subscription.email) == 1
+    condition     = aws_budgets_budget.monthly[0].limit_amount == "400" && aws_xray_sampling_rule.this.fixed_rate == 0.1 && length(aws_sns_topic_subscription.email) == 1
     error_message = "budget, sampling, subscription"
   }
   assert {

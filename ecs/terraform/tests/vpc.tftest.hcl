@@ -9,6 +9,7 @@ variables {
   availability_zones   = ["us-east-1a", "us-east-1b"]
   public_subnet_cidrs  = ["10.0.1.0/24", "10.0.2.0/24"]
   private_subnet_cidrs = ["10.0.10.0/24", "10.0.20.0/24"]
+  endpoint_policies    = { for e in ["s3", "dynamodb", "ecr.api", "ecr.dkr", "logs", "secretsmanager", "bedrock-runtime", "xray", "bedrock"] : e => "{}" }
 }
 
 run "one_nat_gateway_per_zone" {

@@ -6,3 +6,8 @@ database    = { create = true } # or { host = "db.example.internal" }, or { engi
 
 # ecs/README.md, "First deployment", step 2
 collector_digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+
+# The defaults of variables.tf are prod's.
+environment            = "prod"
+name                   = "mcp"
+monthly_budget_dollars = 600

@@ -46,6 +46,11 @@ variable "deployment_config_name" {
   }
 }
 
+variable "alarm_topic_arn" {
+  type        = string
+  description = "SNS topic that is told of deployments that failed."
+}
+
 variable "boundary_arn" {
   type        = string
   description = "Policy that limits what the roles made here may do: the pipeline may make no role without it."

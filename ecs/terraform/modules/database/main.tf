@@ -71,13 +71,19 @@ resource "aws_db_instance" "this" {
   multi_az                        = var.multi_az
   backup_retention_period         = 7
   deletion_protection             = var.protect
-  skip_final_snapshot             = !var.protect
-  final_snapshot_identifier       = var.protect ? "${var.name}-final" : null
+  snapshot_identifier             = var.snapshot
+  skip_final_snapshot             = !var.final_snapshot
+  final_snapshot_identifier       = var.final_snapshot ? "${var.name}-final-${trimprefix(aws_security_group.this.id, "sg-")}" : null # each life's own: a name that is taken would stop the second destroy
   enabled_cloudwatch_logs_exports = ["postgresql"]
-  performance_insights_enabled    = true
+  performance_insights_enabled    = true # since July 2026 this switches on Database Insights, standard
   copy_tags_to_snapshot           = true
   auto_minor_version_upgrade      = true
   depends_on                      = [aws_cloudwatch_log_group.postgresql]
+
+  lifecycle {
+    # It says where the data came from when the instance was made: later it would replace the instance.
+    ignore_changes = [snapshot_identifier]
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "storage" {

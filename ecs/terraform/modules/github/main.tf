@@ -116,7 +116,7 @@ data "aws_iam_policy_document" "boundary" {
       "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
       "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
     ]
-    resources = ["arn:${local.partition}:dynamodb:${local.here}:table/${local.name}-conversations", "arn:${local.partition}:dynamodb:${local.here}:table/${local.name}-conversations/index/*"]
+    resources = ["arn:${local.partition}:dynamodb:${local.here}:table/${local.name}-conversations*", "arn:${local.partition}:dynamodb:${local.here}:table/${local.name}-conversations*/index/*"]
   }
   statement {
     sid       = "EcsExec"

@@ -64,6 +64,15 @@ variable "interface_endpoints" {
   }
 }
 
+variable "endpoint_policies" {
+  type        = map(string)
+  description = "What may be done through each endpoint, by its name: the second lock behind the roles."
+  validation {
+    condition     = length(setsubtract(setunion(["s3", "dynamodb"], var.interface_endpoints), keys(var.endpoint_policies))) == 0
+    error_message = "Every endpoint has a policy: without one it lets everything through, to any account."
+  }
+}
+
 variable "flow_log_retention_days" {
   type        = number
   default     = 30

@@ -31,12 +31,12 @@ MISTAKES = {
     "a missing input of an action": ("deploy-service.yml", "          container-name: ${{ steps.target.outputs.container }}\n", "", "needs the input container-name"),
     "a wrong input of a workflow": ("deploy.yml", "      service: toolbox\n", "      services: toolbox\n", "has no input services"),
     "a missing input of a workflow": ("deploy.yml", "      image: ${{ needs.images.outputs.agent }}\n", "", "needs the input image"),
-    "too few rights for a workflow that is called": ("deploy.yml", "      contents: read\n      id-token: write\n    with:", "      contents: read\n    with:", "needs write"),
+    "too few rights for a workflow that is called": ("deploy.yml", "      id-token: write\n      attestations: read\n    with:", "      attestations: read\n    with:", "needs write"),
     "an output that an action doesn't have": ("deploy-service.yml", "steps.deploy.outputs.task-definition-arn", "steps.deploy.outputs.task-definition", "has no output task-definition"),
     "a step that comes later": ("deploy-service.yml", "image: ${{ steps.located.outputs.image }}\n      - id: deploy", "image: ${{ steps.deploy.outputs.task-definition-arn }}\n      - id: deploy", "isn't an earlier step"),
     "kept credentials": ("ci.yml", "persist-credentials: false", "persist-credentials: true", "could push with the token"),
     "pull_request_target": ("ci.yml", "  pull_request:\n", "  pull_request_target:\n", "a stranger's branch"),
-    "a token without an environment": ("infra.yml", "    environment: ${{ matrix.environment }}\n", "", "OIDC token without an environment"),
+    "a token without an environment": ("infra-environment.yml", "    environment: ${{ inputs.environment }}-apply\n", "", "OIDC token without an environment"),
     "a token for a fork's pull request": ("infra.yml", "      && github.event.pull_request.head.repo.full_name == github.repository\n", "", "a fork's pull request reaches"),
     "inherited secrets": ("deploy.yml", "    with:\n      environment: dev\n", "    secrets: inherit\n    with:\n      environment: dev\n", "hands over every secret"),
     "a stored key": ("rollback.yml", "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}", "aws-access-key-id: ${{ secrets.AWS_ACCESS_KEY_ID }}", "a stored AWS key"),
@@ -48,6 +48,11 @@ MISTAKES = {
     "no shell with pipefail": ("deploy.yml", "    shell: bash # with pipefail, which the default lacks\n", "    working-directory: .\n", "isn't bash"),
     "a script that isn't there": ("rollback.yml", ".github/scripts/find-revision", ".github/scripts/find-revisions", "there is no .github/scripts/find-revisions"),
     "a word that the shell splits": ("rollback.yml", '"$CLUSTER" "$ECS_SERVICE" "$CONTAINER" "$TO"', '"$CLUSTER" "$ECS_SERVICE" "$CONTAINER" $TO', "SC2086"),
+    "a build in the environment of deployments": ("deploy.yml", "    environment: images\n", "    environment: dev\n", "takes AWS_PUSH_ROLE_ARN in the environment dev, which isn't that role's"),
+    "an apply with the deployments' role": ("infra-environment.yml", "role-to-assume: ${{ vars.AWS_APPLY_ROLE_ARN }}", "role-to-assume: ${{ vars.AWS_DEPLOY_ROLE_ARN }}", "which isn't that role's"),
+    "a plan in the environment of applies": ("drift.yml", "environment: ${{ matrix.environment }}-plan", "environment: ${{ matrix.environment }}-apply", "which isn't that role's"),
+    "a container by its tag": ("ci.yml", "    runs-on: ubuntu-24.04\n", "    runs-on: ubuntu-24.04\n    container: debian:12\n", "isn't pinned by its digest"),
+    "a service's container by its tag": ("ci.yml", "    runs-on: ubuntu-24.04\n", "    runs-on: ubuntu-24.04\n    services: { database: { image: 'postgres:17' } }\n", "isn't pinned by its digest"),
     "a workflow that isn't there": ("deploy.yml", "./.github/workflows/deploy-service.yml", "./.github/workflows/deploys.yml", "is no reusable workflow here"),
 }
 
@@ -66,6 +71,15 @@ class LintTest(unittest.TestCase):
 
     def test_should_find_nothing_wrong_with_our_workflows(self):
         self.assertEqual([], Lint(WORKFLOWS).run())
+
+    def test_should_find_a_workflow_that_no_trust_policy_names(self):
+        folder = self.copy() / ".github" / "workflows"
+        (folder / "drift.yml").rename(folder / "daily.yml")
+        self.assertIn("no trust policy names daily.yml", "".join(Lint(folder).run()))
+
+    def test_should_keep_the_lines_of_scripts_readable(self):
+        long = [f"{p.name}:{n}" for p in SCRIPTS.iterdir() for n, line in enumerate(p.read_text().splitlines(), 1) if len(line) > 160]
+        self.assertEqual([], long)
 
     def test_actionlint_should_find_nothing_wrong_with_our_workflows(self):
         done = actionlint(ROOT)
@@ -89,7 +103,7 @@ class LintTest(unittest.TestCase):
         uses = "".join(p.read_text() for p in [*WORKFLOWS.glob("*.yml"), *SCRIPTS.iterdir()])
         for script in SCRIPTS.iterdir():
             with self.subTest(script.name):
-                self.assertTrue(script.name == "configure-environment" or re.search(rf'(scripts/|\$here/|dirname "\$0"\)/){script.name}\b', uses), "nothing runs it")
+                self.assertTrue(script.name in ("configure-environment", "preflight") or re.search(rf'(scripts/|\$here/|dirname "\$0"\)/){script.name}\b', uses), "nothing runs it")
                 self.assertTrue(script.name == "verify" or f'script("{script.name}"' in tests, "no test runs it")
 
     def test_should_make_dependabot_keep_what_there_is(self):

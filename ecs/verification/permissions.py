@@ -59,7 +59,9 @@ class Roles:
         self.sizes: dict[str, tuple[int, int]] = {}
         self.own = {name: self._inline(name) for name in self.names}
         self.managed = {name: self._attached(name) for name in self.names}
-        self.boundary = {name: self.iam.get_role(RoleName=name)["Role"].get("PermissionsBoundary", {}).get("PermissionsBoundaryArn") for name in self.names}
+        described = {name: self.iam.get_role(RoleName=name)["Role"] for name in self.names}
+        self.trust = {name: listed(role["AssumeRolePolicyDocument"]["Statement"]) for name, role in described.items()}
+        self.boundary = {name: role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn") for name, role in described.items()}
         self.limits = {name: self._document(arn) if arn else None for name, arn in self.boundary.items()}
 
     def may(self, role: str, action: str, resource: str, context: dict) -> bool:
@@ -74,8 +76,7 @@ class Roles:
         return any(s["Effect"] == "Allow" and any(matches(a.lower(), action.lower()) for a in listed(s.get("Action", []))) for s in self.own[role] + self.managed[role])
 
     def trusts(self, role: str, context: dict) -> bool:
-        document = self.iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
-        return any(holds(s.get("Condition"), context) for s in listed(document["Statement"]))
+        return any(holds(s.get("Condition"), context) for s in self.trust[role])
 
     def _inline(self, role: str) -> list[dict]:
         documents = [self.iam.get_role_policy(RoleName=role, PolicyName=n)["PolicyDocument"] for n in self.iam.list_role_policies(RoleName=role)["PolicyNames"]]
@@ -344,7 +345,7 @@ CHANGES = {
 }
 # Their ARNs say no more than an id, and IAM knows no tag of theirs: what an alias opens is the key's, which has one.
 UNTAGGED = {"aws_kms_alias", "aws_cloudwatch_dashboard", "aws_route_table_association"}
-OF_ITS_PARENT = {"aws_default_security_group", "aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule", "aws_sns_topic_policy", "aws_sns_topic_subscription", "aws_cloudwatch_event_target", "aws_secretsmanager_secret_policy", "aws_appautoscaling_policy", "aws_appautoscaling_scheduled_action", "aws_wafv2_web_acl_logging_configuration", "aws_cloudwatch_log_metric_filter"}
+OF_ITS_PARENT = {"aws_default_security_group", "aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule", "aws_sns_topic_policy", "aws_sns_topic_subscription", "aws_cloudwatch_event_target", "aws_secretsmanager_secret_policy", "aws_appautoscaling_policy", "aws_appautoscaling_scheduled_action", "aws_wafv2_web_acl_association", "aws_wafv2_web_acl_logging_configuration", "aws_cloudwatch_log_metric_filter"}
 
 
 def changes(name: str, environment: str, state: dict) -> Result:

@@ -1,6 +1,7 @@
 """Each script that a step runs, on good input and on bad."""
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 import unittest
@@ -483,6 +484,106 @@ class OnAws(ScriptTest):
         terraform("plan", "dev", comment).check()
         self.assertIn("gh workflow run infra.yml -f environment=dev -f deletes='aws_db_instance.one'", comment.read_text())
         self.assertEqual("true", terraform("save", "dev", comment, "aws_db_instance.one").check().outputs["changes"])
+
+
+    # --- what an account answers before anything is made in it; a test changes one answer
+
+    MODEL = {"agreementAvailability": {"status": "AVAILABLE"}, "authorizationStatus": "AUTHORIZED", "entitlementAvailability": "AVAILABLE", "regionAvailability": "AVAILABLE"}
+    QUOTAS = {"L-3032A538": 100, "L-36FBB829": 100, "L-0263D0A3": 5, "L-F678F1CE": 5}
+
+    def preflight(self, environment="dev", model=None, form=200, status="ACTIVE", quotas=None, tokens=500_000, budgets=200, private=False, plan="team", number="123"):
+        quotas = {**self.QUOTAS, **(quotas or {})}
+
+        def answer(_method, path, headers, body):
+            target = (headers.get("X-Amz-Target") or "").split(".")[-1]
+            if path == "/use-case-for-model-access":
+                return form, {"formData": "eA=="} if form == 200 else {"__type": "ResourceNotFoundException", "message": "ResourceNotFoundException"}
+            if path.startswith("/foundation-model-availability/"):
+                return 200, {"modelId": path.split("/")[-1], **self.MODEL, **(model or {})}
+            if path.startswith("/foundation-models/"):
+                return 200, {"modelDetails": {"modelArn": "arn:aws:bedrock:us-east-1::foundation-model/x", "modelId": "x", "modelLifecycle": {"status": status}}}
+            if path.startswith("/inference-profiles/"):
+                return 200, {"models": [{"modelArn": f"arn:aws:bedrock:{r}::foundation-model/x"} for r in ("us-west-2", "us-east-1")]}
+            if target == "GetServiceQuota":
+                return 200, {"Quota": {"Value": quotas[json.loads(body)["QuotaCode"]]}}
+            if target == "ListServiceQuotas":
+                kinds = ("Cross-region model inference tokens per minute for Anthropic", "Cross-region model inference requests per minute for Anthropic", "On-demand model inference tokens per minute for Anthropic")
+                return 200, {"Quotas": [{"QuotaName": f"{kind} {name}", "Value": tokens if "tokens" in kind else 1} for name in self.models(folder) for kind in kinds]}
+            if target == "DescribeBudgets":
+                return budgets, {"Budgets": []} if budgets == 200 else {"__type": "AccessDeniedException", "message": "not authorized"}
+            return 500, {"message": path}
+
+        folder, stub = self.folder(), Stub(answer)
+        self.addCleanup(stub.close)
+        shutil.copytree(ROOT / "ecs" / "terraform", folder / "ecs" / "terraform", ignore=shutil.ignore_patterns(".terraform", "modules", "tests"))
+        (folder / ".github").mkdir()
+        (folder / ".github/scripts").symlink_to(support.SCRIPTS)
+        run(["git", "init", "-q"], cwd=folder).check()
+        zone = self.cloud.client("route53").create_hosted_zone(Name="example.com", CallerReference=str(len(stub.url)))["HostedZone"]["Id"].split("/")[-1]
+        values = folder / "ecs/terraform/environments" / environment / "terraform.tfvars"
+        values.write_text(values.read_text().replace("Z00000000EXAMPLE", zone).replace("sha256:" + "0" * 64, "sha256:" + "1" * 64))
+        bootstrap = folder / "ecs/terraform/bootstrap/terraform.tfvars"
+        bootstrap.write_text(bootstrap.read_text().replace('"0"', '"123"'))
+        view = json.dumps({"nameWithOwner": "o/r", "isPrivate": private})
+        gh = f"""#!/bin/sh\ncase "$*" in "repo view"*) echo '{view}' ;; *repos/o/r*) echo {number} ;; *orgs/o*) echo {plan} ;; esac\n"""
+        env = {**self.env, **{f"AWS_ENDPOINT_URL_{s}": stub.url for s in ("BEDROCK", "SERVICE_QUOTAS", "BUDGETS")}, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "/dev/null"}
+        return run([folder / ".github/scripts/preflight", environment], env={**env, "PATH": f"{self.stub_command('gh', gh)}:{support.PATH}"}, cwd=folder)
+
+    @staticmethod
+    def models(folder):
+        """Names of the default models as Service Quotas writes them: Claude Sonnet 4.5."""
+        ids = re.findall(r'default\s+= "us\.anthropic\.claude-([a-z]+)-(\d+)(?:-(\d))?[-"]', (folder / "ecs/terraform/variables.tf").read_text())
+        return [f"Claude {family.capitalize()} {major}{'.' + minor if minor else ''}" for family, major, minor in ids]
+
+    def test_preflight_should_say_that_an_account_is_ready(self):
+        for environment in ("dev", "prod"):
+            done = self.preflight(environment).check()
+            self.assertIn("ready: nothing is missing that could be asked for", done.out)
+            self.assertNotRegex(done.out, r"(?m)^(no|\?) ")
+        for said in ("account 123456789012, region us-east-1", "zones that Fargate runs in, 2 wanted", "use-case form is sent", "is a profile of us-east-1; it asks in us-east-1 us-west-2", "500000 tokens a minute, about 50 turns", "budgets may be made", "agent.example.com is in the zone example.com.", "bootstrap makes it", "o/r is public"):
+            self.assertIn(said, done.out)
+        called = {line.split()[1].split(":")[1] for line in self.cloud.operations.read_text().splitlines() if not line.startswith("setup")}
+        self.assertEqual(set(), {c for c in called if not c.startswith(("Get", "Describe", "List", "Head"))}, "it only reads")
+
+    def test_preflight_should_name_what_is_missing(self):
+        self.cloud.client("iam").create_open_id_connect_provider(Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"])
+        done = self.preflight(
+            form=404, model={"agreementAvailability": {"status": "NOT_AVAILABLE"}, "authorizationStatus": "NOT_AUTHORIZED"}, status="LEGACY", tokens=20_000, budgets=400, private=True, number="456",
+            quotas={"L-36FBB829": 2, "L-0263D0A3": 0})
+        self.assertEqual(1, done.code, done.out + done.err)
+        for said in (
+            "no   Anthropic's use-case form isn't sent: aws bedrock put-use-case-for-model-access", "nobody in this account has accepted its agreement; this account is not authorized",
+            "is LEGACY: an account that hasn't called it lately is refused", "no   Fargate Spot's vCPUs: 2, but 3 are needed: aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-36FBB829",
+            "no   Elastic IP addresses (0 in use): 0, but 1 are needed", "20000 tokens a minute are about 2 turns", "no   billing is closed to IAM", "-var create_oidc_provider=false",
+            "no   o/r has the number 456", "is private, outside GitHub Enterprise: nobody can be asked"):
+            self.assertIn(said, done.out)
+        self.assertRegex(done.out, r"\d+ missing: mend each")
+
+    def test_preflight_should_ask_nothing_of_an_environment_that_is_not_there(self):
+        self.refused(script("preflight", "stage", env=self.env, cwd=ROOT), "there is no ecs/terraform/environments/stage/terraform.tfvars")
+
+    def test_smoke_test_should_look_at_the_models_when_the_agent_does_not_answer(self):
+        agent = Stub(lambda method, path, headers, body: (200, {}) if path == "/health" else (503, {"title": "Service Unavailable"}))
+        bedrock = Stub(lambda *_: (200, {"modelId": "x", **self.MODEL, "agreementAvailability": {"status": "PENDING"}}))
+        self.addCleanup(agent.close)
+        self.addCleanup(bedrock.close)
+        self.cloud.client("ssm").put_parameter(Name="/mcp/dev/task-definition/agent", Type="String", Overwrite=True, Value=json.dumps({"bedrock_model_id": "us.anthropic.claude-a", "bedrock_fallback_model_id": "us.anthropic.claude-b"}))
+        done = self.script("smoke-test", agent.url, "", "/mcp/dev/task-definition/agent", AWS_ENDPOINT_URL_BEDROCK=bedrock.url, AGENT_API_KEY="k", HEALTH_WAIT_SECONDS="0")
+        self.refused(done, "/chat answers 503: Service Unavailable")
+        for model in "ab":
+            self.assertIn(f"no   anthropic.claude-{model}: its agreement is on its way: wait up to 15 minutes", done.err)
+        self.assertEqual(["/foundation-model-availability/anthropic.claude-a", "/foundation-model-availability/anthropic.claude-b"], [path for _, path, *_ in bedrock.requests])
+
+    def test_check_models_should_say_what_each_model_lacks(self):
+        def check(**answer):
+            stub = Stub(lambda *_: (403, {"__type": "AccessDeniedException", "message": "no"}) if "denied" in answer else (200, {"modelId": "x", **self.MODEL, **answer}))
+            self.addCleanup(stub.close)
+            return self.script("check-models", "global.anthropic.claude-a", AWS_ENDPOINT_URL_BEDROCK=stub.url)
+
+        self.assertEqual("ok   anthropic.claude-a may be called\n", check().check().out)
+        self.refused(check(regionAvailability="NOT_AVAILABLE"), "this region does not have it")
+        self.refused(check(entitlementAvailability="NOT_AVAILABLE"), "has not subscribed to it")
+        self.refused(check(denied=True), "Bedrock doesn't say whether it may be called")
 
 
 class Plans(ScriptTest):

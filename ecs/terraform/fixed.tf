@@ -11,7 +11,7 @@ resource "terraform_data" "fixed" {
     name                = var.name
     region              = var.region
     vpc_cidr            = var.vpc_cidr
-    subnets             = { for i, zone in local.zones : zone => [var.public_subnet_cidrs[i], var.private_subnet_cidrs[i]] }
+    subnets             = { for i, zone in local.zones : zone => "${var.public_subnet_cidrs[i]} ${var.private_subnet_cidrs[i]}" }
     blue_green          = var.blue_green
     database            = var.database.create ? var.database.name : ""
     conversations_table = local.conversations_table
@@ -33,7 +33,7 @@ resource "terraform_data" "fixed" {
       error_message = "vpc_cidr can't become ${var.vpc_cidr}: the whole network would be replaced. ${local.fixed_help}"
     }
     postcondition {
-      condition     = alltrue([for zone, cidrs in self.output.subnets : try([var.public_subnet_cidrs[index(local.zones, zone)], var.private_subnet_cidrs[index(local.zones, zone)]] == tolist(cidrs), false)])
+      condition     = alltrue([for zone, cidrs in self.output.subnets : try("${var.public_subnet_cidrs[index(local.zones, zone)]} ${var.private_subnet_cidrs[index(local.zones, zone)]}" == cidrs, false)])
       error_message = "The subnets in ${join(", ", keys(self.output.subnets))} have tasks in them and can't go or change: keep their zones and ranges, new zones come after them. If the account's list of zones has changed, set availability_zones. ${local.fixed_help}"
     }
     postcondition {

@@ -93,7 +93,14 @@ def describe_subscribers(self) -> str:
     return json.dumps({"Subscribers": []})
 
 
+def update_budget(self) -> str:
+    wanted = self._get_param("NewBudget")
+    self.backend.budgets[self._get_param("AccountId")][wanted["BudgetName"]].budget.update(wanted)
+    return "{}"
+
+
 BudgetsResponse.create_budget = create_budget
+BudgetsResponse.update_budget = update_budget
 BudgetsResponse.tag_resource = tag_budget
 BudgetsResponse.list_tags_for_resource = lambda self: json.dumps({"ResourceTags": budget_tags.get(self._get_param("ResourceARN"), [])})
 BudgetsResponse.describe_subscribers_for_notification = describe_subscribers
@@ -236,6 +243,17 @@ def create_db_instance(self, parameters: dict):
 
 
 RDSBackend.create_db_instance = create_db_instance
+original_modify_subnets = RDSBackend.modify_db_subnet_group
+
+
+def modify_db_subnet_group(self, subnet_name: str, description: str, subnets: list):
+    """moto's takes the group out of its list, and forgets to put it back."""
+    group = original_modify_subnets(self, subnet_name, description, subnets)
+    self.subnet_groups[subnet_name] = group
+    return group
+
+
+RDSBackend.modify_db_subnet_group = modify_db_subnet_group
 
 
 # --- s3: a bucket policy that insists on TLS, which the emulator doesn't speak; deletion of versions that mark a deletion

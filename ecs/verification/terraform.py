@@ -38,9 +38,9 @@ def _mirror() -> str | None:
     return next((f for f in folders if f and Path(f, "registry.terraform.io", "hashicorp", "aws").is_dir()), None)
 
 
-def copy_of_ecs(target: Path) -> Path:
+def copy_of_ecs(target: Path, source: Path = ECS) -> Path:
     """A copy that may be broken, without what Terraform left behind in the original."""
-    shutil.copytree(ECS, target, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__"))
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__"))
     return target
 
 

@@ -1,4 +1,7 @@
 locals {
+  # Each life has a last snapshot of its own: a name that is taken would stop the second destroy. An instance that came from a
+  # snapshot is another life.
+  life = join("-", compact([trimprefix(aws_security_group.this.id, "sg-"), var.snapshot == null ? "" : substr(md5(coalesce(var.snapshot, "none")), 0, 6)]))
   ports = { postgres = 5432, mssql = 1433 }
   port  = local.ports[var.engine]
 }
@@ -73,7 +76,7 @@ resource "aws_db_instance" "this" {
   deletion_protection             = var.protect
   snapshot_identifier             = var.snapshot
   skip_final_snapshot             = !var.final_snapshot
-  final_snapshot_identifier       = var.final_snapshot ? "${var.name}-final-${trimprefix(aws_security_group.this.id, "sg-")}" : null # each life's own: a name that is taken would stop the second destroy
+  final_snapshot_identifier       = var.final_snapshot ? "${var.name}-final-${local.life}" : null
   enabled_cloudwatch_logs_exports = ["postgresql"]
   performance_insights_enabled    = true # since July 2026 this switches on Database Insights, standard
   copy_tags_to_snapshot           = true

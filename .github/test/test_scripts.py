@@ -1,4 +1,5 @@
 """Each script that a step runs, on good input and on bad."""
+import base64
 import hashlib
 import json
 import re
@@ -573,6 +574,27 @@ class OnAws(ScriptTest):
         for model in "ab":
             self.assertIn(f"no   anthropic.claude-{model}: its agreement is on its way: wait up to 15 minutes", done.err)
         self.assertEqual(["/foundation-model-availability/anthropic.claude-a", "/foundation-model-availability/anthropic.claude-b"], [path for _, path, *_ in bedrock.requests])
+
+    def test_the_runbook_should_sign_for_the_models_with_commands_that_the_aws_cli_knows(self):
+        def answer(_method, path, _headers, body):
+            if path.startswith("/list-foundation-model-agreement-offers/"):
+                return 200, {"modelId": "x", "offers": [{"offerToken": "token of " + path.split("/")[-1]}]}
+            return 201, {"modelId": "x"}
+
+        bedrock, folder = Stub(answer), self.folder()
+        self.addCleanup(bedrock.close)
+        (folder / "ecs").symlink_to(ROOT / "ecs")
+        runbook = (ROOT / "ecs/README.md").read_text()
+        step = runbook[runbook.index("**0. What only an administrator does"):runbook.index("**1. What an administrator gives")]
+        block = re.findall(r"```bash\n(.*?)```", step, re.S)[1].replace("…", "x")
+        run(["bash", "-euo", "pipefail", "-c", block], env={**self.env, "AWS_ENDPOINT_URL_BEDROCK": bedrock.url}, cwd=folder).check()
+        asked = {path: json.loads(body) if body else {} for method, path, _, body in bedrock.requests}
+        form = json.loads(base64.b64decode(asked["/use-case-for-model-access"]["formData"]))
+        self.assertEqual({"companyName", "companyWebsite", "intendedUsers", "industryOption", "otherIndustryOption", "useCases"}, set(form))
+        signed = [json.loads(body)["modelId"] for method, path, _, body in bedrock.requests if path == "/create-foundation-model-agreement"]
+        defaults = re.findall(r'default\s+= "us\.(anthropic\.[^"]+)"', (ROOT / "ecs/terraform/variables.tf").read_text())
+        self.assertEqual((2, sorted(defaults)), (len(signed), sorted(signed)))
+        self.assertEqual("token of " + asked["/create-foundation-model-agreement"]["modelId"], asked["/create-foundation-model-agreement"]["offerToken"])
 
     def test_check_models_should_say_what_each_model_lacks(self):
         def check(**answer):

@@ -391,6 +391,7 @@ data "aws_iam_policy_document" "apply" {
       "budgets::${local.account_id}:budget/${local.name}*",
       "cloudwatch::${local.account_id}:dashboard/${local.name}*",
       "cloudwatch:${local.here}:alarm:${local.name}-*",
+      "cloudwatch:${local.here}:alarm:TargetTracking-service/${local.name}-cluster/*", # autoscaling's own
       "codedeploy:${local.here}:*:${local.name}-*",
       "dynamodb:${local.here}:table/${local.name}-*",
       "ecs:${local.here}:cluster/${local.name}-cluster",
@@ -403,6 +404,8 @@ data "aws_iam_policy_document" "apply" {
       "logs:${local.here}:log-group:/aws/rds/instance/${local.name}*",
       "logs:${local.here}:log-group:aws-waf-logs-${local.name}-*",
       "rds:${local.here}:*:${local.name}*",
+      "rds:${local.here}:og:default*", # AWS's groups, which a new database names
+      "rds:${local.here}:pg:default*",
       "s3:::${local.name}-alb-logs-*",
       "secretsmanager:${local.here}:secret:${local.name}/*",
       "secretsmanager:${local.here}:secret:rds!*", # the administrator's password, which RDS keeps there on our behalf

@@ -157,8 +157,9 @@ def cases(work: Path, env: dict[str, str]) -> list[tuple[str, Callable[[], None]
     found = [(f"task definition with {d.name}", lambda d=d: _rules(d, work)) for d in RULES]
     found += [("task definition with a read-only root and ECS Exec", _read_only_with_exec), ("task definition that cfn-lint refuses", _cfn_lint)]
     found += [(f"sidecar with {d.name}", lambda d=d: _metrics(d, work)) for d in METRICS]
-    found += [("cost table with a wrong price", lambda: must_say(costs.check(costs.README.read_text().replace("| 5.00 |", "| 6.00 |")).problems, r"Logs, 10 GB: worked out as \['5.00'"))]
-    found += [("cost table with a wrong row", lambda: must_say(costs.check(costs.README.read_text().replace("| 22.27 |", "| 23.27 |", 1)).problems, "the columns add up to"))]
+    found += [("cost table with a wrong price", lambda: must_say(costs.check(costs.README.read_text().replace("| Logs | 5.00", "| Logs | 6.00")).problems, r"worked out, and not in the README.*\| Logs \| 5\.00"))]
+    found += [("cost table with a row of its own", lambda: must_say(costs.check(costs.README.read_text().replace("| Logs |", "| Lunch | 1 | 1 | 1 | 1 |\n| Logs |", 1)).problems, r"in the README, and not worked out: \| Lunch"))]
+    found += [("a cheapest dev with more than its table counts", lambda: must_say(costs.check_cheapest(costs.SHAPES["cheapest dev"].alarms + 3, 3).problems, r"22 alarms, the cost table counts 19"))]
     return found + [("unformatted file", lambda: _unformatted(work, env)), ("unknown argument", lambda: _invalid(work, env))]
 
 

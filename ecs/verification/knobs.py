@@ -8,7 +8,7 @@ from report import Result
 # What an environment lives by.
 KEPT = {
     "aws_ecs_cluster", "aws_ecs_service", "aws_lb", "aws_lb_listener", "aws_lb_target_group", "aws_dynamodb_table", "aws_db_instance", "aws_vpc", "aws_subnet",
-    "aws_security_group", "aws_kms_key", "aws_secretsmanager_secret", "aws_route_table", "aws_vpc_endpoint", "aws_service_discovery_service",
+    "aws_security_group", "aws_kms_key", "aws_secretsmanager_secret", "aws_route_table", "aws_service_discovery_service",
     "aws_service_discovery_private_dns_namespace", "aws_appautoscaling_target", "aws_sns_topic", "aws_acm_certificate", "aws_iam_role", "aws_ssm_parameter",
 }
 # Turned all at once, and applied.

@@ -67,6 +67,13 @@ def check_applied(name: str, environment: str, folder: Path = FOLDER) -> Result:
                 result.add(_series(f"alarm {alarm['AlarmName']}", metric["MetricName"], dimensions, environment, listed, series))
                 watched.add(metric["MetricName"])
         result.expect(bool(alarm["AlarmActions"]), f"alarm {alarm['AlarmName']} tells nobody")
+    for policy in boto3.client("application-autoscaling").describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]:
+        own = policy["TargetTrackingScalingPolicyConfiguration"].get("CustomizedMetricSpecification")
+        if own and own["Namespace"] == listed["namespace"] and policy["PolicyName"].startswith(f"{name}-"):
+            dimensions = {d["Name"]: d["Value"] for d in own["Dimensions"]}
+            result.add(_series(f"scaling {policy['PolicyName']}", own["MetricName"], dimensions, environment, listed, series))
+            watched.add(own["MetricName"])
+    result.expect("agent.streams.open" in watched, "nothing scales by the open streams")
     shown = set()
     body = json.loads(cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"])
     for widget in body["widgets"]:

@@ -138,7 +138,7 @@ def judge_by_rules(definition: dict, exec_enabled: bool = False) -> Result:
 def _container(container: dict, volumes: set[str], exec_enabled: bool) -> Result:
     result, name = Result(), container["name"]
     names = [e["name"] for e in container.get("environment", [])]
-    result.expect(not [n for n in names if re.search(r"PASSWORD|TOKEN|API_?KEY$|PRIVATE|_SECRET$", n) and n != "AGENT_ACCESS_API_KEYS_SECRET"], f"{name}: a secret is plain text in the environment")
+    result.expect(not [n for n in names if re.search(r"PASSWORD|TOKEN(?!S)|API_?KEY$|PRIVATE|_SECRET$", n) and n != "AGENT_ACCESS_API_KEYS_SECRET"], f"{name}: a secret is plain text in the environment")
     result.expect(not set(names) & {s["name"] for s in container.get("secrets", [])} and len(names) == len(set(names)), f"{name}: a variable is given twice")
     for secret in container.get("secrets", []):
         result.expect(bool(SECRET_ARN.fullmatch(secret["valueFrom"])), f"{name}: secret {secret['name']} isn't a full ARN with its suffix and a key")

@@ -23,6 +23,10 @@ run "canary_with_rollback" {
     condition     = aws_codedeploy_deployment_group.this.deployment_config_name == "CodeDeployDefault.ECSCanary10Percent5Minutes" && aws_codedeploy_deployment_group.this.auto_rollback_configuration[0].enabled
     error_message = "canary and rollback"
   }
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.failed.event_pattern).detail.state == ["FAILURE", "STOP"] && aws_cloudwatch_event_target.failed.arn == var.alarm_topic_arn
+    error_message = "somebody is told of a deployment that failed"
+  }
 }
 
 run "one_target_group_is_refused" {

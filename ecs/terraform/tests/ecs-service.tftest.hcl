@@ -73,6 +73,30 @@ run "a_rolling_service" {
   }
 }
 
+run "streams_scale_and_service_connect_finds" {
+  command = plan
+  module {
+    source = "./modules/ecs-service"
+  }
+  variables {
+    autoscaling        = { min = 2, max = 20, metric = { namespace = "McpAgent", name = "agent.streams.open", dimensions = { environment = "prod" }, target = 200 } }
+    service_connect    = { namespace_arn = "arn:aws:servicediscovery:us-east-1:123456789012:namespace/ns-1", port_name = "http", dns_name = "agent.mcp.local" }
+    container_insights = false
+  }
+  assert {
+    condition     = one(aws_appautoscaling_policy.metric[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metric_name == "agent.streams.open" && aws_appautoscaling_policy.metric[0].target_tracking_scaling_policy_configuration[0].target_value == 200
+    error_message = "scaling by open streams"
+  }
+  assert {
+    condition     = aws_ecs_service.rolling[0].service_connect_configuration[0].service[0].client_alias[0].dns_name == "agent.mcp.local" && aws_ecs_service.rolling[0].service_connect_configuration[0].service[0].discovery_name == "agent-connect"
+    error_message = "the same name, by Service Connect"
+  }
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.running_tasks) == 0
+    error_message = "no alarm on a metric that isn't there"
+  }
+}
+
 run "exec_needs_a_writable_root" {
   command = plan
   module {

@@ -94,3 +94,133 @@ run "the_example_digest_is_refused" {
   variables { collector_digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000" }
   expect_failures = [var.collector_digest]
 }
+
+run "models_are_the_environments_own" {
+  command = plan
+  variables {
+    region                    = "eu-west-1"
+    bedrock_model_id          = "global.anthropic.claude-sonnet-5-5"
+    bedrock_fallback_model_id = "eu.anthropic.claude-haiku-4-5-20251001-v1:0"
+  }
+  assert {
+    condition     = output.task_definition_variables.agent.bedrock_model_id == "global.anthropic.claude-sonnet-5-5" && output.task_definition_variables.agent.bedrock_fallback_model_id == "eu.anthropic.claude-haiku-4-5-20251001-v1:0"
+    error_message = "the agent is told the environment's models"
+  }
+  assert {
+    condition = alltrue([
+      contains(local.profile_models, "arn:aws:bedrock:::foundation-model/anthropic.claude-sonnet-5-5"), contains(local.profile_models, "arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-sonnet-5-5"),
+      contains(local.profile_models, "arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0"), length([for arn in local.profile_models : arn if strcontains(arn, ":us-")]) == 0,
+      length([for arn in local.profile_models : arn if strcontains(arn, "sonnet-5-5")]) == 2,
+    ])
+    error_message = "each model in its own profile's regions, and in no other"
+  }
+}
+
+run "a_profile_of_another_geography_is_refused" {
+  command = plan
+  variables { region = "eu-west-1" }
+  expect_failures = [var.bedrock_model_id, var.bedrock_fallback_model_id]
+}
+
+run "a_geography_that_is_none_is_refused" {
+  command = plan
+  variables { bedrock_model_id = "mars.anthropic.claude-sonnet-5-5" }
+  expect_failures = [var.bedrock_model_id]
+}
+
+run "zones_are_the_accounts" {
+  command = plan
+  override_data {
+    target = data.aws_availability_zones.usable
+    values = { names = ["us-east-1b", "us-east-1d"] }
+  }
+  assert {
+    condition     = local.zones == tolist(["us-east-1b", "us-east-1d"])
+    error_message = "an account may have no zone a"
+  }
+}
+
+run "too_few_zones_are_said" {
+  command = plan
+  override_data {
+    target = data.aws_availability_zones.usable
+    values = { names = ["us-east-1b"] }
+  }
+  expect_failures = [data.aws_availability_zones.usable]
+}
+
+run "no_limit_is_refused" {
+  command = plan
+  variables { caller_day_tokens = 0 }
+  expect_failures = [var.caller_day_tokens]
+}
+
+run "public_tasks_in_production_are_refused" {
+  command = plan
+  variables { task_subnets = "public" }
+  expect_failures = [var.task_subnets]
+}
+
+run "a_test_listener_for_everybody_is_refused" {
+  command = plan
+  variables { test_ingress_cidrs = ["0.0.0.0/0"] }
+  expect_failures = [var.test_ingress_cidrs]
+}
+
+run "service_connect_under_codedeploy_is_refused" {
+  command = plan
+  variables {
+    service_connect = true
+    blue_green      = true
+  }
+  expect_failures = [var.service_connect]
+}
+
+run "a_firewall_stricter_than_the_agent_is_refused" {
+  command = plan
+  variables { waf = { rate_limit = 2000 } }
+  expect_failures = [var.waf]
+}
+
+run "what_an_environment_keeps_is_remembered" {
+  command = apply
+  plan_options { target = [terraform_data.fixed] }
+  assert {
+    condition     = terraform_data.fixed.output.name == "mcp"
+    error_message = "its name"
+  }
+}
+
+run "another_name_is_refused_afterwards" {
+  command = plan
+  plan_options { target = [terraform_data.fixed] }
+  variables { name = "other" }
+  expect_failures = [terraform_data.fixed]
+}
+
+run "blue_green_is_refused_afterwards" {
+  command = plan
+  plan_options { target = [terraform_data.fixed] }
+  variables { blue_green = true }
+  expect_failures = [terraform_data.fixed]
+}
+
+run "another_environments_variables_are_refused_afterwards" {
+  command = plan
+  plan_options { target = [terraform_data.fixed] }
+  variables { environment = "dev" }
+  expect_failures = [terraform_data.fixed]
+}
+
+run "one_more_zone_is_fine_afterwards" {
+  command = plan
+  plan_options { target = [terraform_data.fixed] }
+  variables {
+    public_subnet_cidrs  = ["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"]
+    private_subnet_cidrs = ["10.0.10.0/24", "10.0.20.0/24", "10.0.30.0/24"]
+  }
+  assert {
+    condition     = length(local.zones) == 3
+    error_message = "three zones"
+  }
+}

@@ -98,3 +98,12 @@ run "an_unknown_endpoint_is_refused" {
   }
   expect_failures = [var.interface_endpoints]
 }
+
+run "an_endpoint_without_a_policy_is_refused" {
+  command = plan
+  module {
+    source = "./modules/vpc"
+  }
+  variables { endpoint_policies = { s3 = "{}" } }
+  expect_failures = [var.endpoint_policies]
+}

@@ -1,7 +1,7 @@
 locals {
   # Each life has a last snapshot of its own: a name that is taken would stop the second destroy. An instance that came from a
   # snapshot is another life.
-  life = join("-", compact([trimprefix(aws_security_group.this.id, "sg-"), var.snapshot == null ? "" : substr(md5(coalesce(var.snapshot, "none")), 0, 6)]))
+  life  = join("-", compact([trimprefix(aws_security_group.this.id, "sg-"), var.snapshot == null ? "" : substr(md5(coalesce(var.snapshot, "none")), 0, 6)]))
   ports = { postgres = 5432, mssql = 1433 }
   port  = local.ports[var.engine]
 }

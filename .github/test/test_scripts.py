@@ -573,6 +573,8 @@ class OnAws(ScriptTest):
         self.refused(done, "/chat answers 503: Service Unavailable")
         for model in "ab":
             self.assertIn(f"no   anthropic.claude-{model}: its agreement is on its way: wait up to 15 minutes", done.err)
+        # without that parameter it says what it knows
+        self.refused(self.script("smoke-test", agent.url, "", "/mcp/other/task-definition/agent", AGENT_API_KEY="k", HEALTH_WAIT_SECONDS="0"), "/chat answers 503: Service Unavailable")
         self.assertEqual(["/foundation-model-availability/anthropic.claude-a", "/foundation-model-availability/anthropic.claude-b"], [path for _, path, *_ in bedrock.requests])
 
     def test_the_runbook_should_sign_for_the_models_with_commands_that_the_aws_cli_knows(self):

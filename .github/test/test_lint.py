@@ -9,7 +9,8 @@ from pathlib import Path
 
 import yaml
 
-from lint import ROOT, Lint
+from lint import ROOT, Lint, load
+from workflow import Expression
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 SCRIPTS = ROOT / ".github" / "scripts"
@@ -124,6 +125,43 @@ class LintTest(unittest.TestCase):
     def test_should_keep_addresses_out_of_the_lock_file(self):
         packages = json.loads((TESTS / "package-lock.json").read_text())["packages"]
         self.assertEqual([], [name for name, package in packages.items() if "resolved" in package])
+
+
+class ConditionsTest(unittest.TestCase):
+    """Which jobs run: what goes to prod without anybody being asked, and what is deployed twice, is decided by a line of YAML."""
+
+    def runs(self, file, job, event="push", ref="refs/heads/main", environments='["dev","prod"]', reviewed=None, inputs=None, needs=None):
+        condition = load(WORKFLOWS / file)["jobs"][job]["if"].removeprefix("${{").removesuffix("}}")
+        contexts = {
+            "github": {"event_name": event, "ref": ref}, "vars": {"ENVIRONMENTS": environments, "REVIEWED": reviewed}, "inputs": inputs or {},
+            "needs": needs or {"dev": {"result": "success", "outputs": {}}, "prod": {"outputs": {}}}, "job": {"status": "success"},
+        }
+        return bool(Expression(condition, contexts).value())
+
+    def test_prod_should_wait_for_somebody(self):
+        deploy = lambda **given: self.runs("deploy.yml", "prod-toolbox", **given)  # noqa: E731
+        infra = lambda **given: self.runs("infra.yml", "prod", **given)  # noqa: E731
+        for reviewed, expected in (('["prod"]', True), ('["dev"]', False), ("[]", False), (None, False)):
+            self.assertEqual((expected, expected), (deploy(reviewed=reviewed), infra(reviewed=reviewed)), reviewed)
+        self.assertTrue(deploy(event="workflow_dispatch", inputs={"prod": True}))
+        self.assertFalse(deploy(event="workflow_dispatch", inputs={"prod": False}))
+        self.assertTrue(infra(event="workflow_dispatch", inputs={"environment": "prod"}))
+        self.assertFalse(infra(event="workflow_dispatch", inputs={"environment": "dev"}, reviewed='["prod"]'))
+        self.assertFalse(deploy(environments='["dev"]', inputs={"prod": True}))
+
+    def test_infra_should_apply_main_only_and_prod_after_dev(self):
+        for job, inputs in (("dev", None), ("prod", {"environment": "prod"})):
+            self.assertFalse(self.runs("infra.yml", job, event="pull_request", reviewed='["prod"]', inputs=inputs))
+            self.assertFalse(self.runs("infra.yml", job, event="workflow_dispatch", ref="refs/heads/feature", reviewed='["prod"]', inputs=inputs))
+            self.assertTrue(self.runs("infra.yml", job, reviewed='["prod"]', inputs=inputs))
+        for result, expected in (("success", True), ("skipped", True), ("failure", False), ("cancelled", False)):
+            self.assertEqual(expected, self.runs("infra.yml", "prod", reviewed='["prod"]', needs={"dev": {"result": result}}), result)
+        self.assertFalse(self.runs("infra-environment.yml", "apply", needs={"plan": {"outputs": {"changes": "false"}}}))
+
+    def test_infra_should_start_a_deployment_only_if_it_changed_something(self):
+        for dev, prod, expected in (("", "", False), ("true", "", True), ("", "true", True), ("false", None, False)):
+            needs = {"dev": {"outputs": {"applied": dev}}, "prod": {"outputs": {"applied": prod}}}
+            self.assertEqual(expected, self.runs("infra.yml", "redeploy", needs=needs), (dev, prod))
 
 
 def seeded(name, file, there, mistake, said):

@@ -275,7 +275,7 @@ def apply_cases(n: Names, state: str, waiting: str, to_ecs: dict) -> list[Case]:
     zone = "arn:aws:route53:::hostedzone/Z1"
     record = lambda name: {"route53:ChangeResourceRecordSetsNormalizedRecordNames": name}
     return [
-        *[Case(apply, f"iam:{a}", n.role_arn(r), True, bounded) for a in write for r in ("agent-task", "flow-logs")],
+        *[Case(apply, f"iam:{a}", n.role_arn(r), True, bounded) for a in write for r in ("agent-task", "flow-logs", "agent-codedeploy")],
         *[Case(apply, f"iam:{a}", n.role_arn("agent-task"), False, context) for a in write for context in ({}, elsewhere)],
         *[Case(apply, f"iam:{a}", role, False, {**bounded, **to_ecs}) for a in any_write for role in sacred],
         Case(apply, "iam:DeleteRolePermissionsBoundary", n.role_arn("agent-task"), False, bounded),

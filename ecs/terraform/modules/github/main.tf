@@ -21,7 +21,7 @@ locals {
 
   # Exactly the roles that an environment makes. A pattern such as mcp-* would cover mcp-dev-* and the roles below.
   task_roles    = [for role in ["agent-execution", "agent-task", "toolbox-execution", "toolbox-task"] : "${local.iam}:role/${local.name}-${role}"]
-  managed_roles = concat(local.task_roles, [for role in ["codedeploy", "flow-logs"] : "${local.iam}:role/${local.name}-${role}"])
+  managed_roles = concat(local.task_roles, [for role in ["agent-codedeploy", "flow-logs"] : "${local.iam}:role/${local.name}-${role}"])
 
   # role => its GitHub environment, and the only workflows whose jobs may take it: code of another workflow, or of another branch,
   # doesn't get it, whatever environment it names. A plan runs the branch's own code, so its role only reads.

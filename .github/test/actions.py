@@ -106,10 +106,12 @@ def code_deploy(inputs, env, arn, deadline):
 
 
 STAND_INS = {
+    "actions/attest": nothing,
     "actions/checkout": nothing,
     "aws-actions/configure-aws-credentials": configure_aws_credentials,
     "aws-actions/amazon-ecr-login": ecr_login,
     "aws-actions/amazon-ecs-render-task-definition": render_task_definition,
     "aws-actions/amazon-ecs-deploy-task-definition": deploy_task_definition,
     "graalvm/setup-graalvm": nothing,
+    "hashicorp/setup-terraform": nothing,
 }

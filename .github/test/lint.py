@@ -16,6 +16,14 @@ ROOT = HERE.parent.parent
 ACTIONS = json.loads((HERE / "action-inputs.json").read_text())
 SCRIPT = re.compile(r"(?<![\w/.-])((?:\.github/scripts|ecs)/[a-z][\w-]*)(?![\w.-]*/)")
 LONGEST_JOB_MINUTES = 60
+# Which GitHub environment a role is for: its trust policy lets in no other, and a job gets no other role by its environment.
+ROLES = {
+    "AWS_PUSH_ROLE_ARN": r"images",
+    "AWS_DEPLOY_ROLE_ARN": r"\$\{\{ inputs\.environment \}\}",
+    "AWS_PLAN_ROLE_ARN": r"\$\{\{ (inputs|matrix)\.environment \}\}-plan",
+    "AWS_APPLY_ROLE_ARN": r"\$\{\{ (inputs|matrix)\.environment \}\}-apply",
+}
+TRUST = "".join((ROOT / "ecs" / "terraform" / "modules" / module / "main.tf").read_text() for module in ("github", "bootstrap"))
 
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
@@ -68,6 +76,8 @@ class Lint:
                     self.check_call(at, job)
                 else:
                     self.check_runner(at, job)
+                    self.check_roles(at, name, job)
+                    self.check_containers(at, job)
                     self.check_steps(at, name, workflow, job)
         self.check_pins_agree()
         return self.problems
@@ -143,6 +153,22 @@ class Lint:
         for image in runners or [runner]:
             if not re.fullmatch(r"ubuntu-\d\d\.\d\d(-arm)?", str(image)):
                 self.say(at, f"runs on {image}, which isn't one fixed image")
+
+    def check_roles(self, at, name, job):
+        environment = job.get("environment")
+        environment = environment.get("name") if isinstance(environment, dict) else environment
+        for role in {m for step in job["steps"] for m in re.findall(r"vars\.(AWS_[A-Z]+_ROLE_ARN)", str(step.get("with", {}).get("role-to-assume", "")))}:
+            if not re.fullmatch(ROLES.get(role, "(?!)"), str(environment)):
+                self.say(at, f"takes {role} in the environment {environment}, which isn't that role's")
+            if not re.search(rf'[/"]{re.escape(name)}@', TRUST):
+                self.say(at, f"takes {role}, but no trust policy names {name}: AWS would refuse it")
+
+    def check_containers(self, at, job):
+        for place in (job, *job.get("services", {}).values()):
+            image = place.get("container", place.get("image"))
+            image = image.get("image") if isinstance(image, dict) else image
+            if image and not re.search(r"@sha256:[0-9a-f]{64}$", image):
+                self.say(at, f"the image {image} isn't pinned by its digest")
 
     def check_steps(self, at, name, workflow, job):
         seen = {}

@@ -245,6 +245,25 @@ def repository(folder):
     return folder
 
 
+# Terraform's backend on an emulator, and no provider to be looked for: its own resource type is enough here.
+TERRAFORM = {
+    "TF_CLI_ARGS_init": "-backend-config=use_path_style=true -backend-config=skip_credentials_validation=true -backend-config=skip_requesting_account_id=true -backend-config=skip_metadata_api_check=true",
+    "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "/dev/null",
+}
+
+
+def terraform_repository(folder, environment="dev"):
+    """A repository whose Terraform makes one thing, with this repository's own scripts."""
+    shutil.copytree(SCRIPTS, folder / ".github" / "scripts")
+    variables = folder / "ecs" / "terraform" / "environments" / environment
+    variables.mkdir(parents=True)
+    shutil.copy(ROOT / "ecs" / "terraform-in", folder / "ecs")
+    (variables / "terraform.tfvars").write_text("")
+    (folder / "ecs/terraform/main.tf").write_text('terraform {\n  backend "s3" {}\n}\nresource "terraform_data" "one" {\n  input = "${var.text} of 123456789012"\n}\nvariable "text" {\n  default = "first"\n}\n')
+    (folder / "ecs/terraform/.terraform.lock.hcl").write_text("")
+    return folder
+
+
 def commit(folder, message):
     run(["git", "add", "-A"], cwd=folder).check()
     run(["git", "commit", "-q", "-m", message], cwd=folder).check()

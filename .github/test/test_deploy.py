@@ -39,6 +39,10 @@ class Deployment(unittest.TestCase):
         cls.cloud = Cloud(cls.folder, cls.registry)
         cls.mute = set()
         cls.agent = Stub(cls.answer)
+        # GitHub's own command: it knows no attestation of the images in the file `unsigned`.
+        (cls.folder / "bin").mkdir()
+        (cls.folder / "bin" / "gh").write_text(f'#!/bin/sh\necho "$@" >> {cls.folder}/gh\n! grep -qF "${{3#oci://}}" {cls.folder}/unsigned\n')
+        (cls.folder / "bin" / "gh").chmod(0o755)
 
     @classmethod
     def tearDownClass(cls):
@@ -64,13 +68,15 @@ class Deployment(unittest.TestCase):
         self.cloud.operations.write_text("")
         self.mute.clear()
         self.agent.requests.clear()
+        (self.folder / "unsigned").write_text("")
+        (self.folder / "gh").write_text("")
         self.workspace = Path(tempfile.mkdtemp(dir=self.folder))
 
-    def job(self, file, job_id, workspace=None, inputs=None, variables=None, env=None):
+    def job(self, file, job_id, workspace=None, inputs=None, variables=None, env=None, github=None, needs=None, matrix=None):
         temp = Path(tempfile.mkdtemp(dir=self.folder))
-        env = {**{k: v for k, v in self.cloud.env.items() if k in ("AWS_ENDPOINT_URL", "HOME", "AWS_MAX_ATTEMPTS", "AWS_EC2_METADATA_DISABLED", "AWS_PAGER")}, "PATH": support.PATH, "TEST_REGISTRY": self.registry.address, "POLL_SECONDS": "0.1", "HEALTH_WAIT_SECONDS": "30", **(env or {})}
-        given = {"AWS_DEPLOY_ROLE_ARN": ROLE, "AWS_REGION": support.REGION, "AGENT_URL": self.agent.url, "ENVIRONMENTS": '["dev","prod"]', **(variables or {})}
-        return Job(WORKFLOWS / file, job_id, workspace or ROOT, temp, STAND_INS, inputs, given, env=env).run()
+        env = {**{k: v for k, v in self.cloud.env.items() if k in ("AWS_ENDPOINT_URL", "HOME", "AWS_MAX_ATTEMPTS", "AWS_EC2_METADATA_DISABLED", "AWS_PAGER")}, "PATH": f"{self.folder}/bin:{support.PATH}", "TEST_REGISTRY": self.registry.address, "POLL_SECONDS": "0.1", "HEALTH_WAIT_SECONDS": "30", **(env or {})}
+        given = {"AWS_DEPLOY_ROLE_ARN": ROLE, "AWS_PUSH_ROLE_ARN": ROLE, "AWS_REGION": support.REGION, "AGENT_URL": self.agent.url, "ENVIRONMENTS": '["dev","prod"]', **(variables or {})}
+        return Job(WORKFLOWS / file, job_id, workspace or ROOT, temp, STAND_INS, inputs, given, github, env, needs, matrix).run()
 
     def deploy(self, image, service="agent", environment="dev", env=None, **variables):
         return self.job("deploy-service.yml", "deploy", inputs={"environment": environment, "service": service, "image": image}, variables=variables, env=env)
@@ -156,6 +162,61 @@ class Deployment(unittest.TestCase):
         for job in (missing, wrong, tag):
             self.assertEqual("skipped", job.steps["deploy"]["outcome"])
         self.assertEqual(before, self.cloud.service()["taskDefinition"])
+
+    def test_should_be_red_before_anything_changes_when_nobody_signed_where_the_image_comes_from(self):
+        image, before = self.push("smuggled"), self.cloud.service()["taskDefinition"]
+        (self.folder / "unsigned").write_text(image)
+        job = self.should(self.deploy(image), "failure")
+        self.assertIn(f"no attestation says that {image} was built by example/mcp-agent's deploy.yml on main", job.log)
+        self.assertEqual(("skipped", before), (job.steps["deploy"]["outcome"], self.cloud.service()["taskDefinition"]))
+        self.assertIn("--signer-workflow example/mcp-agent/.github/workflows/deploy.yml --source-ref refs/heads/main", (self.folder / "gh").read_text())
+        # a private repository outside GitHub Enterprise has no attestations; one inside says that it has them
+        private = {"event": {"repository": {"private": True}}}
+        inputs = {"environment": "dev", "service": "agent", "image": image}
+        self.should(self.job("deploy-service.yml", "deploy", inputs=inputs, github=private, variables={"PROVENANCE": "required"}), "failure")
+        self.should(self.job("deploy-service.yml", "deploy", inputs=inputs, github=private), "success")
+
+    def test_should_keep_what_runs_in_prod(self):
+        toolbox, agent = self.registry.push("mcp-toolbox", "kept", content="toolbox"), self.push("kept")
+        needs = {"images": {"outputs": {"agent": agent, "toolbox": toolbox}}, "prod-toolbox": {"result": "success"}, "prod-agent": {"result": "failure"}}
+        tags = lambda name: support.run(["skopeo", "list-tags", f"docker://{self.registry.address}/{name}"], env={"HOME": str(self.registry.home)}).check().out  # noqa: E731
+        self.should(self.job("deploy.yml", "keep", needs=needs), "success")
+        self.assertIn(f"prod-{toolbox.split(':')[-1][:12]}", tags("mcp-toolbox"))
+        self.assertNotIn("prod-", tags("mcp-agent"))
+        needs["prod-agent"]["result"] = "success"
+        job = self.should(self.job("deploy.yml", "keep", needs=needs), "success")
+        self.assertIn("is there already", job.log)
+        self.assertIn(f"prod-{agent.split(':')[-1][:12]}", tags("mcp-agent"))
+
+    def test_should_apply_the_plan_that_was_shown_and_no_other(self):
+        s3, workspace = self.cloud.client("s3"), self.workspace
+        s3.create_bucket(Bucket="state")
+        support.terraform_repository(workspace)
+        variables = {"AWS_PLAN_ROLE_ARN": ROLE, "AWS_APPLY_ROLE_ARN": ROLE, "TF_STATE_BUCKET": "state"}
+        inputs = {"environment": "dev", "deletes": ""}
+        infra = lambda job, needs=None, **more: self.job("infra-environment.yml", job, workspace, {**inputs, **more}, variables, support.TERRAFORM, needs=needs)  # noqa: E731
+        planned = self.should(infra("plan"), "success")
+        outputs = planned.outputs()
+        self.assertEqual(("true", "plans/dev/1-1"), (outputs["changes"], outputs["plan"]))
+        self.assertIn("terraform_data.one will be created", (planned.temp / "summary.md").read_text())
+        # somebody who may plan puts another plan in its place
+        good = s3.get_object(Bucket="state", Key=outputs["plan"])["Body"].read()
+        s3.put_object(Bucket="state", Key=outputs["plan"], Body=good + b"x")
+        job = self.should(infra("apply", {"plan": {"outputs": outputs}}), "failure")
+        self.assertIn("isn't the one that was approved", job.log)
+        s3.put_object(Bucket="state", Key=outputs["plan"], Body=good)
+        applied = self.should(infra("apply", {"plan": {"outputs": outputs}}), "success")
+        self.assertEqual({"applied": "true"}, applied.outputs())
+        self.assertEqual({"changes": "false", "plan": "", "digest": ""}, self.should(infra("plan"), "success").outputs())
+        # the plan of another day, after the state has changed
+        job = self.should(infra("apply", {"plan": {"outputs": outputs}}), "failure")
+        self.assertIn("Saved plan is stale", job.log)
+        # and the daily look sees what main doesn't say
+        drift = lambda: self.job("drift.yml", "drift", workspace, variables=variables, env=support.TERRAFORM, matrix={"environment": "dev"})  # noqa: E731
+        self.should(drift(), "success")
+        (workspace / "ecs/terraform/environments/dev/terraform.tfvars").write_text('text = "second"\n')
+        job = self.should(drift(), "failure")
+        self.assertIn("dev isn't what main says: Plan: 0 to add, 1 to change, 0 to destroy.", job.log)
 
     def test_should_be_red_when_the_first_image_never_starts(self):
         # it can't become steady, and there is nothing to go back to: the wait for it ends at its limit

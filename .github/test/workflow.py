@@ -105,18 +105,18 @@ def fill(value, contexts):
 class Job:
     """One run of one job. `steps` tells, by id or name, each step's outcome and outputs; `log` is what they printed."""
 
-    def __init__(self, path, job_id, workspace, temp, stand_ins, inputs=None, variables=None, github=None, env=None):
+    def __init__(self, path, job_id, workspace, temp, stand_ins, inputs=None, variables=None, github=None, env=None, needs=None, matrix=None):
         self.workflow = load(path)
         self.job = self.workflow["jobs"][job_id]
         self.workspace, self.temp, self.stand_ins = Path(workspace), Path(temp), stand_ins
-        self.env = {"PATH": os.environ["PATH"], "HOME": str(temp), "GITHUB_WORKSPACE": str(workspace), "RUNNER_TEMP": str(temp), "LANG": "C.UTF-8", **(env or {})}
+        self.env = {"PATH": os.environ["PATH"], "HOME": str(temp), "GITHUB_WORKSPACE": str(workspace), "RUNNER_TEMP": str(temp), "LANG": "C.UTF-8", "GITHUB_STEP_SUMMARY": str(self.temp / "summary.md"), "GITHUB_REPOSITORY": "example/mcp-agent", "GITHUB_RUN_ID": "1", "GITHUB_RUN_ATTEMPT": "1", **(env or {})}
         self.steps, self.order, self.log, self.status = {}, [], "", "success"
         declared = (self.workflow["on"].get("workflow_call") or self.workflow["on"].get("workflow_dispatch") or {}).get("inputs", {})
         if inputs is not None and inputs.keys() != declared.keys():
             raise ValueError(f"inputs are {sorted(declared)}, not {sorted(inputs)}")
         self.contexts = {
             "inputs": inputs or {}, "vars": variables or {}, "github": {"ref": "refs/heads/main", "event_name": "push", **(github or {})},
-            "steps": self.steps, "runner": {"temp": str(temp)}, "job": {"status": "success"}, "needs": {}, "env": {},
+            "steps": self.steps, "runner": {"temp": str(temp)}, "job": {"status": "success"}, "needs": needs or {}, "matrix": matrix or {}, "env": {},
         }
 
     def run(self):

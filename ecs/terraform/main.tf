@@ -1,13 +1,34 @@
-# One environment: network, cluster, the two services (services.tf), load balancer, secrets, conversations, database, alarms
-# and the roles of GitHub Actions. What an account has only once (state bucket, images, OIDC provider) is in bootstrap/.
+# One environment: network, cluster, the two services (services.tf), load balancer, secrets, conversations, database and alarms.
+# What an administrator gives an account (state bucket, images, OIDC provider, the roles of GitHub Actions) is in bootstrap/.
 data "aws_region" "current" {}
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
+# Zones that need no opt-in, without those that Fargate doesn't run in (Amazon ECS developer guide, "Supported Regions").
+data "aws_availability_zones" "usable" {
+  state            = "available"
+  exclude_zone_ids = ["use1-az3", "usw1-az2", "apne1-az3"]
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
+  lifecycle {
+    postcondition {
+      condition     = var.availability_zones != null || length(self.names) >= length(var.private_subnet_cidrs)
+      error_message = "This account has ${length(self.names)} zones in ${var.region} that Fargate runs in, fewer than the subnets that are asked for."
+    }
+  }
+}
+
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
-  region     = data.aws_region.current.name
+  region     = data.aws_region.current.id
+
+  # The account's own zones, in the order of their letters: a letter that one account has, another one may lack.
+  zones = var.availability_zones != null ? var.availability_zones : slice(data.aws_availability_zones.usable.names, 0, length(var.private_subnet_cidrs))
+
+  conversations_table = coalesce(var.conversations_table, "${var.name}-conversations")
 
   # What the tasks talk to inside AWS. Without its endpoint, a service is reached through the NAT gateway.
   needed_endpoints    = toset(concat(["ecr.api", "ecr.dkr", "logs", "secretsmanager", "bedrock-runtime", "xray"], var.enable_execute_command ? ["ssmmessages"] : []))
@@ -66,12 +87,14 @@ module "vpc" {
   source                  = "./modules/vpc"
   name                    = var.name
   cidr                    = var.vpc_cidr
-  availability_zones      = var.availability_zones
+  availability_zones      = local.zones
   public_subnet_cidrs     = var.public_subnet_cidrs
   private_subnet_cidrs    = var.private_subnet_cidrs
   nat_gateway_mode        = var.nat_gateway_mode
   interface_endpoints     = local.interface_endpoints
+  endpoint_policies       = { for service, document in data.aws_iam_policy_document.endpoint : service => document.json }
   flow_log_retention_days = var.log_retention_days
+  boundary_arn            = local.boundary_arn
 }
 
 module "ecs_cluster" {
@@ -103,6 +126,8 @@ module "alb" {
   certificate_arn          = var.certificate_arn
   domain                   = var.domain
   ingress_cidrs            = var.ingress_cidrs
+  test_ingress_cidrs       = var.test_ingress_cidrs
+  waf                      = var.waf
   blue_green               = var.blue_green
   protect                  = var.protect
   log_retention_days       = var.log_retention_days
@@ -111,7 +136,7 @@ module "alb" {
 
 module "conversations" {
   source              = "./modules/conversations"
-  name                = "${var.name}-conversations"
+  name                = local.conversations_table
   deletion_protection = var.protect
   alarm_topic_arns    = [module.observability.alarm_topic_arn]
 }
@@ -129,6 +154,8 @@ module "database" {
   instance_class            = var.database.instance_class
   multi_az                  = var.database.multi_az
   protect                   = var.protect
+  final_snapshot            = var.final_snapshot
+  snapshot                  = var.database.snapshot
   log_retention_days        = var.log_retention_days
   alarm_topic_arns          = [module.observability.alarm_topic_arn]
 }
@@ -144,7 +171,9 @@ module "observability" {
   service_names          = [module.agent.service_name, module.toolbox.service_name]
   load_balancer          = module.alb.arn_suffix
   table_name             = module.conversations.table_name
+  agent_log_group        = module.agent.log_group_name
   monthly_budget_dollars = var.monthly_budget_dollars
+  budget_by_tag          = var.budget_by_tag
   hourly_cost_dollars    = var.hourly_cost_dollars
   trace_sampling_rate    = var.trace_sampling_rate
   log_retention_days     = var.log_retention_days
@@ -158,29 +187,17 @@ module "codedeploy" {
   service_name       = module.agent.service_name
   listener_arns      = module.alb.listener_arns
   target_group_names = { for colour, group in module.alb.target_groups : colour => group.name }
-  alarm_names        = module.alb.deployment_alarm_names
+  alarm_names        = module.observability.deployment_alarm_names
+  alarm_topic_arn    = module.observability.alarm_topic_arn
+  boundary_arn       = local.boundary_arn
 }
 
-# --- GitHub Actions
+# --- GitHub Actions: its roles and the boundary are bootstrap's, so that no pipeline can change them; their names are known
 locals {
-  parameter_arn = "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter/mcp/${var.environment}"
-  state_bucket  = coalesce(var.state_bucket, "mcp-tfstate-${local.account_id}-${local.region}")
-}
-
-module "github" {
-  source              = "./modules/github"
-  name                = var.name
-  repository          = var.github_repository
-  github_environments = { deploy = var.environment, plan = "${var.environment}-plan", apply = var.environment }
-  cluster_name        = module.ecs_cluster.name
-  service_names       = [module.agent.service_name, module.toolbox.service_name]
-  task_role_arns      = [module.agent.execution_role_arn, module.agent.task_role_arn, module.toolbox.execution_role_arn, module.toolbox.task_role_arn]
-  parameter_arns      = concat([for p in aws_ssm_parameter.task_definition : p.arn], ["${local.parameter_arn}/smoke-test-api-key"])
-  ecr_repository_arns = [local.repository_arns.agent, local.repository_arns.toolbox]
-  push_images         = var.push_images
-  codedeploy          = var.blue_green
-  state_bucket        = local.state_bucket
-  state_key           = "mcp/${var.environment}/terraform.tfstate"
+  state_bucket = coalesce(var.state_bucket, "mcp-tfstate-${local.account_id}-${local.region}")
+  iam          = "arn:${local.partition}:iam::${local.account_id}"
+  boundary_arn = "${local.iam}:policy/${var.name}-boundary"
+  github_roles = { for role in ["deploy", "plan", "apply"] : role => "${local.iam}:role/${var.name}-github-${role}" }
 }
 
 # What the deploy workflow reads: the values of the task definitions' placeholders.

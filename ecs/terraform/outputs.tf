@@ -44,25 +44,31 @@ output "network" {
 }
 
 output "github_variables" {
-  description = "Variables of the GitHub environment: name => value."
-  value = {
-    AWS_REGION          = local.region
-    AWS_DEPLOY_ROLE_ARN = module.github.role_arns["deploy"]
-    AWS_APPLY_ROLE_ARN  = module.github.role_arns["apply"]
-    TF_STATE_BUCKET     = local.state_bucket
-    RESOURCE_PREFIX     = var.name
-    IMAGE_PREFIX        = var.image_prefix
-    AGENT_URL           = module.alb.url
-  }
-}
-
-output "github_plan_variables" {
-  description = "Variables of the GitHub environment <environment>-plan: name => value."
-  value = {
-    AWS_REGION        = local.region
-    AWS_PLAN_ROLE_ARN = module.github.role_arns["plan"]
-    TF_STATE_BUCKET   = local.state_bucket
-  }
+  description = "Variables of the GitHub environments: environment => name => value."
+  value = merge({
+    (var.environment) = {
+      AWS_REGION          = local.region
+      AWS_DEPLOY_ROLE_ARN = local.github_roles["deploy"]
+      RESOURCE_PREFIX     = var.name
+      AGENT_URL           = module.alb.url
+    }
+    "${var.environment}-plan" = {
+      AWS_REGION        = local.region
+      AWS_PLAN_ROLE_ARN = local.github_roles["plan"]
+      TF_STATE_BUCKET   = local.state_bucket
+    }
+    "${var.environment}-apply" = {
+      AWS_REGION         = local.region
+      AWS_APPLY_ROLE_ARN = local.github_roles["apply"]
+      TF_STATE_BUCKET    = local.state_bucket
+    }
+    }, var.push_images ? {
+    images = {
+      AWS_REGION        = local.region
+      AWS_PUSH_ROLE_ARN = "${local.iam}:role/${var.image_prefix}-github-push"
+      IMAGE_PREFIX      = var.image_prefix
+    }
+  } : {})
 }
 
 output "task_definition_variables" {

@@ -14,6 +14,7 @@ locals {
   bootstrap_images = { for image in ["agent", "toolbox"] : image => "${local.registry}/${var.image_prefix}-${image}:bootstrap" } # never pushed: the first deployment replaces it
 
   # --- network: what every Fargate task opens before its own code runs (image manifest and layers, logs, secrets)
+  task_subnet_ids = var.task_subnets == "public" ? module.vpc.public_subnet_ids : module.vpc.private_subnet_ids
   platform_egress = merge(
     { s3-layers = { port = 443, prefix_list_id = module.vpc.prefix_list_ids["s3"] } },
     var.interface_endpoints ? { endpoints = { port = 443, security_group_id = module.vpc.endpoint_security_group_id } } : { aws-through-nat = { port = 443, cidr = "0.0.0.0/0" } },
@@ -22,13 +23,28 @@ locals {
   cluster = { arn = module.ecs_cluster.arn, name = module.ecs_cluster.name, exec_log_group_arn = module.ecs_cluster.exec_log_group_arn }
 
   # --- models: an id with a geography in front is an inference profile, which routes to the model in several regions
-  model_ids      = toset(compact([var.bedrock_model_id, var.bedrock_fallback_model_id]))
-  profile_ids    = [for id in local.model_ids : id if can(regex("^(us|us-gov|eu|apac|jp|au|global)\\.", id))]
-  direct_ids     = setsubtract(local.model_ids, local.profile_ids)
-  profile_arns   = [for id in local.profile_ids : "arn:${local.partition}:bedrock:${local.region}:${local.account_id}:inference-profile/${id}"]
-  profile_models = distinct([for id in local.profile_ids : replace(id, "/^(us|us-gov|eu|apac|jp|au|global)\\./", "")])
-  # A global profile's requests carry no region.
-  profile_regions = distinct(concat(var.bedrock_inference_regions, [for id in local.profile_ids : "" if startswith(id, "global.")]))
+  # geography => regions that may ask for it, and regions that it routes to (Bedrock user guide, "Supported cross-Region inference profiles")
+  geographies = {
+    us        = { source = "^(us-(east|west)-|ca-)", regions = ["us-east-1", "us-east-2", "us-west-2"] }
+    us-gov    = { source = "^us-gov-", regions = ["us-gov-east-1", "us-gov-west-1"] }
+    eu        = { source = "^(eu|il)-", regions = ["eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"] }
+    jp        = { source = "^ap-northeast-[13]$", regions = ["ap-northeast-1", "ap-northeast-3"] }
+    au        = { source = "^ap-southeast-[246]$", regions = ["ap-southeast-2", "ap-southeast-4"] }
+    apac      = { source = "^ap-", regions = ["ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-4"] }
+    global    = { source = "^(af|ap|ca|eu|il|me|mx|sa|us)-(north|south|east|west|central)", regions = [var.region] } # the others are named by no region
+    anthropic = { source = ".", regions = [var.region] }                                                             # a bare id: the environment's own region
+  }
+  model_ids    = toset([var.bedrock_model_id, var.bedrock_fallback_model_id])
+  profile_ids  = [for id in local.model_ids : id if !startswith(id, "anthropic.")]
+  direct_ids   = setsubtract(local.model_ids, local.profile_ids)
+  profile_arns = [for id in local.profile_ids : "arn:${local.partition}:bedrock:${local.region}:${local.account_id}:inference-profile/${id}"]
+  # Each profile's own model in each of its own regions, and no other pair.
+  profile_models = distinct(flatten([
+    for id in local.profile_ids : [
+      for region in concat(coalesce(var.bedrock_inference_regions, local.geographies[split(".", id)[0]].regions), startswith(id, "global.") ? [""] : []) :
+      "arn:${local.partition}:bedrock:${region}::foundation-model/${substr(id, length(split(".", id)[0]) + 1, -1)}"
+    ]
+  ]))
 
   telemetry_variables = {
     environment       = var.environment
@@ -67,7 +83,7 @@ data "aws_iam_policy_document" "agent" {
     content {
       sid       = "InvokeModelsOfProfiles"
       actions   = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
-      resources = [for pair in setproduct(local.profile_regions, local.profile_models) : "arn:${local.partition}:bedrock:${pair[0]}::foundation-model/${pair[1]}"]
+      resources = local.profile_models
       condition {
         test     = "StringEquals"
         variable = "bedrock:InferenceProfileArn"
@@ -92,11 +108,8 @@ data "aws_iam_policy_document" "agent" {
     }
   }
   statement {
-    sid = "Conversations"
-    actions = [
-      "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
-      "dynamodb:Query", "dynamodb:UpdateItem",
-    ]
+    sid       = "Conversations"
+    actions   = local.table_actions
     resources = [module.conversations.table_arn]
   }
   statement {
@@ -135,14 +148,17 @@ module "agent" {
     conversation_table        = module.conversations.table_name
     api_keys_secret           = local.secret_names.api_keys
     trace_sampling_rate       = tostring(var.trace_sampling_rate)
+    caller_day_tokens         = format("%d", var.caller_day_tokens)
   })
-  image              = local.bootstrap_images.agent
-  cpu                = var.agent.cpu
-  memory             = var.agent.memory
-  cluster            = local.cluster
-  vpc_id             = module.vpc.vpc_id
-  private_subnet_ids = module.vpc.private_subnet_ids
-  ingress            = { alb = module.alb.security_group_id }
+  image            = local.bootstrap_images.agent
+  cpu              = var.agent.cpu
+  memory           = var.agent.memory
+  cluster          = local.cluster
+  boundary_arn     = local.boundary_arn
+  vpc_id           = module.vpc.vpc_id
+  subnet_ids       = local.task_subnet_ids
+  assign_public_ip = var.task_subnets == "public"
+  ingress          = { alb = module.alb.security_group_id }
   egress = merge(local.platform_egress,
     { dynamodb = { port = 443, prefix_list_id = module.vpc.prefix_list_ids["dynamodb"] } },
     { toolbox = { port = 5000, security_group_id = module.toolbox.security_group_id } },
@@ -153,17 +169,21 @@ module "agent" {
   target_group_arn           = module.alb.target_groups["blue"].arn
   attach_load_balancer       = true
   codedeploy                 = var.blue_green
-  deployment_alarm_names     = module.alb.deployment_alarm_names
+  deployment_alarm_names     = module.observability.deployment_alarm_names
   service_discovery          = { namespace_id = module.ecs_cluster.namespace_id, name = "agent" }
+  service_connect            = var.service_connect ? { namespace_arn = module.ecs_cluster.namespace_arn } : null
   autoscaling = {
     min                = var.agent.min
     max                = var.agent.max
     requests           = var.blue_green ? null : 1000 # this metric can't follow a swap of target groups
     alb_resource_label = "${module.alb.arn_suffix}/${module.alb.target_groups["blue"].arn_suffix}"
+    # A task that waits for the model uses hardly any CPU: what it has to do is the streams that it keeps open.
+    metric = { namespace = module.observability.metrics_namespace, name = module.observability.metric_names["agent.streams.open"], dimensions = { environment = var.environment }, target = var.agent.streams }
   }
   task_policy_json       = data.aws_iam_policy_document.agent.json
   ecr_repository_arns    = [local.repository_arns.agent, local.repository_arns.collector]
   enable_execute_command = var.enable_execute_command
+  container_insights     = var.container_insights != "disabled"
   log_retention_days     = var.log_retention_days
   alarm_topic_arns       = [module.observability.alarm_topic_arn]
 }
@@ -189,19 +209,23 @@ module "toolbox" {
   cpu                        = var.toolbox.cpu
   memory                     = var.toolbox.memory
   cluster                    = local.cluster
+  boundary_arn               = local.boundary_arn
   vpc_id                     = module.vpc.vpc_id
-  private_subnet_ids         = module.vpc.private_subnet_ids
+  subnet_ids                 = local.task_subnet_ids
+  assign_public_ip           = var.task_subnets == "public"
   ingress                    = { agent = module.agent.security_group_id }
   egress                     = merge(local.platform_egress, { database = { port = module.database.port, security_group_id = module.database.security_group_id } })
   desired_count              = var.toolbox.min
   capacity_provider_strategy = var.capacity_provider_strategy
   service_discovery          = { namespace_id = module.ecs_cluster.namespace_id, name = "toolbox" }
+  service_connect            = var.service_connect ? { namespace_arn = module.ecs_cluster.namespace_arn, port_name = "mcp", dns_name = "toolbox.${module.ecs_cluster.namespace_name}" } : null
   autoscaling                = { min = var.toolbox.min, max = var.toolbox.max }
   task_policy_json           = data.aws_iam_policy_document.telemetry.json
   secret_arns                = [module.secrets.arns[local.secret_names[var.database.engine]]]
   kms_key_arns               = [aws_kms_key.this.arn]
   ecr_repository_arns        = [local.repository_arns.toolbox, local.repository_arns.collector]
   enable_execute_command     = var.enable_execute_command
+  container_insights         = var.container_insights != "disabled"
   log_retention_days         = var.log_retention_days
   alarm_topic_arns           = [module.observability.alarm_topic_arn]
 }

@@ -1,3 +1,13 @@
+variable "region" {
+  type        = string
+  default     = "us-east-1"
+  description = "Region of the environment; the state bucket and the images are in the same."
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "A region such as us-east-1."
+  }
+}
+
 variable "environment" {
   type        = string
   description = "Name of the environment: GitHub's environments, the parameters under /mcp/<environment> and the metrics' dimension."
@@ -30,21 +40,21 @@ variable "vpc_cidr" {
 
 variable "availability_zones" {
   type        = list(string)
-  default     = ["us-east-1a", "us-east-1b"]
-  description = "Zones to spread over."
+  default     = null
+  description = "Zones to spread over, in the order of the subnets; null for the first ones of the account that Fargate runs in."
   validation {
-    condition     = length(distinct(var.availability_zones)) >= 2
-    error_message = "At least two zones."
+    condition     = var.availability_zones == null || (length(distinct(coalesce(var.availability_zones, []))) >= 2 && alltrue([for z in coalesce(var.availability_zones, []) : startswith(z, var.region)]))
+    error_message = "At least two zones of the region, such as us-east-1a."
   }
 }
 
 variable "public_subnet_cidrs" {
   type        = list(string)
   default     = ["10.0.1.0/24", "10.0.2.0/24"]
-  description = "Ranges of the public subnets, one for each zone."
+  description = "Ranges of the public subnets, one for each zone: their number is the number of zones. A new zone comes last."
   validation {
-    condition     = length(var.public_subnet_cidrs) == length(var.availability_zones)
-    error_message = "One public subnet for each zone."
+    condition     = length(var.public_subnet_cidrs) >= 2 && length(var.public_subnet_cidrs) == length(var.private_subnet_cidrs) && (var.availability_zones == null || length(var.public_subnet_cidrs) == length(coalesce(var.availability_zones, [])))
+    error_message = "One public and one private subnet for each zone, and at least two."
   }
 }
 
@@ -53,8 +63,8 @@ variable "private_subnet_cidrs" {
   default     = ["10.0.10.0/24", "10.0.20.0/24"]
   description = "Ranges of the private subnets, one for each zone."
   validation {
-    condition     = length(var.private_subnet_cidrs) == length(var.availability_zones)
-    error_message = "One private subnet for each zone."
+    condition     = alltrue([for c in var.private_subnet_cidrs : can(cidrhost(c, 0))])
+    error_message = "private_subnet_cidrs are IPv4 CIDR blocks."
   }
 }
 
@@ -73,8 +83,22 @@ variable "interface_endpoints" {
   default     = true
   description = "Reach AWS's services through interface endpoints; false goes through the NAT gateway, which is cheaper for little traffic."
   validation {
-    condition     = var.interface_endpoints || var.nat_gateway_mode != "none"
-    error_message = "Without interface endpoints and without a NAT gateway no task could start."
+    condition     = var.interface_endpoints || var.nat_gateway_mode != "none" || var.task_subnets == "public"
+    error_message = "Without interface endpoints, without a NAT gateway and without public addresses no task could start."
+  }
+}
+
+variable "task_subnets" {
+  type        = string
+  default     = "private"
+  description = "private, or public: tasks with public addresses need neither NAT gateways nor endpoints. Their security groups let in no more than before. For a cheap trial."
+  validation {
+    condition     = contains(["private", "public"], var.task_subnets)
+    error_message = "task_subnets is private or public."
+  }
+  validation {
+    condition     = var.task_subnets == "private" || var.environment != "prod"
+    error_message = "Production's tasks have no public addresses."
   }
 }
 
@@ -83,8 +107,8 @@ variable "agent_internet_egress" {
   default     = false
   description = "Let the agent open HTTPS connections to the internet: needed for an OIDC issuer outside the VPC."
   validation {
-    condition     = !var.agent_internet_egress || var.nat_gateway_mode != "none"
-    error_message = "The way to the internet is a NAT gateway."
+    condition     = !var.agent_internet_egress || var.nat_gateway_mode != "none" || var.task_subnets == "public"
+    error_message = "The way to the internet is a NAT gateway, or public addresses."
   }
 }
 
@@ -95,6 +119,29 @@ variable "ingress_cidrs" {
   validation {
     condition     = length(var.ingress_cidrs) > 0 && alltrue([for c in var.ingress_cidrs : can(cidrhost(c, 0))])
     error_message = "ingress_cidrs are IPv4 CIDR blocks."
+  }
+}
+
+variable "test_ingress_cidrs" {
+  type        = list(string)
+  default     = []
+  description = "Who may connect to the test listener on 8443, which blue_green shows the unreleased version on: nobody by default."
+  validation {
+    condition     = alltrue([for c in var.test_ingress_cidrs : can(cidrhost(c, 0)) && tonumber(split("/", c)[1]) >= 8])
+    error_message = "test_ingress_cidrs are IPv4 CIDR blocks of your own, never the whole internet."
+  }
+}
+
+variable "waf" {
+  type = object({
+    enabled    = optional(bool, true)
+    rate_limit = optional(number, 10000)
+  })
+  default     = {}
+  description = "Web application firewall; rate_limit is the requests that one address may make in five minutes: an office or a backend behind one address is many callers."
+  validation {
+    condition     = var.waf.rate_limit >= 3000 && var.waf.rate_limit <= 2000000000
+    error_message = "waf.rate_limit is at least 3000: the agent itself lets one caller make 600 requests a minute, and says so better."
   }
 }
 
@@ -115,13 +162,19 @@ variable "certificate_arn" {
 }
 
 # --- models
+# The geography in front of a profile's id says where prompts and answers may be processed: us., eu., jp., au. and apac. stay in
+# theirs; global. goes to any commercial region of AWS, whatever the region of the environment is. Data at rest stays in the region.
 variable "bedrock_model_id" {
   type        = string
   default     = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
-  description = "An inference profile: current Claude models can't be invoked on demand by their bare id."
+  description = "Model that is asked: an inference profile, as current Claude models can't be invoked on demand by their bare id. Its geography must be the region's, or global."
   validation {
     condition     = can(regex("^([a-z-]+\\.)?anthropic\\.claude-[a-z0-9.:-]+$", var.bedrock_model_id))
     error_message = "bedrock_model_id is a Claude model or its inference profile, such as us.anthropic.claude-…"
+  }
+  validation {
+    condition     = can(regex(try(local.geographies[split(".", var.bedrock_model_id)[0]].source, "^$"), var.region))
+    error_message = "bedrock_model_id begins with a geography that isn't ${var.region}'s: use us., eu., jp., au. or apac. as the region is, or global. (which lets prompts be processed in any commercial region)."
   }
 }
 
@@ -133,14 +186,18 @@ variable "bedrock_fallback_model_id" {
     condition     = can(regex("^([a-z-]+\\.)?anthropic\\.claude-[a-z0-9.:-]+$", var.bedrock_fallback_model_id))
     error_message = "bedrock_fallback_model_id is a Claude model or its inference profile."
   }
+  validation {
+    condition     = can(regex(try(local.geographies[split(".", var.bedrock_fallback_model_id)[0]].source, "^$"), var.region))
+    error_message = "bedrock_fallback_model_id begins with a geography that isn't ${var.region}'s."
+  }
 }
 
 variable "bedrock_inference_regions" {
   type        = list(string)
-  default     = ["us-east-1", "us-east-2", "us-west-2"]
-  description = "Every region that the profiles may route to."
+  default     = null
+  description = "Every region that the profiles may route to; null for those of the profiles' geographies (services.tf). `aws bedrock get-inference-profile` lists them."
   validation {
-    condition     = length(var.bedrock_inference_regions) > 0 && alltrue([for r in var.bedrock_inference_regions : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", r))])
+    condition     = var.bedrock_inference_regions == null || (length(coalesce(var.bedrock_inference_regions, [])) > 0 && alltrue([for r in coalesce(var.bedrock_inference_regions, []) : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", r))]))
     error_message = "Regions such as us-east-1, without wildcards."
   }
 }
@@ -159,18 +216,23 @@ variable "bedrock_guardrail_arn" {
 variable "capacity_provider_strategy" {
   type        = list(object({ capacity_provider = string, base = optional(number, 0), weight = number }))
   default     = [{ capacity_provider = "FARGATE", base = 2, weight = 1 }, { capacity_provider = "FARGATE_SPOT", weight = 1 }]
-  description = "How tasks spread over FARGATE and FARGATE_SPOT."
+  description = "How tasks spread over FARGATE and FARGATE_SPOT. On a living service the AWS CLI changes it, then Terraform follows (ecs/README.md, \"Change a living environment\")."
 }
 
 variable "agent" {
   type = object({
-    cpu    = optional(number, 1024)
-    memory = optional(number, 2048)
-    min    = optional(number, 2)
-    max    = optional(number, 20)
+    cpu     = optional(number, 1024)
+    memory  = optional(number, 2048)
+    min     = optional(number, 2)
+    max     = optional(number, 20)
+    streams = optional(number, 200)
   })
   default     = {}
-  description = "CPU units, MiB and number of the agent's tasks."
+  description = "CPU units, MiB and number of the agent's tasks; streams is the number of open streamed answers a task that scaling aims at (a task takes 600 turns)."
+  validation {
+    condition     = var.agent.streams >= 10 && var.agent.streams <= 500
+    error_message = "agent.streams is 10 to 500: at 600 turns a task refuses more, and scaling takes minutes."
+  }
 }
 
 variable "toolbox" {
@@ -183,6 +245,16 @@ variable "toolbox" {
   })
   default     = {}
   description = "CPU units, MiB and number of the toolbox's tasks, and the configuration in its image."
+}
+
+variable "service_connect" {
+  type        = bool
+  default     = false
+  description = "Reach the toolbox through ECS Service Connect (retries, balance for each request, metrics) instead of Cloud Map's DNS alone; the name stays. A proxy in each task takes about 0.25 vCPU and 64 MiB of it."
+  validation {
+    condition     = !var.service_connect || !var.blue_green
+    error_message = "CodeDeploy's deployments can't use Service Connect."
+  }
 }
 
 variable "image_account_id" {
@@ -217,7 +289,7 @@ variable "collector_digest" {
 variable "blue_green" {
   type        = bool
   default     = false
-  description = "Deploy the agent by CodeDeploy (canary, test listener on 8443) instead of ECS's rolling update."
+  description = "Deprecated, for a new environment only: deploy the agent by CodeDeploy (canary, test listener on 8443) instead of ECS's rolling update. ECS's own blue/green needs provider 6 (ecs/README.md)."
 }
 
 variable "enable_execute_command" {
@@ -250,9 +322,10 @@ variable "database" {
     ca_file        = optional(string, "/app/global-bundle.pem")
     instance_class = optional(string, "db.t4g.micro")
     multi_az       = optional(bool, true)
+    snapshot       = optional(string)
   })
   default     = {}
-  description = "What the toolbox queries: postgres or mssql; an RDS for PostgreSQL is created, or host is an existing server's; ca_file is in the toolbox's image."
+  description = "What the toolbox queries: postgres or mssql; an RDS for PostgreSQL is created, from snapshot if one is named, or host is an existing server's; ca_file is in the toolbox's image."
   validation {
     condition     = contains(["postgres", "mssql"], var.database.engine)
     error_message = "database.engine is postgres or mssql."
@@ -264,15 +337,6 @@ variable "database" {
 }
 
 # --- operation
-variable "github_repository" {
-  type        = string
-  description = "OWNER/REPOSITORY whose workflows deploy here."
-  validation {
-    condition     = can(regex("^[A-Za-z0-9-]+(@[0-9]+)?/[A-Za-z0-9._-]+(@[0-9]+)?$", var.github_repository))
-    error_message = "github_repository is OWNER/REPOSITORY."
-  }
-}
-
 variable "push_images" {
   type        = bool
   default     = false
@@ -298,10 +362,26 @@ variable "alarm_email" {
 variable "monthly_budget_dollars" {
   type        = number
   default     = 400
-  description = "Cost of the account in a month; the forecast of 80 % of it is told."
+  description = "Cost in a month of which 50 % and 100 % are told when they are spent, and 100 % when it is forecast; null for no budget, where the account's root hasn't opened billing to IAM."
   validation {
-    condition     = var.monthly_budget_dollars > 0
-    error_message = "monthly_budget_dollars is positive."
+    condition     = var.monthly_budget_dollars == null || coalesce(var.monthly_budget_dollars, 1) > 0
+    error_message = "monthly_budget_dollars is positive, or null."
+  }
+}
+
+variable "budget_by_tag" {
+  type        = bool
+  default     = false
+  description = "Count only what has this environment's tag instead of the whole account. Billing must know the tag Environment first (ecs/README.md): before that the budget counts nothing."
+}
+
+variable "caller_day_tokens" {
+  type        = number
+  default     = 5000000
+  description = "Tokens that one caller may use in a day: what a leaked key can cost. It counts for models without a price too."
+  validation {
+    condition     = var.caller_day_tokens >= 10000 && var.caller_day_tokens <= 1000000000 && floor(var.caller_day_tokens) == var.caller_day_tokens
+    error_message = "caller_day_tokens is a whole number from 10,000 to 1,000,000,000: there is always a limit."
   }
 }
 
@@ -338,5 +418,17 @@ variable "log_retention_days" {
 variable "protect" {
   type        = bool
   default     = true
-  description = "Deletion protection, final snapshots, recovery windows: off in an environment that is thrown away."
+  description = "Deletion protection, recovery windows, no deletion of what isn't empty: off in an environment that is thrown away."
+}
+
+variable "final_snapshot" {
+  type        = bool
+  default     = true
+  description = "Take a last snapshot of the database when it is destroyed, also when protect is off."
+}
+
+variable "conversations_table" {
+  type        = string
+  default     = null
+  description = "Table of the conversations, after a restore; null for <name>-conversations."
 }

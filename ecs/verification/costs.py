@@ -1,9 +1,11 @@
-"""The cost table of ecs/README.md: every row is worked out anew from prices and numbers, and the columns have to add up.
+"""The cost tables of ecs/README.md: worked out from prices and numbers here, written there, and compared with what is applied.
 
-usage: costs.py [README]
+usage: costs.py [README]       compares the tables with what is worked out
+       costs.py --write        writes them anew
 """
 import re
 import sys
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -12,114 +14,181 @@ import boto3
 from report import Result, exit_with
 
 README = Path(__file__).resolve().parent.parent / "README.md"
-HOURS = 730
-# Dollars in us-east-1: an hour, or what the name says.
-VCPU, GIB = {"x86": Decimal("0.04048"), "ARM": Decimal("0.03238")}, {"x86": Decimal("0.004445"), "ARM": Decimal("0.00356")}
-BALANCER, CAPACITY_UNIT, NAT, ADDRESS, ENDPOINT = Decimal("0.0225"), Decimal("0.008"), Decimal("0.045"), Decimal("0.005"), Decimal("0.01")
-DATABASE, DATABASE_GIB_MONTH = Decimal("0.016"), Decimal("0.115")  # db.t4g.micro in one zone, gp3; a second zone doubles both
-METRIC_MONTH, ALARM_MONTH, SECRET_MONTH, KEY_MONTH = Decimal("0.30"), Decimal("0.10"), Decimal("0.40"), Decimal("1.00")
-FIREWALL_MONTH, RULE_MONTH, MILLION_REQUESTS, LOG_GIB, IMAGE_GIB_MONTH = Decimal("5"), Decimal("1"), Decimal("0.60"), Decimal("0.50"), Decimal("0.10")
-MILLION_WRITES, TABLE_GIB_MONTH, RECOVERY_GIB_MONTH, FILE_GIB_MONTH = Decimal("0.625"), Decimal("0.25"), Decimal("0.20"), Decimal("0.023")
-INSIGHTS_MONTH, PLAIN_INSIGHTS_MONTH = Decimal("15"), Decimal("5")  # estimates: they depend on the number of tasks
-SPOT = Decimal("0.3")  # of the price, at best
-# What prod has; life.py counts the same in the account.
-NUMBERS = {"alarms": 20, "interface endpoints": 6, "NAT gateways": 2, "firewall rules": 4}
-SECRETS, ZONES, CUSTOM_METRICS = 4, 2, 40
-COLUMNS = [("x86", True), ("ARM", True), ("x86", False), ("ARM", False)]
+PROPERTIES = README.parent.parent / "src" / "main" / "resources" / "application.properties"
+BEGIN, END = "<!-- costs: written by ecs/verification/costs.py --write -->", "<!-- /costs -->"
+HOURS, DAYS = 730, 30
+CHEAPEST_LIMIT = 75
+D = Decimal
+# Dollars, list prices on demand without free tiers: an hour, or what the name says. When and how they were looked up stands with them.
+REGIONS = {
+    "us-east-1": {
+        "looked up": "November 2026, against the public price list", "vcpu": D("0.03238"), "gib": D("0.00356"), "x86 vcpu": D("0.04048"), "x86 gib": D("0.004445"),
+        "balancer": D("0.0225"), "nat": D("0.045"), "endpoint": D("0.01"), "database": D("0.016"), "database gib month": D("0.115"), "log gib": D("0.50"), "million writes": D("0.625"), "table gib month": D("0.25"),
+    },
+    "eu-central-1": {
+        "looked up": "lists of 2025, not looked up again", "vcpu": D("0.03725"), "gib": D("0.00409"), "x86 vcpu": D("0.04656"), "x86 gib": D("0.00511"),
+        "balancer": D("0.027"), "nat": D("0.052"), "endpoint": D("0.012"), "database": D("0.018"), "database gib month": D("0.137"), "log gib": D("0.63"), "million writes": D("0.7625"), "table gib month": D("0.306"),
+    },
+}
+# The same everywhere.
+ADDRESS, CAPACITY_UNIT, METRIC_MONTH, ALARM_MONTH, SECRET_MONTH, KEY_MONTH = D("0.005"), D("0.008"), D("0.30"), D("0.10"), D("0.40"), D("1.00")
+FIREWALL_MONTH, RULE_MONTH, MILLION_REQUESTS, IMAGE_GIB_MONTH, RECOVERY_GIB_MONTH, FILE_GIB_MONTH = D("5"), D("1"), D("0.60"), D("0.10"), D("0.20"), D("0.023")
+INSIGHTS_MONTH = {"enhanced": D("15"), "enabled": D("5"), "disabled": D("0")}  # estimates: they depend on the number of tasks
+SPOT = D("0.32")  # of the price, on an average day
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What an environment consists of."""
+
+    tasks: int = 2
+    agent: tuple[str, str] = ("1", "2")
+    toolbox: tuple[str, str] = ("0.5", "1")
+    spot: bool = False
+    x86: bool = False
+    nat_gateways: int = 2
+    endpoints: int = 6
+    public_tasks: bool = False
+    database_zones: int = 2
+    insights: str = "enhanced"
+    firewall_rules: int = 4
+    alarms: int = 22
+    secrets: int = 4
+    metrics: int = 41
+    log_gib: int = 10
+
+
+ZONES = 2
+PROD = Shape()
+DEV = Shape(tasks=1, spot=True, nat_gateways=1, endpoints=0, database_zones=1, insights="enabled", log_gib=5)
+SHAPES = {
+    "prod": PROD, "prod without NAT": replace(PROD, nat_gateways=0), "dev": DEV,
+    "cheapest dev": replace(DEV, agent=("0.5", "1"), toolbox=("0.25", "0.5"), nat_gateways=0, public_tasks=True, database_zones=0, insights="disabled", firewall_rules=0, alarms=19, secrets=3, log_gib=2),
+}
 
 
 def cents(amount: Decimal) -> Decimal:
-    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return amount.quantize(D("0.01"), ROUND_HALF_UP)
 
 
-def fargate(tasks: int, cpus: str, gib: str, architecture: str) -> Decimal:
-    return cents(tasks * HOURS * (Decimal(cpus) * VCPU[architecture] + Decimal(gib) * GIB[architecture]))
-
-
-def rows(architecture: str, nat: bool) -> dict[str, Decimal]:
-    """The rows of one column, by the beginning of their names."""
+def rows(shape: Shape, region: str = "us-east-1") -> dict[str, Decimal]:
+    """The months' dollars by row."""
+    price = REGIONS[region]
+    vcpu, gib = (price["x86 vcpu"], price["x86 gib"]) if shape.x86 else (price["vcpu"], price["gib"])
+    task = lambda size: cents(shape.tasks * HOURS * (D(size[0]) * vcpu + D(size[1]) * gib) * (SPOT if shape.spot else 1))
+    addresses = ZONES + shape.nat_gateways + (2 * shape.tasks if shape.public_tasks else 0)
     return {
-        "Toolbox": fargate(2, "0.5", "1", architecture),
-        "Agent": fargate(2, "1", "2", architecture),
-        "Load balancer": cents(HOURS * (BALANCER + CAPACITY_UNIT)),
-        "NAT gateways": cents(HOURS * NAT * NUMBERS["NAT gateways"] * nat),
-        "Public IPv4": cents(HOURS * ADDRESS * (ZONES + NUMBERS["NAT gateways"] * nat)),
-        "6 interface endpoints": cents(HOURS * ENDPOINT * NUMBERS["interface endpoints"] * ZONES),
-        "Database": cents(ZONES * (HOURS * DATABASE + 20 * DATABASE_GIB_MONTH)),
-        "Container Insights": INSIGHTS_MONTH,
-        "40 custom metrics": CUSTOM_METRICS * METRIC_MONTH,
-        "Firewall": FIREWALL_MONTH + NUMBERS["firewall rules"] * RULE_MONTH + MILLION_REQUESTS,
-        "Logs": 10 * LOG_GIB,
-        "20 alarms, 4 secrets": NUMBERS["alarms"] * ALARM_MONTH + SECRETS * SECRET_MONTH + KEY_MONTH + 5 * IMAGE_GIB_MONTH,
-        "DynamoDB": cents(2 * MILLION_WRITES + TABLE_GIB_MONTH + RECOVERY_GIB_MONTH + 10 * FILE_GIB_MONTH),
+        "Toolbox's tasks": task(shape.toolbox),
+        "Agent's tasks": task(shape.agent),
+        "Load balancer, 1 capacity unit on average": cents(HOURS * (price["balancer"] + CAPACITY_UNIT)),
+        "NAT gateways, without their traffic": cents(HOURS * price["nat"] * shape.nat_gateways),
+        "Public IPv4 addresses": cents(HOURS * ADDRESS * addresses),
+        "Interface endpoints in 2 zones, without their traffic": cents(HOURS * price["endpoint"] * shape.endpoints * ZONES),
+        "Database: db.t4g.micro, 20 GB": cents(shape.database_zones * (HOURS * price["database"] + 20 * price["database gib month"])),
+        "Container Insights": INSIGHTS_MONTH[shape.insights],
+        "Custom metrics": shape.metrics * METRIC_MONTH,
+        "Firewall, 1 M requests": FIREWALL_MONTH + shape.firewall_rules * RULE_MONTH + MILLION_REQUESTS if shape.firewall_rules else D(0),
+        "Logs": cents(shape.log_gib * price["log gib"]),
+        "Alarms, secrets, 1 key, 5 GB of images": shape.alarms * ALARM_MONTH + shape.secrets * SECRET_MONTH + KEY_MONTH + 5 * IMAGE_GIB_MONTH,
+        "DynamoDB, 1 M transactional writes, 1 GB; 10 GB of access logs": cents(2 * price["million writes"] + price["table gib month"] + RECOVERY_GIB_MONTH + 10 * FILE_GIB_MONTH),
     }
 
 
-def savings() -> dict[str, Decimal]:
-    """What the second table says, by the setting that it names."""
-    x86, arm, without = rows("x86", True), rows("ARM", True), rows("ARM", False)
-    tasks = arm["Agent"] + arm["Toolbox"]
-    return {
-        "`runtimePlatform`": x86["Toolbox"] + x86["Agent"] - tasks,
-        '`nat_gateway_mode = "none"`': sum(arm.values()) - sum(without.values()),
-        '`nat_gateway_mode = "single"`': cents(HOURS * (NAT + ADDRESS)),
-        "`interface_endpoints = false`": arm["6 interface endpoints"],
-        "`database = { multi_az = false }`": cents(arm["Database"] / 2),
-        '`container_insights = "enabled"`': INSIGHTS_MONTH - PLAIN_INSIGHTS_MONTH,
-        "`agent`, `toolbox`": cents(tasks / 2),
-    }
+def total(shape: Shape, region: str = "us-east-1") -> Decimal:
+    return sum(rows(shape, region).values(), D(0))
 
 
-def dev() -> Decimal:
-    """dev as configured: one task of each on Spot, one NAT gateway, no endpoints, the database in one zone, plain Container Insights."""
-    prod = rows("ARM", True)
-    left_out = ("Toolbox", "Agent", "NAT gateways", "Public IPv4", "6 interface endpoints", "Database", "Container Insights")
-    same = sum(amount for name, amount in prod.items() if name not in left_out)
-    return same + SPOT * (prod["Toolbox"] + prod["Agent"]) / 2 + HOURS * (NAT + (ZONES + 1) * ADDRESS) + prod["Database"] / 2 + PLAIN_INSIGHTS_MONTH
+def savings() -> list[tuple[str, str, Decimal]]:
+    """What a choice takes off prod, and one that adds."""
+    off = lambda **changes: total(PROD) - total(replace(PROD, **changes))
+    price = REGIONS["us-east-1"]
+    return [
+        ("ARM instead of x86 (done)", "`runtimePlatform`", -off(x86=True)),
+        ("no NAT gateway: everything goes through endpoints; people sign in with API keys or an issuer inside the VPC", '`nat_gateway_mode = "none"`', off(nat_gateways=0)),
+        ("one NAT gateway: a zone's failure cuts both off from the internet", '`nat_gateway_mode = "single"`', off(nat_gateways=1)),
+        ("NAT gateways instead of endpoints, for little traffic", "`interface_endpoints = false`", off(endpoints=0)),
+        ("database in one zone", "`database = { multi_az = false }`", off(database_zones=1)),
+        ("plain Container Insights", '`container_insights = "enabled"`', off(insights="enabled")),
+        ("no firewall", "`waf = { enabled = false }`", off(firewall_rules=0)),
+        ("smaller tasks: the agent fits 0.5 vCPU and 1 GB, the toolbox 0.25 vCPU and 0.5 GB beside its sidecar only just", "`agent`, `toolbox`", off(agent=("0.5", "1"), toolbox=("0.25", "0.5"))),
+        ("Spot for every task (dev); a task may end within 120 s", "`capacity_provider_strategy`", off(spot=True)),
+        ("Service Connect: 0.25 vCPU and 64 MiB more in each of four tasks", "`service_connect = true`", -cents(4 * HOURS * (D("0.25") * price["vcpu"] + D("0.0625") * price["gib"]))),
+    ]
+
+
+# --- tokens: a turn that asks one tool, most of its input from the prompt cache
+TURNS_A_DAY = 1000
+TURN = {"input": 1000, "cache-read": 6000, "cache-write": 1000, "output": 400}
+
+
+def tokens() -> dict[str, Decimal]:
+    """Dollars a month for each model that the agent has a price for."""
+    prices: dict[str, dict[str, Decimal]] = {}
+    for model, kind, dollars in re.findall(r'(?m)^agent\.model\.prices\."([^"]+)"\.([a-z-]+)=([0-9.]+)$', PROPERTIES.read_text()):
+        prices.setdefault(model, {})[kind] = D(dollars)
+    return {model: cents(TURNS_A_DAY * DAYS * sum(TURN[kind] * price[kind] for kind in TURN) / 1_000_000) for model, price in prices.items()}
+
+
+def written() -> str:
+    """The tables as they have to stand in the README."""
+    columns = {name: rows(shape) for name, shape in SHAPES.items()}
+    table = lambda head, body, right: "\n".join(["| " + " | ".join(head) + " |", "|" + "|".join(["---:" if r else "---" for r in right]) + "|", *("| " + " | ".join(cells) + " |" for cells in body)])
+    money = lambda amount: f"{cents(amount):,.2f}"
+    first = [[name, *(money(c[name]) for c in columns.values())] for name in columns["prod"]]
+    first.append(["**Total**", *(f"**{money(total(shape))}**" for shape in SHAPES.values())])
+    regions = [[region, price["looked up"], *(money(total(shape, region)) for shape in SHAPES.values())] for region, price in REGIONS.items()]
+    return "\n\n".join([
+        BEGIN,
+        table(["us-east-1", *SHAPES], first, [False, True, True, True, True]),
+        table(["region", "prices", *SHAPES], regions, [False, False, True, True, True, True]),
+        f"Model calls come on top, and are usually most of the bill. {TURNS_A_DAY:,} turns a day, each with {sum(v for k, v in TURN.items() if k != 'output'):,} tokens of input ({TURN['cache-read']:,} of them from the prompt cache) and {TURN['output']:,} of output, at the prices of `application.properties`:",
+        table(["model", "tokens a month", "dollars a month"], [[f"`{m}`", f"{TURNS_A_DAY * DAYS * sum(TURN.values()) // 1_000_000} M", money(d)] for m, d in tokens().items()], [False, True, True]),
+        table(["choice for prod", "where", "saves a month"], [[what, where, money(amount)] for what, where, amount in savings()], [False, False, True]),
+        END,
+    ])
 
 
 def check(text: str) -> Result:
-    result, sums = Result(), [Decimal(0)] * 4
-    expected, seen, saved = [rows(*column) for column in COLUMNS], set(), savings()
-    lines = [[c.strip().strip("*") for c in line.strip().strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
-    total = None
-    for cells in lines:
-        amounts = [Decimal(c) for c in cells[1:] if re.fullmatch(r"\d+\.\d\d", c)]
-        if len(cells) == 5 and len(amounts) == 4 and cells[0] == "Total":
-            total = amounts
-        elif len(cells) == 5 and len(amounts) == 4:
-            name = next((n for n in expected[0] if cells[0].startswith(n)), None)
-            result.expect(name is not None, f"no calculation for the row {cells[0]!r}")
-            result.expect(name is None or amounts == [e[name] for e in expected], f"{cells[0]}: worked out as {[str(e.get(name)) for e in expected]}, the table says {[str(a) for a in amounts]}")
-            seen.add(name)
-            sums = [s + a for s, a in zip(sums, amounts)]
-        elif len(cells) == 3 and cells[1] in saved:
-            figure = Decimal(re.sub(r"[^0-9.]", "", cells[2]))
-            wanted = saved.pop(cells[1])
-            result.expect(figure == wanted, f"{cells[1]}: saves {wanted}, the table says {figure}")
-    result.expect(total is not None, "there is no cost table with a total")
-    result.expect(total == sums, f"the columns add up to {[str(s) for s in sums]}, the table says {[str(a) for a in total or []]}")
-    result.expect(seen == set(expected[0]), f"rows are missing: {sorted(set(expected[0]) - seen)}")
-    result.expect(not saved, f"savings are missing: {sorted(saved)}")
-    told = re.search(r"is at about (\d+) dollars", text)
-    result.expect(told is not None and abs(Decimal(told[1]) - dev()) < 1, f"dev costs {cents(dev())}, the text says {told[1] if told else 'nothing'}")
+    """The README has exactly what is worked out, and the cheapest dev is cheap."""
+    result, wanted = Result(), written().splitlines()
+    have = text[text.find(BEGIN):text.find(END) + len(END)].splitlines() if BEGIN in text and END in text else []
+    result.expect(bool(have), "the README has no cost tables")
+    for line in wanted:
+        result.expect(not have or line in have, f"worked out, and not in the README (costs.py --write): {line}")
+    for line in have:
+        result.expect(line in wanted, f"in the README, and not worked out: {line}")
+    for region in REGIONS:
+        result.expect(total(SHAPES["cheapest dev"], region) <= CHEAPEST_LIMIT, f"the cheapest dev costs {total(SHAPES['cheapest dev'], region)} in {region}, more than {CHEAPEST_LIMIT}")
+    return result
+
+
+def check_cheapest(alarms: int, secrets: int) -> Result:
+    """What the cheapest dev consists of, as planned, is what its column counts."""
+    result, shape = Result(), SHAPES["cheapest dev"]
+    result.expect(alarms == shape.alarms, f"{alarms} alarms, the cost table counts {shape.alarms}")
+    result.expect(secrets == shape.secrets, f"{secrets} secrets, the cost table counts {shape.secrets}")
+    result.expect(total(shape) <= CHEAPEST_LIMIT, f"it costs {total(shape)}")
     return result
 
 
 def check_numbers(name: str) -> Result:
-    """The numbers that the table counts with are those of the environment NAME."""
+    """The numbers that prod's column counts with are those of the environment NAME."""
     result, ec2, waf = Result(), boto3.client("ec2"), boto3.client("wafv2")
     acl = next(a for a in waf.list_web_acls(Scope="REGIONAL")["WebACLs"] if a["Name"] == f"{name}-alb")
     have = {
-        "alarms": len(boto3.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{name}-")["MetricAlarms"]),
-        "interface endpoints": len([e for e in ec2.describe_vpc_endpoints()["VpcEndpoints"] if e["VpcEndpointType"] == "Interface"]),
-        "NAT gateways": len([n for n in ec2.describe_nat_gateways()["NatGateways"] if n["State"] == "available"]),
-        "firewall rules": len(waf.get_web_acl(Name=acl["Name"], Scope="REGIONAL", Id=acl["Id"])["WebACL"]["Rules"]),
+        "alarms": (len(boto3.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{name}-")["MetricAlarms"]), PROD.alarms),
+        "interface endpoints": (len([e for e in ec2.describe_vpc_endpoints()["VpcEndpoints"] if e["VpcEndpointType"] == "Interface"]), PROD.endpoints),
+        "NAT gateways": (len([n for n in ec2.describe_nat_gateways()["NatGateways"] if n["State"] == "available"]), PROD.nat_gateways),
+        "firewall rules": (len(waf.get_web_acl(Name=acl["Name"], Scope="REGIONAL", Id=acl["Id"])["WebACL"]["Rules"]), PROD.firewall_rules),
     }
-    for what, number in NUMBERS.items():
-        result.expect(have[what] == number, f"{have[what]} {what}, the cost table counts {number}")
+    for what, (number, counted) in have.items():
+        result.expect(number == counted, f"{number} {what}, the cost table counts {counted}")
     return result
 
 
 if __name__ == "__main__":
-    exit_with(check(Path(sys.argv[1] if len(sys.argv) > 1 else README).read_text()), "figures")
+    if sys.argv[1:] == ["--write"]:
+        text = README.read_text()
+        README.write_text(text[:text.index(BEGIN)] + written() + text[text.index(END) + len(END):])
+        sys.exit(0)
+    exit_with(check(Path(sys.argv[1] if len(sys.argv) > 1 else README).read_text()), "lines")

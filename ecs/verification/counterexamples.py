@@ -46,6 +46,7 @@ RULES = [
     Defect("a toolbox that listens on 127.0.0.1", "toolbox.json", '"0.0.0.0"', '"127.0.0.1"', r"listens on 127\.0\.0\.1 only"),
     Defect("a file that the toolbox's image doesn't have", "toolbox.json", '"${database_ca_file}"', '"/app/rds.pem"', r"toolbox: \['/app/rds\.pem'\] aren't in its image"),
     Defect("a toolbox with its web page", "toolbox.json", '"--disable-reload",', '"--disable-reload", "--ui",', r"--ui.*isn't for production"),
+    Defect("a key that may cost anything", "agent.json", '{ "name": "AGENT_BUDGET_CALLER_DAY_TOKENS", "value": "${caller_day_tokens}" },', "", r"nothing limits what a leaked key may cost"),
     Defect("the old transport", "agent.json", '"${mcp_url}"', '"http://toolbox.mcp.local:5000/mcp/sse"', r"MCP_URL"),
     Defect("a volume that isn't there", "agent.json", '"sourceVolume": "tmp"', '"sourceVolume": "temp"', r"no volume temp"),
     Defect("x86 by default", "agent.json", '"cpuArchitecture": "ARM64", ', "", r"cpuArchitecture"),
@@ -77,7 +78,7 @@ MODULES = {
     "database": Defect("", "database/main.tf", "storage_encrypted               = true", "storage_encrypted               = false", ""),
     "ecs-cluster": Defect("", "ecs-cluster/main.tf", '["FARGATE", "FARGATE_SPOT"]', '["FARGATE"]', ""),
     "ecs-service": Defect("", "ecs-service/main.tf", "enable   = true\n    rollback = true", "enable   = true\n    rollback = false", ""),
-    "github": Defect("", "github/main.tf", "policy/ReadOnlyAccess", "policy/PowerUserAccess", ""),
+    "github": Defect("", "github/main.tf", '"${var.environment}-apply"', "var.environment", ""),
     "observability": Defect("", "observability/agent_alarms.tf", "alarm_actions       = [aws_sns_topic.alarms.arn]", "alarm_actions       = []", ""),
     "secrets": Defect("", "secrets/main.tf", "kms_key_id              = var.kms_key_arn", "kms_key_id              = null", ""),
     "vpc": Defect("", "vpc/main.tf", "private_dns_enabled = true", "private_dns_enabled = false", ""),
@@ -156,8 +157,9 @@ def cases(work: Path, env: dict[str, str]) -> list[tuple[str, Callable[[], None]
     found = [(f"task definition with {d.name}", lambda d=d: _rules(d, work)) for d in RULES]
     found += [("task definition with a read-only root and ECS Exec", _read_only_with_exec), ("task definition that cfn-lint refuses", _cfn_lint)]
     found += [(f"sidecar with {d.name}", lambda d=d: _metrics(d, work)) for d in METRICS]
-    found += [("cost table with a wrong price", lambda: must_say(costs.check(costs.README.read_text().replace("| 5.00 |", "| 6.00 |")).problems, r"Logs, 10 GB: worked out as \['5.00'"))]
-    found += [("cost table with a wrong row", lambda: must_say(costs.check(costs.README.read_text().replace("| 22.27 |", "| 23.27 |", 1)).problems, "the columns add up to"))]
+    found += [("cost table with a wrong price", lambda: must_say(costs.check(costs.README.read_text().replace("| Logs | 5.00", "| Logs | 6.00")).problems, r"worked out, and not in the README.*\| Logs \| 5\.00"))]
+    found += [("cost table with a row of its own", lambda: must_say(costs.check(costs.README.read_text().replace("| Logs |", "| Lunch | 1 | 1 | 1 | 1 |\n| Logs |", 1)).problems, r"in the README, and not worked out: \| Lunch"))]
+    found += [("a cheapest dev with more than its table counts", lambda: must_say(costs.check_cheapest(costs.SHAPES["cheapest dev"].alarms + 3, 3).problems, r"22 alarms, the cost table counts 19"))]
     return found + [("unformatted file", lambda: _unformatted(work, env)), ("unknown argument", lambda: _invalid(work, env))]
 
 

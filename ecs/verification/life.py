@@ -4,6 +4,7 @@ usage: life.py dev|prod PORT WORK_FOLDER
 Prints a line for each step, "ok …" or "FAIL …". prod is created by the runbook's way from an empty account, with its own
 certificate and name in Route 53, rolling; dev has a given certificate, CodeDeploy, ECS Exec and no interface endpoints.
 """
+import contextlib
 import hashlib
 import json
 import os
@@ -13,18 +14,22 @@ import sys
 import textwrap
 import time
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 import boto3
 
 import costs
+import deployments
+import endpoints
+import firewall
+import knobs
 import live_counterexamples
 import metrics
 import network
 import permissions
 import task_definitions as td
 import terraform
-from counterexamples import must_say
+from counterexamples import Defect, must_say, put
 from report import ACCOUNT, REGION, Result
 
 REPOSITORY = terraform.ECS.parent
@@ -50,20 +55,20 @@ class Life:
     def __init__(self, environment: str, port: int, work: Path) -> None:
         self.environment, self.work = environment, work
         self.name = "mcp" if environment == "prod" else "mcp-dev"
-        self.env = {**terraform.environment(work), "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
+        self.env = {**terraform.environment(work), "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "OPERATIONS": str(work / "operations")}
         os.environ.update(self.env)
         self.copy = terraform.copy_of_ecs(work / "ecs")
         self.log = work / "terraform.log"
-        self.folder = self._folder(f"environments/{environment}")
+        self.folder = self._folder("", (str(self.copy / "terraform-in"), environment))
         self.emulator = self._start_emulator(port)
         self._stand_ins()
-        self.variables: list[str] = []
+        self.bootstrap_variables = ["-var=protect=false", "-var=github_repository_id=123"]
         self.failed = False
 
-    def _folder(self, path: str) -> terraform.Folder:
+    def _folder(self, path: str, command: tuple[str, ...] = ("terraform",)) -> terraform.Folder:
         folder = self.copy / "terraform" / path
         (folder / "zz_override.tf").write_text(FEW_RETRIES)
-        return terraform.Folder(folder, self.env, self.log)
+        return terraform.Folder(folder, self.env, self.log, command)
 
     def _start_emulator(self, port: int) -> int:
         done = subprocess.run([str(self.copy / "verification" / "moto_start.sh"), str(port), str(self.work / "emulator.log")], env=self.env, text=True, capture_output=True, check=True)
@@ -86,7 +91,7 @@ class Life:
             text = (REPOSITORY / readme).read_text()
             commands.append(textwrap.dedent(re.search(r"```bash\n(.*?)```", text[text.index(heading):], re.S)[1]))
         commands[0] += f"export ENV={self.environment} NAME={self.name}"
-        script = re.sub(r"^\s*terraform .*\n", "", "\n".join(commands).replace("sha256:…", td.DIGEST).replace("…", "example").replace(*mistake), flags=re.M)
+        script = re.sub(r"^\s*(terraform|ecs/terraform-in) .*\n", "", "\n".join(commands).replace("sha256:…", td.DIGEST).replace("…", "example").replace(*mistake), flags=re.M)
         env = {**self.env, "PATH": f"{self.work / 'bin'}:{self.env['PATH']}", "GH_CALLS": str(self.work / "gh"), "POLL_SECONDS": "0.1"}
         done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=self.work, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
@@ -107,38 +112,183 @@ class Life:
     # --- from an empty account
 
     def bootstrap(self) -> str:
-        """State bucket, repositories, OIDC provider; then their own state moves into the bucket."""
+        """State bucket, repositories, OIDC provider, GitHub's roles; then their own state moves into the bucket."""
         folder = self._folder("bootstrap")
         folder.init()
-        output = folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30", "-var=protect=false")
+        output = folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30", *self.bootstrap_variables)
         (folder.path / "backend.tf").write_text('terraform {\n  backend "s3" {\n    key          = "mcp/bootstrap/terraform.tfstate"\n    use_lockfile = true\n    encrypt      = true\n  }\n}\n')
         folder.run("init", "-no-color", "-migrate-state", "-force-copy", *BACKEND)
-        folder.run("plan", "-no-color", "-detailed-exitcode", "-var=protect=false")
+        folder.run("plan", "-no-color", "-detailed-exitcode", *self.bootstrap_variables)
         return re.search(r"Apply complete! (.*)", output)[1]
 
-    def bucket_only(self) -> str:
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
-        return "the account has it already"
+    @contextlib.contextmanager
+    def called_by(self, key: str) -> Iterator[None]:
+        """Terraform calls AWS with KEY: whoever called what is written down (OPERATIONS)."""
+        before = self.folder.env
+        self.folder.env = {**before, "AWS_ACCESS_KEY_ID": key}
+        try:
+            yield
+        finally:
+            self.folder.env = before
+
+    def enough(self) -> str:
+        return require(permissions.enough(self.name, (self.work / "operations").read_text()))
+
+    def too_little_is_seen(self) -> None:
+        """An operation that the plan role lacks, as one that a new resource brings."""
+        must_say(permissions.enough(self.name, "plan sqs:GetQueueAttributes\napply sqs:CreateQueue\n").problems, "github-plan may not sqs:GetQueueAttributes")
+
+    def changeable(self) -> str:
+        return require(permissions.changes(self.name, self.environment, json.loads(self.folder.run("show", "-json", "-no-color"))))
+
+    def fill_in(self, **values: str) -> None:
+        """Puts what depends on the account into terraform.tfvars, as its user does."""
+        file = self.copy / "terraform" / "environments" / self.environment / "terraform.tfvars"
+        text = file.read_text()
+        for name, value in values.items():
+            text, found = re.subn(rf"(?m)^{name} *=.*$", f"{name} = {value}", text)
+            text += "" if found else f"{name} = {value}\n"
+        file.write_text(text)
 
     def apply(self) -> str:
         if self.environment == "prod":
             zone = boto3.client("route53").create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"].split("/")[-1]
-            self.variables = [f'-var=domain={{zone_id="{zone}",name="agent.example.com"}}', "-var=protect=false", f"-var=collector_digest={td.DIGEST}"]
+            self.fill_in(domain=f'{{ zone_id = "{zone}", name = "agent.example.com" }}', protect="false", collector_digest=f'"{td.DIGEST}"')
         else:
             arn = boto3.client("acm").request_certificate(DomainName="agent-dev.example.com", ValidationMethod="DNS")["CertificateArn"]
-            self.variables = ["-var=domain=null", f"-var=certificate_arn={arn}", "-var=blue_green=true", f"-var=collector_digest={td.DIGEST}"]
+            self.fill_in(domain="null", certificate_arn=f'"{arn}"', blue_green="true", collector_digest=f'"{td.DIGEST}"')
         self.folder.init(*BACKEND)
-        output = self.folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30", *self.variables)
+        with self.called_by("apply"):
+            output = self.folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30")
         return re.search(r"Apply complete! (.*)", output)[1]
 
     def plan(self) -> list[str]:
-        output = self.folder.run("plan", "-no-color", "-detailed-exitcode", "-parallelism=20", *self.variables, expect=(0, 2))
+        with self.called_by("plan"):
+            output = self.folder.run("plan", "-no-color", "-detailed-exitcode", "-parallelism=20", expect=(0, 2))
         return terraform.changes(output) or (["something"] if "No changes." not in output else [])
 
     def plan_is_empty(self) -> None:
         changes = self.plan()
         if changes:
             raise AssertionError("the plan isn't empty: " + ", ".join(changes))
+
+    # --- change without harm
+
+    def planned(self, *arguments: str) -> dict:
+        """The JSON of a plan, without asking the account again: nobody else changes it."""
+        file = str(self.work / "plan")
+        self.folder.run("plan", "-no-color", "-refresh=false", f"-out={file}", *arguments)
+        return json.loads(self.folder.run("show", "-json", file))
+
+    def turned(self, knobs_: dict) -> str:
+        return require(knobs.judge(self.planned(*knobs.arguments(knobs_))))
+
+    def turn(self) -> str:
+        """Applies the plan that `turned` judged, and looks whether the account then is as the variables say."""
+        output = self.folder.run("apply", "-no-color", "-parallelism=30", str(self.work / "plan"))
+        moved, goes = output.find('private_nat["us-east-1b"]: Modifications complete'), output.find('aws_nat_gateway.this["us-east-1b"]: Destroying')
+        if not 0 <= moved < goes:
+            raise AssertionError("a NAT gateway goes before its subnet's route has moved")
+        self.folder.run("plan", "-no-color", "-detailed-exitcode", "-parallelism=20", *knobs.arguments(knobs.LIVE))
+        return "applied, and a second plan is empty"
+
+    def refused_knobs(self) -> str:
+        output = self.folder.run("plan", "-no-color", "-refresh=false", *knobs.arguments(knobs.REFUSED), expect=(1,))
+        said = re.sub(r"[\s│]+", " ", output)
+        for knob, (_, sentence) in knobs.REFUSED.items():
+            must_say([said], sentence)
+        return f"{len(knobs.REFUSED)} knobs"
+
+    def unguarded_knobs_are_seen(self) -> str:
+        """The same knobs without what refuses them: the judge must see what Terraform would replace."""
+        broken = terraform.copy_of_ecs(self.work / "unguarded", self.copy)
+        for defect in (
+            Defect("", "fixed.tf", "condition     = ", "condition     = true || ", ""),
+            Defect("", "modules/ecs-service/main.tf", "ignore_changes = [task_definition, desired_count, capacity_provider_strategy]", "ignore_changes = [task_definition, desired_count]", ""),
+        ):
+            put(broken / "terraform", defect)
+        folder = terraform.Folder(broken / "terraform", self.env, self.log, (str(broken / "terraform-in"), self.environment))
+        folder.init(*BACKEND)
+        file = str(self.work / "unguarded-plan")
+        folder.run("plan", "-no-color", "-refresh=false", f"-out={file}", *knobs.arguments(knobs.REFUSED))
+        found = knobs.harm(json.loads(folder.run("show", "-json", file)))
+        for kind in ("aws_ecs_service", "aws_lb_listener", "aws_dynamodb_table", "aws_db_instance", "aws_vpc", "aws_subnet"):
+            must_say(found, rf"delete.* \S*{kind}\.")
+        return f"{len(found)} losses"
+
+    def spot(self) -> str:
+        """As the sentence says it: the AWS CLI first, then Terraform."""
+        for service in ("agent", "toolbox"):
+            subprocess.run(["aws", "ecs", "update-service", "--cluster", f"{self.name}-cluster", "--service", f"{self.name}-{service}-service", "--force-new-deployment", "--capacity-provider-strategy",
+                            "capacityProvider=FARGATE,base=0,weight=1"], env=self.env, check=True, capture_output=True)
+        self.folder.run("plan", "-no-color", "-detailed-exitcode", *knobs.arguments({"capacity_provider_strategy": knobs.REFUSED["capacity_provider_strategy"]}))
+        return "the plan is empty"
+
+    def back(self) -> str:
+        """The account gets the values of terraform.tfvars again; the CLI's change stays, and is written down there."""
+        kept = {knob: knobs.LIVE[knob] for knob in ("public_subnet_cidrs", "private_subnet_cidrs")}  # a zone that has tasks stays
+        self.fill_in(capacity_provider_strategy=knobs.REFUSED["capacity_provider_strategy"][0], **kept)
+        output = self.folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30")
+        return re.search(r"Apply complete! (.*)", output)[1]
+
+    # --- backups
+
+    def runbook(self, heading: str) -> str:
+        """Runs a section's commands as they stand in ecs/README.md, Terraform's too."""
+        text = (REPOSITORY / "ecs" / "README.md").read_text()
+        script = textwrap.dedent(re.search(r"```bash\n(.*?)```", text[text.index(heading):], re.S)[1]).replace("ecs/terraform-in", str(self.copy / "terraform-in"))
+        env = {**self.env, "ENV": self.environment, "NAME": self.name, "TF_CLI_ARGS_apply": "-auto-approve -no-color -parallelism=30", "TF_CLI_ARGS": "-no-color"}
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=self.work, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            raise AssertionError(f"{heading}: ended with {done.returncode}\n{done.stdout[-2500:]}")
+        return done.stdout
+
+    def restore_table(self) -> str:
+        client, key = boto3.client("dynamodb"), {"pk": {"S": "a conversation"}, "sk": {"S": "1"}}
+        client.put_item(TableName=f"{self.name}-conversations", Item=key)
+        self.runbook("**Restore the conversations.**")
+        self.fill_in(conversations_table=f'"{self.name}-conversations-restored"')
+        table = f"{self.name}-conversations-restored"
+        if "Item" not in client.get_item(TableName=table, Key=key):
+            raise AssertionError("the conversation isn't in the restored table")
+        if client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] != "ENABLED":
+            raise AssertionError("the restored table has no backups of its own")
+        value = json.loads(boto3.client("ssm").get_parameter(Name=f"/mcp/{self.environment}/task-definition/agent")["Parameter"]["Value"])
+        if value["conversation_table"] != table:
+            raise AssertionError(f"the next deployment would use {value['conversation_table']}")
+        self.plan_is_empty()
+        client.delete_table(TableName=f"{self.name}-conversations")
+        return "from a point in time, and the next deployment uses it"
+
+    def restore_database(self) -> str:
+        self.runbook("**Restore the database.**")
+        names = self.final_snapshots()
+        if len(names) != 1:
+            raise AssertionError(f"last snapshots of the instance that went: {names}")
+        return f"from a snapshot; the instance before left {names[0]}"
+
+    def final_snapshots(self) -> list[str]:
+        return sorted(s["DBSnapshotIdentifier"] for s in boto3.client("rds").describe_db_snapshots()["DBSnapshots"] if s["DBSnapshotIdentifier"].startswith(f"{self.name}-final"))
+
+    def two_final_snapshots(self) -> str:
+        names = self.final_snapshots()
+        if len(names) != 2:
+            raise AssertionError(f"two instances were destroyed, and left {names}")
+        return ", ".join(names)
+
+    def cheapest(self) -> str:
+        """The cheapest dev, planned into an empty account: what it consists of, and what that costs."""
+        plan = self.planned("-var-file=environments/dev/cheapest.tfvars", "-var=blue_green=false")
+        types: dict[str, int] = {}
+        for change in plan["resource_changes"]:
+            if change["change"]["actions"] == ["create"]:
+                types[change["type"]] = types.get(change["type"], 0) + 1
+        for absent in ("aws_nat_gateway", "aws_wafv2_web_acl", "aws_db_instance", "aws_eip"):
+            if absent in types:
+                raise AssertionError(f"the cheapest dev has {types[absent]} {absent}")
+        if types.get("aws_vpc_endpoint") != 2:
+            raise AssertionError(f"the cheapest dev has {types.get('aws_vpc_endpoint')} endpoints, only S3's and DynamoDB's are free")
+        return require(costs.check_cheapest(types["aws_cloudwatch_metric_alarm"], types["aws_secretsmanager_secret"]))
 
     # --- task definitions and deployments
 
@@ -211,13 +361,11 @@ class Life:
     def github(self) -> str:
         self.documented("README.md", "5. **Tell GitHub**")
         calls = (self.work / "gh").read_text().splitlines()
-        outputs = json.loads(self.folder.run("output", "-json"))
-        expected = {}
-        for environment, output in ((self.environment, "github_variables"), (f"{self.environment}-plan", "github_plan_variables")):
-            expected.update({(environment, name): value for name, value in outputs[output]["value"].items()})
+        variables = json.loads(self.folder.run("output", "-json"))["github_variables"]["value"]
+        expected = {(environment, name): value for environment, given in variables.items() for name, value in given.items()}
         if self.environment == "dev":  # its DNS is kept elsewhere
             del expected["dev", "AGENT_URL"]
-        given = {(c[6], c[2]): c[8] for c in map(str.split, calls) if c[:2] == ["variable", "set"]}
+        given = {(c[6], c[2]): c[8] for c in map(str.split, calls) if c[:2] == ["variable", "set"] and "--env" in c}
         if given != expected:
             raise AssertionError(f"gh was told {given}, expected {expected}")
         return f"{len(given)} variables from Terraform's outputs"
@@ -250,14 +398,14 @@ class Life:
         group = next(g for g in elb.describe_target_groups()["TargetGroups"] if g["TargetGroupName"] == f"{self.name}-alb-blue")
         elb.modify_target_group_attributes(TargetGroupArn=group["TargetGroupArn"], Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "30"}])
         must_say(network.check(self.name).problems, "agent can't reach S3:443")
-        expected = ['module.mcp.module.agent.aws_vpc_security_group_egress_rule.this["s3-layers"]', 'module.mcp.module.alb.aws_lb_target_group.agent["blue"]']
+        expected = ['module.agent.aws_vpc_security_group_egress_rule.this["s3-layers"]', 'module.alb.aws_lb_target_group.agent["blue"]']
         changes = sorted(set(self.plan()))
         if changes != expected:
             raise AssertionError(f"the plan would change {changes}, expected {expected}")
         return "found by the checks, and by the plan, which leaves the deployed revisions alone"
 
     def heal(self) -> str:
-        output = self.folder.run("apply", "-no-color", "-auto-approve", "-parallelism=20", *self.variables)
+        output = self.folder.run("apply", "-no-color", "-auto-approve", "-parallelism=20")
         must_say([output], r"1 added, 1 changed, 0 destroyed")
         for service in ("agent", "toolbox"):
             if not self.running(service).endswith(":2"):
@@ -265,12 +413,12 @@ class Life:
         return f"{require(network.check(self.name))}, deployed revisions untouched"
 
     def destroy(self) -> str:
-        output = self.folder.run("destroy", "-no-color", "-auto-approve", "-parallelism=30", *self.variables)
+        output = self.folder.run("destroy", "-no-color", "-auto-approve", "-parallelism=30")
         ecs = boto3.client("ecs")
         clusters = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
         left = [v["VpcId"] for v in boto3.client("ec2").describe_vpcs(Filters=[{"Name": "tag:Project", "Values": ["mcp"]}])["Vpcs"]]
         left += [c["clusterName"] for c in clusters if c["status"] != "INACTIVE"]
-        left += [r["RoleName"] for r in boto3.client("iam").list_roles()["Roles"] if r["RoleName"].startswith("mcp")]
+        left += [r["RoleName"] for r in boto3.client("iam").list_roles()["Roles"] if r["RoleName"].startswith("mcp") and "-github-" not in r["RoleName"]]
         if left:
             raise AssertionError(f"left behind: {left}")
         return re.search(r"Destroy complete! (.*)", output)[1]
@@ -280,9 +428,10 @@ class Life:
         folder = terraform.Folder(self.copy / "terraform" / "bootstrap", self.env, self.log)
         (folder.path / "backend.tf").unlink()
         folder.run("init", "-no-color", "-migrate-state", "-force-copy")
-        output = folder.run("destroy", "-no-color", "-auto-approve", "-parallelism=30", "-var=protect=false")
-        if boto3.client("s3").list_buckets()["Buckets"]:
-            raise AssertionError("a bucket is left")
+        output = folder.run("destroy", "-no-color", "-auto-approve", "-parallelism=30", *self.bootstrap_variables)
+        left = [b["Name"] for b in boto3.client("s3").list_buckets()["Buckets"]] + [r["RoleName"] for r in boto3.client("iam").list_roles()["Roles"]]
+        if left:
+            raise AssertionError(f"left behind: {left}")
         return re.search(r"Destroy complete! (.*)", output)[1]
 
     def nothing_was_missing(self) -> None:
@@ -291,12 +440,17 @@ class Life:
             raise AssertionError(f"the emulator lacks {missing}: what was asked for wasn't checked")
 
     def live(self) -> bool:
-        prepared = self.step("bootstrap an empty account, its state moved into its bucket", self.bootstrap) if self.environment == "prod" else self.step("state bucket", self.bucket_only)
-        if not prepared or not self.step("apply", self.apply):
+        if not self.step("bootstrap an empty account, its state moved into its bucket", self.bootstrap) or not self.step("apply", self.apply):
             return False
         self.step("second plan is empty", self.plan_is_empty)
         self.step("connections", lambda: require(network.check(self.name)))
         self.step("permissions", lambda: require(permissions.check(self.name, self.environment)))
+        self.step("the pipeline may do what its Terraform does", self.enough)
+        self.step("counter-example: an operation that the pipeline may not", self.too_little_is_seen)
+        self.step("this environment's pipeline may change it, another one's may not", self.changeable)
+        self.step("endpoints' policies", lambda: require(endpoints.check(self.name)))
+        self.step("firewall lets people chat", lambda: require(firewall.check(self.name)))
+        self.step("deployments tell a bad version from a bad day", lambda: require(deployments.check(self.name)))
         self.step("alarms and dashboard against metrics.json", lambda: require(metrics.check_applied(self.name, self.environment, self.copy)))
         if self.environment == "prod":
             self.step("numbers of the cost table", lambda: require(costs.check_numbers(self.name)))
@@ -313,9 +467,22 @@ class Life:
         self.step("plan after the deployments is empty", self.plan_is_empty)
         self.step("counter-example: drift", self.drift_is_seen)
         self.step("apply after the deployments heals the drift", self.heal)
+        if self.environment == "prod":
+            self.step("knobs that are turned in place", lambda: self.turned(knobs.LIVE))
+            self.step("turned, and applied", self.turn)
+            self.step("knobs that are refused", self.refused_knobs)
+            self.step("counter-example: the same knobs without their guards", self.unguarded_knobs_are_seen)
+            self.step("other capacity providers, as the refusal says", self.spot)
+            self.step("apply with the variables as they were", lambda: self.back())
+            self.step("knobs that are turned off", lambda: self.turned(knobs.OFF))
+            self.step("restore the conversations, as documented", self.restore_table)
+            self.step("restore the database, as documented", self.restore_database)
         self.step("destroy", self.destroy)
         if self.environment == "prod":
-            self.step("destroy what bootstrap made", self.destroy_bootstrap)
+            self.step("two destroyed databases left two last snapshots", self.two_final_snapshots)
+        else:
+            self.step("the cheapest dev", self.cheapest)
+        self.step("destroy what bootstrap made", self.destroy_bootstrap)
         self.step("the emulator had every operation", self.nothing_was_missing)
         return not self.failed
 

@@ -61,11 +61,19 @@ def check_applied(name: str, environment: str, folder: Path = FOLDER) -> Result:
     series = {(n, frozenset(d)) for decl in emf["metric_declarations"] for s in decl["metric_name_selectors"] for n in listed["metrics"] if re.search(s, n) for d in decl["dimensions"]}
     watched = set()
     for alarm in cloudwatch.describe_alarms(AlarmNamePrefix=f"{name}-")["MetricAlarms"]:
-        if alarm["Namespace"] == listed["namespace"]:
-            dimensions = {d["Name"]: d["Value"] for d in alarm["Dimensions"]}
-            result.add(_series(f"alarm {alarm['AlarmName']}", alarm["MetricName"], dimensions, environment, listed, series))
-            watched.add(alarm["MetricName"])
+        for metric in [q["MetricStat"]["Metric"] for q in alarm.get("Metrics", []) if "MetricStat" in q] or [alarm]:
+            if metric["Namespace"] == listed["namespace"]:
+                dimensions = {d["Name"]: d["Value"] for d in metric["Dimensions"]}
+                result.add(_series(f"alarm {alarm['AlarmName']}", metric["MetricName"], dimensions, environment, listed, series))
+                watched.add(metric["MetricName"])
         result.expect(bool(alarm["AlarmActions"]), f"alarm {alarm['AlarmName']} tells nobody")
+    for policy in boto3.client("application-autoscaling").describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]:
+        own = policy["TargetTrackingScalingPolicyConfiguration"].get("CustomizedMetricSpecification")
+        if own and own["Namespace"] == listed["namespace"] and policy["PolicyName"].startswith(f"{name}-"):
+            dimensions = {d["Name"]: d["Value"] for d in own["Dimensions"]}
+            result.add(_series(f"scaling {policy['PolicyName']}", own["MetricName"], dimensions, environment, listed, series))
+            watched.add(own["MetricName"])
+    result.expect("agent.streams.open" in watched, "nothing scales by the open streams")
     shown = set()
     body = json.loads(cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"])
     for widget in body["widgets"]:

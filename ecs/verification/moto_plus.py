@@ -7,17 +7,21 @@ deployments is only an imitation: an image with the tag :broken never gets healt
 """
 import json
 import os
+import re
 import sys
 import time
 
 os.environ.setdefault("MOTO_ECS_SERVICE_RUNNING", "0")
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 
-import moto.xray.urls as xray_urls  # noqa: E402  (moto reads the environment when it is imported)
+import moto.bedrock.urls as bedrock_urls  # noqa: E402  (moto reads the environment when it is imported)
+import moto.xray.urls as xray_urls  # noqa: E402
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse  # noqa: E402
+from moto.bedrock.responses import BedrockResponse  # noqa: E402
 from moto.budgets.responses import BudgetsResponse  # noqa: E402
 from moto.codedeploy import models as codedeploy_models  # noqa: E402
 from moto.codedeploy.responses import CodeDeployResponse  # noqa: E402
+from moto.core.responses import BaseResponse  # noqa: E402
 from moto.core.utils import camelcase_to_underscores, utcnow  # noqa: E402
 from moto.ec2.models.security_groups import SecurityGroupRule  # noqa: E402
 from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends  # noqa: E402
@@ -81,14 +85,22 @@ def tag_budget(self) -> str:
 
 def describe_subscribers(self) -> str:
     budget = self.backend.budgets[self._get_param("AccountId")][self._get_param("BudgetName")]
-    wanted = {k: v for k, v in self._get_param("Notification").items() if k in ("NotificationType", "ComparisonOperator", "ThresholdType")}
+    told = self._get_param("Notification")
+    wanted = {k: v for k, v in told.items() if k in ("NotificationType", "ComparisonOperator", "ThresholdType")}
     for notification in budget.notifications:
-        if all(notification.details.get(k) == v for k, v in wanted.items()):
+        if all(notification.details.get(k) == v for k, v in wanted.items()) and float(notification.details["Threshold"]) == float(told["Threshold"]):
             return json.dumps({"Subscribers": notification.subscribers})
     return json.dumps({"Subscribers": []})
 
 
+def update_budget(self) -> str:
+    wanted = self._get_param("NewBudget")
+    self.backend.budgets[self._get_param("AccountId")][wanted["BudgetName"]].budget.update(wanted)
+    return "{}"
+
+
 BudgetsResponse.create_budget = create_budget
+BudgetsResponse.update_budget = update_budget
 BudgetsResponse.tag_resource = tag_budget
 BudgetsResponse.list_tags_for_resource = lambda self: json.dumps({"ResourceTags": budget_tags.get(self._get_param("ResourceARN"), [])})
 BudgetsResponse.describe_subscribers_for_notification = describe_subscribers
@@ -231,6 +243,17 @@ def create_db_instance(self, parameters: dict):
 
 
 RDSBackend.create_db_instance = create_db_instance
+original_modify_subnets = RDSBackend.modify_db_subnet_group
+
+
+def modify_db_subnet_group(self, subnet_name: str, description: str, subnets: list):
+    """moto's takes the group out of its list, and forgets to put it back."""
+    group = original_modify_subnets(self, subnet_name, description, subnets)
+    self.subnet_groups[subnet_name] = group
+    return group
+
+
+RDSBackend.modify_db_subnet_group = modify_db_subnet_group
 
 
 # --- s3: a bucket policy that insists on TLS, which the emulator doesn't speak; deletion of versions that mark a deletion
@@ -303,6 +326,31 @@ codedeploy_models.DeploymentInfo.to_dict = lambda self: {k: v for k, v in origin
 CodeDeployResponse.delete_application = delete_application
 CodeDeployResponse.delete_deployment_group = delete_deployment_group
 CodeDeployResponse.create_deployment = create_deployment
+
+
+# --- who called what: one line a call in the file OPERATIONS, so that a role's policy can be compared with what its job needs
+
+original_call_action = BaseResponse.call_action
+
+
+def call_action(self):
+    key = re.search(r"Credential=([^/]+)/", self.headers.get("Authorization", "") if self.headers else "")
+    if key and self.service_name != "s3":  # its actions are named by method and query
+        with open(os.environ["OPERATIONS"], "a") as log:
+            log.write(f"{key[1]} {self.service_name}:{self._get_action()}\n")
+    return original_call_action(self)
+
+
+if os.environ.get("OPERATIONS"):
+    BaseResponse.call_action = call_action
+
+
+# --- bedrock: whether the account may call a model
+
+BedrockResponse.get_foundation_model_availability = lambda self: json.dumps({
+    "modelId": self.path.rsplit("/", 1)[-1], "agreementAvailability": {"status": "AVAILABLE"}, "authorizationStatus": "AUTHORIZED",
+    "entitlementAvailability": "AVAILABLE", "regionAvailability": "AVAILABLE"})
+bedrock_urls.url_paths["{0}/foundation-model-availability/(?P<modelId>[^/]+)$"] = BedrockResponse.dispatch
 
 if __name__ == "__main__":
     from moto.server import main

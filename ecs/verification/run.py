@@ -51,7 +51,7 @@ def free_port() -> int:
 
 
 def validate(path: str, work: Path, env: dict[str, str]) -> None:
-    folder = terraform.Folder(work / "ecs" / "terraform" / path, env, work / f"validate-{Path(path).name}.log")
+    folder = terraform.Folder(work / "ecs" / "terraform" / path, env, work / f"validate-{path}.log")
     folder.init("-backend=false")
     folder.run("validate", "-no-color")
 
@@ -73,8 +73,8 @@ def without_account(report: Report, work: Path, env: dict[str, str]) -> None:
 
     def terraform_steps() -> None:
         report.step("terraform fmt", lambda: whole.run("fmt", "-check", "-recursive") and None)
-        for path in ("environments/prod", "environments/dev", "bootstrap"):
-            report.step(f"terraform validate {path}", lambda path=path: validate(path, work, env))
+        for path in ("", "bootstrap"):
+            report.step(f"terraform validate ecs/terraform/{path}", lambda path=path: validate(path, work, env))
         broken = []
         report.step("terraform test with a broken copy of every module", lambda: broken.extend(counterexamples.broken_modules(work, env)) or f"{len(broken)} defects")
         for name, proof in broken:

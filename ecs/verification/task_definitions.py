@@ -43,7 +43,7 @@ def example_values(service: str, exec_enabled: bool) -> dict[str, str]:
         "agent": {
             "cpu": "1024", "memory": "2048", "mcp_url": "http://toolbox.mcp.local:5000/mcp", "bedrock_model_id": "us.anthropic.claude-a",
             "bedrock_fallback_model_id": "us.anthropic.claude-b", "conversation_table": "mcp-conversations", "api_keys_secret": "mcp/agent/api-keys",
-            "trace_sampling_rate": "0.1",
+            "trace_sampling_rate": "0.1", "caller_day_tokens": "5000000",
         },
         "toolbox": {
             "cpu": "512", "memory": "1024", "tools_file": "/app/tools.yaml", "allowed_hosts": "toolbox.mcp.local,127.0.0.1,localhost", "database_prefix": "POSTGRES",
@@ -138,7 +138,7 @@ def judge_by_rules(definition: dict, exec_enabled: bool = False) -> Result:
 def _container(container: dict, volumes: set[str], exec_enabled: bool) -> Result:
     result, name = Result(), container["name"]
     names = [e["name"] for e in container.get("environment", [])]
-    result.expect(not [n for n in names if re.search(r"PASSWORD|TOKEN|API_?KEY$|PRIVATE|_SECRET$", n) and n != "AGENT_ACCESS_API_KEYS_SECRET"], f"{name}: a secret is plain text in the environment")
+    result.expect(not [n for n in names if re.search(r"PASSWORD|TOKEN(?!S)|API_?KEY$|PRIVATE|_SECRET$", n) and n != "AGENT_ACCESS_API_KEYS_SECRET"], f"{name}: a secret is plain text in the environment")
     result.expect(not set(names) & {s["name"] for s in container.get("secrets", [])} and len(names) == len(set(names)), f"{name}: a variable is given twice")
     for secret in container.get("secrets", []):
         result.expect(bool(SECRET_ARN.fullmatch(secret["valueFrom"])), f"{name}: secret {secret['name']} isn't a full ARN with its suffix and a key")
@@ -172,6 +172,7 @@ def _agent(agent: dict) -> Result:
     result.expect(env.get("MCP_URL", "").startswith("http://toolbox.") and env["MCP_URL"].endswith(":5000/mcp"), "agent: MCP_URL isn't the toolbox's streamable HTTP endpoint")
     result.expect(env.get("AGENT_CONVERSATION_STORE") == "dynamodb" and bool(env.get("AGENT_CONVERSATION_TABLE")), "agent: conversations would be lost with the task")
     result.expect({"AWS_REGION", "BEDROCK_MODEL_ID", "AGENT_MODEL_FALLBACK_ID", "AGENT_ACCESS_API_KEYS_SECRET"} <= set(env), "agent: a setting is missing")
+    result.expect(re.fullmatch(r"[1-9]\d{4,9}", env.get("AGENT_BUDGET_CALLER_DAY_TOKENS", "")) is not None, "agent: nothing limits what a leaked key may cost in a day")
     result.expect(env.get("QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT") == "http://127.0.0.1:4317", "agent: telemetry doesn't go to the sidecar")
     result.expect(env.get("QUARKUS_OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE") == "delta", "agent: histograms would lose their smallest and largest value in the sidecar")
     result.expect(0 <= float(env.get("QUARKUS_OTEL_TRACES_SAMPLER_ARG", -1)) <= 1, "agent: the share of traced requests isn't 0 to 1")

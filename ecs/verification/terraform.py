@@ -38,21 +38,21 @@ def _mirror() -> str | None:
     return next((f for f in folders if f and Path(f, "registry.terraform.io", "hashicorp", "aws").is_dir()), None)
 
 
-def copy_of_ecs(target: Path) -> Path:
+def copy_of_ecs(target: Path, source: Path = ECS) -> Path:
     """A copy that may be broken, without what Terraform left behind in the original."""
-    shutil.copytree(ECS, target, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__"))
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__"))
     return target
 
 
 class Folder:
     """One folder of configuration, and the log of what was run in it."""
 
-    def __init__(self, path: Path, env: dict[str, str], log: Path) -> None:
-        self.path, self.env, self.log = path, env, log
+    def __init__(self, path: Path, env: dict[str, str], log: Path, command: tuple[str, ...] = ("terraform",)) -> None:
+        self.path, self.env, self.log, self.command = path, env, log, command
 
     def run(self, *arguments: str, expect: tuple[int, ...] = (0,)) -> str:
         """Runs `terraform ARGUMENTS`, and returns what it printed; any other exit code than EXPECT is an error."""
-        done = subprocess.run(["terraform", *arguments], cwd=self.path, env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run([*self.command, *arguments], cwd=self.path, env=self.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         with self.log.open("a") as log:
             log.write(f"$ terraform {' '.join(arguments)}\n{done.stdout}\n-> {done.returncode}\n")
         if done.returncode not in expect:

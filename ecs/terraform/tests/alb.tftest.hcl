@@ -29,6 +29,26 @@ run "https_redirect_logs_and_firewall" {
     error_message = "target group"
   }
   assert {
+    condition     = aws_lb_target_group.agent["blue"].load_balancing_algorithm_type == "least_outstanding_requests" && aws_lb_target_group.agent["blue"].name == "mcp-alb-blue-8080"
+    error_message = "open streams count as work; another port is another group"
+  }
+  assert {
+    condition     = alltrue([for group in local.managed_rules : alltrue([for name in group.block : !endswith(name, "_BODY")])])
+    error_message = "nobody is refused for what a question says"
+  }
+  assert {
+    condition     = alltrue([for b in aws_wafv2_web_acl.this[0].custom_response_body : can(jsondecode(b.content).title) && startswith(jsondecode(b.content).type, "/problems/")])
+    error_message = "the firewall says no as the agent does"
+  }
+  assert {
+    condition     = alltrue([for a in aws_cloudwatch_metric_alarm.errors : a.datapoints_to_alarm == 2 && a.evaluation_periods == 3]) && aws_cloudwatch_metric_alarm.latency.evaluate_low_sample_count_percentiles == "ignore"
+    error_message = "a share, in two of three minutes"
+  }
+  assert {
+    condition     = endswith(aws_s3_bucket.logs.bucket, "-us-east-1")
+    error_message = "a bucket's name is the whole world's: its region belongs to it"
+  }
+  assert {
     condition     = toset([for r in aws_wafv2_web_acl.this[0].rule : r.name]) == toset(["rate-limit", "AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"])
     error_message = "firewall rules"
   }
@@ -39,8 +59,7 @@ run "https_redirect_logs_and_firewall" {
   assert {
     condition = alltrue([
       aws_cloudwatch_metric_alarm.healthy_hosts["blue"].metric_name == "HealthyHostCount", aws_cloudwatch_metric_alarm.healthy_hosts["blue"].threshold == 1,
-      aws_cloudwatch_metric_alarm.target_5xx["blue"].metric_name == "HTTPCode_Target_5XX_Count", aws_cloudwatch_metric_alarm.target_5xx["blue"].threshold == 10,
-      aws_cloudwatch_metric_alarm.elb_5xx.metric_name == "HTTPCode_ELB_5XX_Count", aws_cloudwatch_metric_alarm.latency.metric_name == "TargetResponseTime",
+      toset(keys(aws_cloudwatch_metric_alarm.errors)) == toset(["blue-5xx", "elb-5xx"]), aws_cloudwatch_metric_alarm.latency.metric_name == "TargetResponseTime",
     ])
     error_message = "alarms"
   }
@@ -70,6 +89,25 @@ run "blue_green_adds_a_group_and_a_test_listener" {
   assert {
     condition     = toset(keys(aws_lb_target_group.agent)) == toset(["blue", "green"]) && aws_lb_listener.https_codedeploy["test"].port == 8443 && length(aws_lb_listener.https) == 0
     error_message = "blue/green"
+  }
+  assert {
+    condition     = length([for r in aws_vpc_security_group_ingress_rule.public : r if r.from_port == 8443]) == 0
+    error_message = "the test listener is closed unless somebody is named"
+  }
+}
+
+run "the_test_listener_opens_for_whom_is_named" {
+  command = plan
+  module {
+    source = "./modules/alb"
+  }
+  variables {
+    blue_green         = true
+    test_ingress_cidrs = ["203.0.113.0/24"]
+  }
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.public["203.0.113.0/24-8443"].cidr_ipv4 == "203.0.113.0/24"
+    error_message = "8443"
   }
 }
 

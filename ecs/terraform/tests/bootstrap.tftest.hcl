@@ -3,6 +3,11 @@ mock_provider "aws" {
   override_during = plan
 }
 
+variables {
+  repository    = "example/mcp-agent"
+  repository_id = "123"
+}
+
 run "state_images_and_provider" {
   command = plan
   module {
@@ -23,6 +28,26 @@ run "state_images_and_provider" {
   assert {
     condition     = length(aws_iam_openid_connect_provider.github) == 1 && length(aws_ecr_repository_policy.pull) == 0
     error_message = "provider, and nobody else pulls"
+  }
+  assert {
+    condition     = aws_iam_role.push.name == "mcp-github-push"
+    error_message = "the environments derive this name"
+  }
+}
+
+run "what_ran_in_prod_is_never_expired" {
+  command = plan
+  module {
+    source = "./modules/bootstrap"
+  }
+  # ECR takes the rules by their priority, and an image that fits the tags of one isn't expired by a later one.
+  assert {
+    condition     = alltrue([for p in aws_ecr_lifecycle_policy.this : jsondecode(p.policy).rules[0].selection.tagPrefixList == ["prod-"] && jsondecode(p.policy).rules[0].selection.countNumber >= 1000])
+    error_message = "the first rule doesn't keep what ran in prod"
+  }
+  assert {
+    condition     = alltrue([for p in aws_ecr_lifecycle_policy.this : alltrue([for i, r in jsondecode(p.policy).rules : r.rulePriority == i + 1])])
+    error_message = "order of the rules"
   }
 }
 

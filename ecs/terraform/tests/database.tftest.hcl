@@ -43,6 +43,26 @@ run "a_created_database_is_private_encrypted_and_has_tls" {
   }
 }
 
+run "a_database_from_a_snapshot_has_a_last_snapshot_of_its_own" {
+  command = plan
+  module {
+    source = "./modules/database"
+  }
+  override_resource {
+    target          = aws_security_group.this
+    values          = { id = "sg-0123" }
+    override_during = plan
+  }
+  variables {
+    create   = true
+    snapshot = "mcp-final-0000"
+  }
+  assert {
+    condition     = aws_db_instance.this[0].snapshot_identifier == "mcp-final-0000" && aws_db_instance.this[0].final_snapshot_identifier == "mcp-final-0123-${substr(md5("mcp-final-0000"), 0, 6)}"
+    error_message = "a name that is taken stops the second destroy"
+  }
+}
+
 run "a_created_sql_server_is_refused" {
   command = plan
   module {

@@ -4,13 +4,14 @@ mock_provider "aws" {
 }
 
 variables {
+  boundary_arn          = "arn:aws:iam::123456789012:policy/mcp-boundary"
   name                  = "mcp-agent"
   container_name        = "agent"
   container_port        = 8080
   task_definition_file  = "../task-definitions/agent.json"
   collector_config_file = "../task-definitions/collector.yaml"
   task_definition_variables = {
-    mcp_url     = "http://toolbox.mcp.local:5000/mcp", bedrock_model_id = "m", bedrock_fallback_model_id = "f", conversation_table = "t", api_keys_secret = "s",
+    mcp_url     = "http://toolbox.mcp.local:5000/mcp", bedrock_model_id = "m", bedrock_fallback_model_id = "f", conversation_table = "t", api_keys_secret = "s", caller_day_tokens = "5000000",
     environment = "prod", collector_image = "example/collector@sha256:0", metrics_log_group = "/ecs/mcp-metrics", trace_sampling_rate = "0.1"
   }
   image               = "example/agent:1"
@@ -18,7 +19,7 @@ variables {
   memory              = 2048
   cluster             = { arn = "arn:aws:ecs:us-east-1:123456789012:cluster/c", name = "c", exec_log_group_arn = "arn:aws:logs:us-east-1:123456789012:log-group:x" }
   vpc_id              = "vpc-1"
-  private_subnet_ids  = ["subnet-1", "subnet-2"]
+  subnet_ids          = ["subnet-1", "subnet-2"]
   egress              = { endpoints = { port = 443, security_group_id = "sg-1" } }
   ecr_repository_arns = ["arn:aws:ecr:us-east-1:123456789012:repository/mcp-agent"]
   autoscaling         = { min = 2, max = 20, requests = 1000, alb_resource_label = "app/a/1/targetgroup/b/2" }
@@ -69,6 +70,30 @@ run "a_rolling_service" {
   assert {
     condition     = alltrue([for p in [aws_appautoscaling_policy.cpu, aws_appautoscaling_policy.requests[0]] : p.target_tracking_scaling_policy_configuration[0].scale_in_cooldown == 300 && p.target_tracking_scaling_policy_configuration[0].scale_out_cooldown == 60])
     error_message = "cooldowns of the design"
+  }
+}
+
+run "streams_scale_and_service_connect_finds" {
+  command = plan
+  module {
+    source = "./modules/ecs-service"
+  }
+  variables {
+    autoscaling        = { min = 2, max = 20, metric = { namespace = "McpAgent", name = "agent.streams.open", dimensions = { environment = "prod" }, target = 200 } }
+    service_connect    = { namespace_arn = "arn:aws:servicediscovery:us-east-1:123456789012:namespace/ns-1", port_name = "http", dns_name = "agent.mcp.local" }
+    container_insights = false
+  }
+  assert {
+    condition     = one(aws_appautoscaling_policy.metric[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification).metric_name == "agent.streams.open" && aws_appautoscaling_policy.metric[0].target_tracking_scaling_policy_configuration[0].target_value == 200
+    error_message = "scaling by open streams"
+  }
+  assert {
+    condition     = aws_ecs_service.rolling[0].service_connect_configuration[0].service[0].client_alias[0].dns_name == "agent.mcp.local" && aws_ecs_service.rolling[0].service_connect_configuration[0].service[0].discovery_name == "agent-connect"
+    error_message = "the same name, by Service Connect"
+  }
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.running_tasks) == 0
+    error_message = "no alarm on a metric that isn't there"
   }
 }
 

@@ -4,11 +4,10 @@ mock_provider "aws" {
 }
 
 variables {
-  environment       = "prod"
-  certificate_arn   = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
-  github_repository = "example/mcp-agent"
-  collector_digest  = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
-  database          = { create = true }
+  environment      = "prod"
+  certificate_arn  = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
+  collector_digest = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+  database         = { create = true }
 }
 
 run "prod_has_the_names_of_the_design" {
@@ -26,7 +25,11 @@ run "prod_has_the_names_of_the_design" {
     error_message = "secrets"
   }
   assert {
-    condition     = toset(keys(output.github_variables)) == toset(["AWS_REGION", "AWS_DEPLOY_ROLE_ARN", "AWS_APPLY_ROLE_ARN", "TF_STATE_BUCKET", "RESOURCE_PREFIX", "IMAGE_PREFIX", "AGENT_URL"]) && toset(keys(output.github_plan_variables)) == toset(["AWS_REGION", "AWS_PLAN_ROLE_ARN", "TF_STATE_BUCKET"])
+    condition = { for environment, variables in output.github_variables : environment => join(" ", sort(keys(variables))) } == {
+      prod       = "AGENT_URL AWS_DEPLOY_ROLE_ARN AWS_REGION RESOURCE_PREFIX"
+      prod-plan  = "AWS_PLAN_ROLE_ARN AWS_REGION TF_STATE_BUCKET"
+      prod-apply = "AWS_APPLY_ROLE_ARN AWS_REGION TF_STATE_BUCKET"
+    }
     error_message = "the workflows read these variables"
   }
   assert {
@@ -44,7 +47,16 @@ run "another_environment_collides_in_no_name" {
     interface_endpoints    = false
     nat_gateway_mode       = "single"
     enable_execute_command = true
+    push_images            = true
     database               = { engine = "mssql", host = "sql.example.internal" }
+  }
+  assert {
+    condition     = output.github_variables["images"] == { AWS_REGION = "us-east-1", AWS_PUSH_ROLE_ARN = "arn:aws:iam::123456789012:role/mcp-github-push", IMAGE_PREFIX = "mcp" }
+    error_message = "the job that builds images has an environment and a role of its own"
+  }
+  assert {
+    condition     = output.github_variables["dev"].AWS_DEPLOY_ROLE_ARN == "arn:aws:iam::123456789012:role/mcp-dev-github-deploy" && output.github_variables["dev-apply"].AWS_APPLY_ROLE_ARN == "arn:aws:iam::123456789012:role/mcp-dev-github-apply"
+    error_message = "bootstrap's roles, by the names that it gives them"
   }
   assert {
     condition     = output.cluster_name == "mcp-dev-cluster" && output.service_names.agent == "mcp-dev-agent-service" && output.secret_names.database == "mcp-dev/database/mssql"
@@ -81,4 +93,134 @@ run "the_example_digest_is_refused" {
   command = plan
   variables { collector_digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000" }
   expect_failures = [var.collector_digest]
+}
+
+run "models_are_the_environments_own" {
+  command = plan
+  variables {
+    region                    = "eu-west-1"
+    bedrock_model_id          = "global.anthropic.claude-sonnet-5-5"
+    bedrock_fallback_model_id = "eu.anthropic.claude-haiku-4-5-20251001-v1:0"
+  }
+  assert {
+    condition     = output.task_definition_variables.agent.bedrock_model_id == "global.anthropic.claude-sonnet-5-5" && output.task_definition_variables.agent.bedrock_fallback_model_id == "eu.anthropic.claude-haiku-4-5-20251001-v1:0"
+    error_message = "the agent is told the environment's models"
+  }
+  assert {
+    condition = alltrue([
+      contains(local.profile_models, "arn:aws:bedrock:::foundation-model/anthropic.claude-sonnet-5-5"), contains(local.profile_models, "arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-sonnet-5-5"),
+      contains(local.profile_models, "arn:aws:bedrock:eu-central-1::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0"), length([for arn in local.profile_models : arn if strcontains(arn, ":us-")]) == 0,
+      length([for arn in local.profile_models : arn if strcontains(arn, "sonnet-5-5")]) == 2,
+    ])
+    error_message = "each model in its own profile's regions, and in no other"
+  }
+}
+
+run "a_profile_of_another_geography_is_refused" {
+  command = plan
+  variables { region = "eu-west-1" }
+  expect_failures = [var.bedrock_model_id, var.bedrock_fallback_model_id]
+}
+
+run "a_geography_that_is_none_is_refused" {
+  command = plan
+  variables { bedrock_model_id = "mars.anthropic.claude-sonnet-5-5" }
+  expect_failures = [var.bedrock_model_id]
+}
+
+run "zones_are_the_accounts" {
+  command = plan
+  override_data {
+    target = data.aws_availability_zones.usable
+    values = { names = ["us-east-1b", "us-east-1d"] }
+  }
+  assert {
+    condition     = local.zones == tolist(["us-east-1b", "us-east-1d"])
+    error_message = "an account may have no zone a"
+  }
+}
+
+run "too_few_zones_are_said" {
+  command = plan
+  override_data {
+    target = data.aws_availability_zones.usable
+    values = { names = ["us-east-1b"] }
+  }
+  expect_failures = [data.aws_availability_zones.usable]
+}
+
+run "no_limit_is_refused" {
+  command = plan
+  variables { caller_day_tokens = 0 }
+  expect_failures = [var.caller_day_tokens]
+}
+
+run "public_tasks_in_production_are_refused" {
+  command = plan
+  variables { task_subnets = "public" }
+  expect_failures = [var.task_subnets]
+}
+
+run "a_test_listener_for_everybody_is_refused" {
+  command = plan
+  variables { test_ingress_cidrs = ["0.0.0.0/0"] }
+  expect_failures = [var.test_ingress_cidrs]
+}
+
+run "service_connect_under_codedeploy_is_refused" {
+  command = plan
+  variables {
+    service_connect = true
+    blue_green      = true
+  }
+  expect_failures = [var.service_connect]
+}
+
+run "a_firewall_stricter_than_the_agent_is_refused" {
+  command = plan
+  variables { waf = { rate_limit = 2000 } }
+  expect_failures = [var.waf]
+}
+
+run "what_an_environment_keeps_is_remembered" {
+  command = apply
+  plan_options { target = [terraform_data.fixed] }
+  assert {
+    condition     = terraform_data.fixed.output.name == "mcp"
+    error_message = "its name"
+  }
+}
+
+run "another_name_is_refused_afterwards" {
+  command = plan
+  plan_options { target = [terraform_data.fixed] }
+  variables { name = "other" }
+  expect_failures = [terraform_data.fixed]
+}
+
+run "blue_green_is_refused_afterwards" {
+  command = plan
+  plan_options { target = [terraform_data.fixed] }
+  variables { blue_green = true }
+  expect_failures = [terraform_data.fixed]
+}
+
+run "another_environments_variables_are_refused_afterwards" {
+  command = plan
+  plan_options { target = [terraform_data.fixed] }
+  variables { environment = "dev" }
+  expect_failures = [terraform_data.fixed]
+}
+
+run "one_more_zone_is_fine_afterwards" {
+  command = plan
+  plan_options { target = [terraform_data.fixed] }
+  variables {
+    public_subnet_cidrs  = ["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"]
+    private_subnet_cidrs = ["10.0.10.0/24", "10.0.20.0/24", "10.0.30.0/24"]
+  }
+  assert {
+    condition     = length(local.zones) == 3
+    error_message = "three zones"
+  }
 }

@@ -4,40 +4,56 @@ mock_provider "aws" {
 }
 
 variables {
-  name                = "mcp"
-  repository          = "example/mcp-agent"
-  github_environments = { deploy = "prod", plan = "prod-plan", apply = "prod" }
-  cluster_name        = "mcp-cluster"
-  service_names       = ["mcp-agent-service"]
-  task_role_arns      = ["arn:aws:iam::123456789012:role/mcp-agent-task"]
-  parameter_arns      = ["arn:aws:ssm:us-east-1:123456789012:parameter/mcp/prod/task-definition/agent"]
-  ecr_repository_arns = ["arn:aws:ecr:us-east-1:123456789012:repository/mcp-agent"]
-  state_bucket        = "mcp-tfstate"
-  state_key           = "mcp/prod/terraform.tfstate"
+  name          = "mcp"
+  environment   = "prod"
+  others        = { dev = "mcp-dev" }
+  repository    = "example/mcp-agent"
+  repository_id = "123"
+  state_bucket  = "mcp-tfstate"
 }
 
-run "three_roles" {
+run "three_roles_and_a_boundary" {
   command = plan
   module {
     source = "./modules/github"
   }
   assert {
-    condition     = toset([for r in aws_iam_role.this : r.name]) == toset(["mcp-github-deploy", "mcp-github-plan", "mcp-github-apply"])
-    error_message = "roles"
+    condition     = toset([for r in aws_iam_role.this : r.name]) == toset(["mcp-github-deploy", "mcp-github-plan", "mcp-github-apply"]) && aws_iam_policy.boundary.name == "mcp-boundary"
+    error_message = "names, which the environments derive"
   }
   assert {
-    condition     = endswith(aws_iam_role_policy_attachment.plan.policy_arn, "policy/ReadOnlyAccess")
-    error_message = "a plan reads"
+    condition     = length(distinct([for t in local.trusted : t.environment])) == 3
+    error_message = "two roles of one GitHub environment: whoever gets the one may choose the other"
+  }
+  assert {
+    condition     = join(" ", local.longer_names) == "mcp-dev"
+    error_message = "mcp-* also fits mcp-dev-*"
   }
 }
 
-run "a_plan_in_the_deployments_environment_is_refused" {
+run "a_shorter_name_of_another_is_no_part_of_ours" {
   command = plan
   module {
     source = "./modules/github"
   }
-  variables { github_environments = { deploy = "prod", plan = "prod", apply = "prod" } }
-  expect_failures = [var.github_environments]
+  variables {
+    name        = "mcp-dev"
+    environment = "dev"
+    others      = { prod = "mcp" }
+  }
+  assert {
+    condition     = length(local.longer_names) == 0
+    error_message = "dev would be denied what is its own"
+  }
+}
+
+run "two_environments_with_one_prefix_are_refused" {
+  command = plan
+  module {
+    source = "./modules/github"
+  }
+  variables { others = { dev = "mcp" } }
+  expect_failures = [var.others]
 }
 
 run "a_wildcard_repository_is_refused" {
@@ -47,4 +63,13 @@ run "a_wildcard_repository_is_refused" {
   }
   variables { repository = "example/*" }
   expect_failures = [var.repository]
+}
+
+run "a_repository_by_name_only_is_refused" {
+  command = plan
+  module {
+    source = "./modules/github"
+  }
+  variables { repository_id = "0" }
+  expect_failures = [var.repository_id]
 }

@@ -4,10 +4,12 @@ mock_provider "aws" {
 }
 
 variables {
+  boundary_arn         = "arn:aws:iam::123456789012:policy/mcp-boundary"
   name                 = "net"
   availability_zones   = ["us-east-1a", "us-east-1b"]
   public_subnet_cidrs  = ["10.0.1.0/24", "10.0.2.0/24"]
   private_subnet_cidrs = ["10.0.10.0/24", "10.0.20.0/24"]
+  endpoint_policies    = { for e in ["s3", "dynamodb", "ecr.api", "ecr.dkr", "logs", "secretsmanager", "bedrock-runtime", "xray", "bedrock"] : e => "{}" }
 }
 
 run "one_nat_gateway_per_zone" {
@@ -95,4 +97,13 @@ run "an_unknown_endpoint_is_refused" {
     interface_endpoints = ["bedrock"]
   }
   expect_failures = [var.interface_endpoints]
+}
+
+run "an_endpoint_without_a_policy_is_refused" {
+  command = plan
+  module {
+    source = "./modules/vpc"
+  }
+  variables { endpoint_policies = { s3 = "{}" } }
+  expect_failures = [var.endpoint_policies]
 }

@@ -1,3 +1,4 @@
+data "aws_region" "current" {}
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
@@ -17,11 +18,12 @@ resource "aws_security_group" "this" {
 
 resource "aws_vpc_security_group_ingress_rule" "public" {
   for_each = {
-    for pair in setproduct(var.ingress_cidrs, concat([80, 443], var.blue_green ? [8443] : [])) :
+    # The test listener shows a version that isn't released: it has callers of its own.
+    for pair in concat(setproduct(var.ingress_cidrs, [80, 443]), var.blue_green ? setproduct(var.test_ingress_cidrs, [8443]) : []) :
     "${pair[0]}-${pair[1]}" => { cidr = pair[0], port = pair[1] }
   }
   security_group_id = aws_security_group.this.id
-  description       = each.value.port == 80 ? "HTTP, only redirected to HTTPS" : "HTTPS"
+  description       = { 80 = "HTTP, only redirected to HTTPS", 443 = "HTTPS", 8443 = "HTTPS, the version under test" }[each.value.port]
   cidr_ipv4         = each.value.cidr
   ip_protocol       = "tcp"
   from_port         = each.value.port
@@ -81,7 +83,7 @@ resource "aws_route53_record" "alias" {
 
 # --- access logs
 resource "aws_s3_bucket" "logs" {
-  bucket        = "${var.name}-logs-${data.aws_caller_identity.current.account_id}"
+  bucket        = "${var.name}-logs-${data.aws_caller_identity.current.account_id}-${data.aws_region.current.id}" # the name is the whole world's
   force_destroy = !var.protect
 }
 
@@ -122,14 +124,10 @@ data "aws_iam_policy_document" "logs" {
     sid       = "LoadBalancerWrites"
     actions   = ["s3:PutObject"]
     resources = ["${aws_s3_bucket.logs.arn}/${local.log_prefix}/*"]
+    # Without a condition, as in AWS's example: the prefix has the account's number, and a key that isn't sent would refuse every log.
     principals {
       type        = "Service"
       identifiers = ["logdelivery.elasticloadbalancing.amazonaws.com"]
-    }
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [data.aws_caller_identity.current.account_id]
     }
   }
   statement {
@@ -176,13 +174,14 @@ resource "aws_lb" "this" {
 }
 
 resource "aws_lb_target_group" "agent" {
-  for_each             = toset(var.blue_green ? ["blue", "green"] : ["blue"])
-  name                 = "${var.name}-${each.key}"
-  vpc_id               = var.vpc_id
-  protocol             = "HTTP"
-  port                 = var.target_port
-  target_type          = "ip" # awsvpc
-  deregistration_delay = var.deregistration_delay
+  for_each                      = toset(var.blue_green ? ["blue", "green"] : ["blue"])
+  name                          = "${var.name}-${each.key}-${var.target_port}" # another port is another group: the new one is there before the old one goes
+  vpc_id                        = var.vpc_id
+  protocol                      = "HTTP"
+  port                          = var.target_port
+  target_type                   = "ip" # awsvpc
+  deregistration_delay          = var.deregistration_delay
+  load_balancing_algorithm_type = "least_outstanding_requests" # a stream is one request that stays open for long
 
   health_check {
     path                = var.health_check_path
@@ -243,6 +242,37 @@ resource "aws_lb_listener" "https_codedeploy" {
 }
 
 # --- firewall
+# People write to an agent about HTML, paths, stack traces and addresses: rules that look into the body are counted, and seen in
+# the log. The other rules of the groups block, and say so as the agent would (RFC 9457). A rule that AWS adds blocks too, with an
+# answer of its own, until it is listed here; ecs/verify knows the lists.
+locals {
+  managed_rules = {
+    AWSManagedRulesAmazonIpReputationList = {
+      priority = 1
+      block    = ["AWSManagedIPReputationList", "AWSManagedReconnaissanceList"]
+      count    = ["AWSManagedIPDDoSList"] # counted by AWS, too
+    }
+    AWSManagedRulesCommonRuleSet = {
+      priority = 2
+      block = [
+        "NoUserAgent_HEADER", "UserAgent_BadBots_HEADER", "SizeRestrictions_QUERYSTRING", "SizeRestrictions_Cookie_HEADER", "SizeRestrictions_URIPATH",
+        "EC2MetaDataSSRF_COOKIE", "EC2MetaDataSSRF_URIPATH", "EC2MetaDataSSRF_QUERYARGUMENTS", "GenericLFI_QUERYARGUMENTS", "GenericLFI_URIPATH",
+        "RestrictedExtensions_URIPATH", "RestrictedExtensions_QUERYARGUMENTS", "GenericRFI_QUERYARGUMENTS", "GenericRFI_URIPATH",
+        "CrossSiteScripting_COOKIE", "CrossSiteScripting_QUERYARGUMENTS", "CrossSiteScripting_URIPATH",
+      ]
+      count = ["SizeRestrictions_BODY", "EC2MetaDataSSRF_BODY", "GenericLFI_BODY", "GenericRFI_BODY", "CrossSiteScripting_BODY"]
+    }
+    AWSManagedRulesKnownBadInputsRuleSet = {
+      priority = 3
+      block = [
+        "JavaDeserializationRCE_HEADER", "JavaDeserializationRCE_URIPATH", "JavaDeserializationRCE_QUERYSTRING", "Host_localhost_HEADER", "PROPFIND_METHOD",
+        "ExploitablePaths_URIPATH", "Log4JRCE_QUERYSTRING", "Log4JRCE_URIPATH", "Log4JRCE_HEADER",
+      ]
+      count = ["JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY"]
+    }
+  }
+}
+
 resource "aws_wafv2_web_acl" "this" {
   count       = var.waf.enabled ? 1 : 0
   name        = var.name
@@ -253,11 +283,32 @@ resource "aws_wafv2_web_acl" "this" {
     allow {}
   }
 
+  # WAF lets nobody set another media type than application/json here.
+  custom_response_body {
+    key          = "blocked"
+    content_type = "APPLICATION_JSON"
+    content      = jsonencode({ type = "/problems/forbidden", title = "This is not allowed", status = 403, detail = "The firewall in front of this service refused the request because of its address, its path or its headers." })
+  }
+  custom_response_body {
+    key          = "too-many"
+    content_type = "APPLICATION_JSON"
+    content      = jsonencode({ type = "/problems/rate-limited", title = "Too many requests", status = 429, detail = "Your address sent more than ${var.waf.rate_limit} requests in five minutes." })
+  }
+
   rule {
     name     = "rate-limit"
     priority = 0
     action {
-      block {}
+      block {
+        custom_response {
+          response_code            = 429
+          custom_response_body_key = "too-many"
+          response_header {
+            name  = "Retry-After"
+            value = "60"
+          }
+        }
+      }
     }
     statement {
       rate_based_statement {
@@ -273,10 +324,10 @@ resource "aws_wafv2_web_acl" "this" {
   }
 
   dynamic "rule" {
-    for_each = { AWSManagedRulesAmazonIpReputationList = 1, AWSManagedRulesCommonRuleSet = 2, AWSManagedRulesKnownBadInputsRuleSet = 3 }
+    for_each = local.managed_rules
     content {
       name     = rule.key
-      priority = rule.value
+      priority = rule.value.priority
       override_action {
         none {}
       }
@@ -284,13 +335,26 @@ resource "aws_wafv2_web_acl" "this" {
         managed_rule_group_statement {
           name        = rule.key
           vendor_name = "AWS"
-          # A chat request with a long prompt is over the 8 KB that SizeRestrictions_BODY allows.
           dynamic "rule_action_override" {
-            for_each = rule.key == "AWSManagedRulesCommonRuleSet" ? ["SizeRestrictions_BODY"] : []
+            for_each = rule.value.count
             content {
               name = rule_action_override.value
               action_to_use {
                 count {}
+              }
+            }
+          }
+          dynamic "rule_action_override" {
+            for_each = rule.value.block
+            content {
+              name = rule_action_override.value
+              action_to_use {
+                block {
+                  custom_response {
+                    response_code            = 403
+                    custom_response_body_key = "blocked"
+                  }
+                }
               }
             }
           }
@@ -372,40 +436,57 @@ resource "aws_cloudwatch_metric_alarm" "healthy_hosts" {
   ok_actions          = var.alarm_topic_arns
 }
 
-resource "aws_cloudwatch_metric_alarm" "target_5xx" {
-  for_each            = aws_lb_target_group.agent
-  alarm_name          = "${var.name}-${each.key}-5xx"
-  alarm_description   = "More than 10 server errors in a minute from the agent"
-  namespace           = "AWS/ApplicationELB"
-  metric_name         = "HTTPCode_Target_5XX_Count"
-  statistic           = "Sum"
+# A share, in two of three minutes: one bad minute, or a few errors among many answers, wake nobody. No deployment is rolled back
+# for these: an overloaded agent and a throttled model answer 503, with any version (module observability has the alarm for that).
+locals {
+  errors = merge(
+    { for colour, group in aws_lb_target_group.agent : "${colour}-5xx" => { metric = "HTTPCode_Target_5XX_Count", by = "the agent", dimensions = { LoadBalancer = aws_lb.this.arn_suffix, TargetGroup = group.arn_suffix } } },
+    { elb-5xx = { metric = "HTTPCode_ELB_5XX_Count", by = "the load balancer itself: no target answered", dimensions = { LoadBalancer = aws_lb.this.arn_suffix } } },
+  )
+}
+
+resource "aws_cloudwatch_metric_alarm" "errors" {
+  for_each            = local.errors
+  alarm_name          = "${var.name}-${each.key}"
+  alarm_description   = "More than 10 server errors in a minute, and over 5 % of the requests, from ${each.value.by}"
   comparison_operator = "GreaterThanThreshold"
-  threshold           = 10
-  period              = 60
-  evaluation_periods  = 1
+  threshold           = 0
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
   treat_missing_data  = "notBreaching" # the metric isn't reported without errors
-  dimensions          = { LoadBalancer = aws_lb.this.arn_suffix, TargetGroup = each.value.arn_suffix }
   alarm_actions       = var.alarm_topic_arns
   ok_actions          = var.alarm_topic_arns
+
+  metric_query {
+    id          = "many"
+    expression  = "IF(errors > 10 AND 20 * errors > FILL(requests, 0), 1, 0)"
+    label       = "Errors are over 5 %"
+    return_data = true
+  }
+  metric_query {
+    id = "errors"
+    metric {
+      namespace   = "AWS/ApplicationELB"
+      metric_name = each.value.metric
+      stat        = "Sum"
+      period      = 60
+      dimensions  = each.value.dimensions
+    }
+  }
+  metric_query {
+    id = "requests"
+    metric {
+      namespace   = "AWS/ApplicationELB"
+      metric_name = "RequestCount"
+      stat        = "Sum"
+      period      = 60
+      dimensions  = each.value.dimensions
+    }
+  }
 }
 
-resource "aws_cloudwatch_metric_alarm" "elb_5xx" {
-  alarm_name          = "${var.name}-elb-5xx"
-  alarm_description   = "More than 10 errors in a minute from the load balancer itself: no target answered"
-  namespace           = "AWS/ApplicationELB"
-  metric_name         = "HTTPCode_ELB_5XX_Count"
-  statistic           = "Sum"
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 10
-  period              = 60
-  evaluation_periods  = 1
-  treat_missing_data  = "notBreaching"
-  dimensions          = { LoadBalancer = aws_lb.this.arn_suffix }
-  alarm_actions       = var.alarm_topic_arns
-  ok_actions          = var.alarm_topic_arns
-}
-
-# The target's time to its first byte: a streamed answer starts early, so this is not the length of a turn.
+# The target's time to its first byte: a streamed answer starts early, but one complete JSON answer takes as long as its turn.
+# How long people wait for the first word, the agent measures itself (module observability).
 resource "aws_cloudwatch_metric_alarm" "latency" {
   alarm_name          = "${var.name}-latency"
   alarm_description   = "The slowest twentieth of requests waits over ${var.latency_alarm_seconds} s for its first byte"
@@ -414,10 +495,12 @@ resource "aws_cloudwatch_metric_alarm" "latency" {
   extended_statistic  = "p95"
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.latency_alarm_seconds
-  period              = 60
-  evaluation_periods  = 5
-  treat_missing_data  = "notBreaching"
-  dimensions          = { LoadBalancer = aws_lb.this.arn_suffix }
-  alarm_actions       = var.alarm_topic_arns
-  ok_actions          = var.alarm_topic_arns
+
+  evaluate_low_sample_count_percentiles = "ignore" # of three requests, the slowest is no percentile
+  period                                = 60
+  evaluation_periods                    = 5
+  treat_missing_data                    = "notBreaching"
+  dimensions                            = { LoadBalancer = aws_lb.this.arn_suffix }
+  alarm_actions                         = var.alarm_topic_arns
+  ok_actions                            = var.alarm_topic_arns
 }

@@ -28,11 +28,6 @@ output "listener_arns" {
   value       = merge({ for l in aws_lb_listener.https : "production" => l.arn }, { for k, l in aws_lb_listener.https_codedeploy : k => l.arn })
 }
 
-output "deployment_alarm_names" {
-  description = "Alarms that roll a deployment back."
-  value       = [for a in aws_cloudwatch_metric_alarm.target_5xx : a.alarm_name]
-}
-
 output "access_log_bucket" {
   description = "Bucket of the access logs."
   value       = aws_s3_bucket.logs.id

@@ -2,8 +2,8 @@ variable "name" {
   type        = string
   description = "Name of the load balancer and prefix of what belongs to it."
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,25}$", var.name)) && !startswith(var.name, "internal-")
-    error_message = "name is 2 to 26 lower-case letters, digits and hyphens (target groups add six), not starting with internal-."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,20}$", var.name)) && !startswith(var.name, "internal-")
+    error_message = "name is 2 to 21 lower-case letters, digits and hyphens (target groups add eleven), not starting with internal-."
   }
 }
 
@@ -61,6 +61,16 @@ variable "ingress_cidrs" {
   }
 }
 
+variable "test_ingress_cidrs" {
+  type        = list(string)
+  default     = []
+  description = "Who may connect to the test listener on 8443."
+  validation {
+    condition     = alltrue([for c in var.test_ingress_cidrs : can(cidrhost(c, 0)) && tonumber(split("/", c)[1]) >= 8])
+    error_message = "test_ingress_cidrs are IPv4 CIDR blocks of your own, never the whole internet."
+  }
+}
+
 variable "target_port" {
   type        = number
   default     = 8080
@@ -105,7 +115,7 @@ variable "idle_timeout" {
 variable "blue_green" {
   type        = bool
   default     = false
-  description = "Adds the green target group and a test listener on 8443; CodeDeploy then owns the default action."
+  description = "Deprecated: adds the green target group and a test listener on 8443; CodeDeploy then owns the default action."
 }
 
 variable "protect" {
@@ -133,20 +143,20 @@ variable "log_retention_days" {
 variable "waf" {
   type = object({
     enabled    = optional(bool, true)
-    rate_limit = optional(number, 2000)
+    rate_limit = optional(number, 10000)
   })
   default     = {}
   description = "Web application firewall; rate_limit is the requests that one address may make in five minutes."
   validation {
-    condition     = var.waf.rate_limit >= 10 && var.waf.rate_limit <= 2000000000
-    error_message = "WAF's rate limit is at least 10."
+    condition     = var.waf.rate_limit >= 3000 && var.waf.rate_limit <= 2000000000
+    error_message = "waf.rate_limit is at least 3000: the agent itself lets one caller make 600 requests a minute, and says so better."
   }
 }
 
 variable "latency_alarm_seconds" {
   type        = number
-  default     = 10
-  description = "Seconds to the first byte at the 95th percentile that raise the alarm."
+  default     = 60
+  description = "Seconds to the first byte at the 95th percentile that raise the alarm. A complete JSON answer's first byte comes at the end of its turn."
   validation {
     condition     = var.latency_alarm_seconds > 0
     error_message = "latency_alarm_seconds is positive."

@@ -42,6 +42,16 @@ resource "aws_s3_bucket_lifecycle_configuration" "state" {
       noncurrent_days = 90
     }
   }
+  rule {
+    id     = "plans" # GitHub keeps a job waiting for approval for 30 days
+    status = "Enabled"
+    filter {
+      prefix = "plans/"
+    }
+    expiration {
+      days = 31
+    }
+  }
   depends_on = [aws_s3_bucket_versioning.state]
 }
 
@@ -90,13 +100,25 @@ resource "aws_ecr_repository" "this" {
   }
 }
 
+# An image that a rule's tags fit isn't expired by any later rule: so what ran in prod (the workflow `deploy` tags it prod-…) stays,
+# however many newer images there are. A task that is replaced pulls its image again.
 resource "aws_ecr_lifecycle_policy" "this" {
   for_each   = aws_ecr_repository.this
   repository = each.value.name
   policy = jsonencode({
     rules = [
-      { rulePriority = 1, description = "untagged", selection = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 30 }, action = { type = "expire" } },
-      { rulePriority = 2, description = "keep ${var.images_kept}", selection = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.images_kept }, action = { type = "expire" } },
+      {
+        rulePriority = 1, description = "what ran in prod", action = { type = "expire" }
+        selection    = { tagStatus = "tagged", tagPrefixList = ["prod-"], countType = "imageCountMoreThan", countNumber = 1000 } # there is no rule without a number
+      },
+      {
+        rulePriority = 2, description = "untagged", action = { type = "expire" }
+        selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 30 }
+      },
+      {
+        rulePriority = 3, description = "keep ${var.images_kept}", action = { type = "expire" }
+        selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.images_kept }
+      },
     ]
   })
 }
@@ -104,7 +126,7 @@ resource "aws_ecr_lifecycle_policy" "this" {
 data "aws_iam_policy_document" "pull" {
   statement {
     sid     = "OtherEnvironmentsPull"
-    actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"]
+    actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"]
     principals {
       type        = "AWS"
       identifiers = [for id in var.pull_account_ids : "arn:${data.aws_partition.current.partition}:iam::${id}:root"]
@@ -116,4 +138,69 @@ resource "aws_ecr_repository_policy" "pull" {
   for_each   = length(var.pull_account_ids) > 0 ? aws_ecr_repository.this : {}
   repository = each.value.name
   policy     = data.aws_iam_policy_document.pull.json
+}
+
+# --- push: what the job that builds images may do. It runs Maven plugins, annotation processors and the native compiler: foreign code,
+# which must get no other role than this one.
+locals {
+  issuer = "token.actions.githubusercontent.com"
+  iam    = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}"
+}
+
+data "aws_iam_policy_document" "push_trust" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+    principals {
+      type        = "Federated"
+      identifiers = ["${local.iam}:oidc-provider/${local.issuer}"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "${local.issuer}:aud"
+      values   = ["sts.amazonaws.com"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "${local.issuer}:sub"
+      values   = ["repo:${var.repository}:environment:images"]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "${local.issuer}:repository_id"
+      values   = [var.repository_id]
+    }
+    condition {
+      test     = "StringEquals"
+      variable = "${local.issuer}:job_workflow_ref"
+      values   = ["${replace(var.repository, "/@[0-9]+/", "")}/.github/workflows/deploy.yml@refs/heads/main"]
+    }
+  }
+}
+
+resource "aws_iam_role" "push" {
+  name                 = "${var.name}-github-push"
+  assume_role_policy   = data.aws_iam_policy_document.push_trust.json
+  max_session_duration = 3600
+}
+
+data "aws_iam_policy_document" "push" {
+  statement {
+    sid       = "Login"
+    actions   = ["ecr:GetAuthorizationToken"] # takes no resource
+    resources = ["*"]
+  }
+  statement {
+    sid = "PushImages"
+    actions = [
+      "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:GetDownloadUrlForLayer",
+      "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
+    ]
+    resources = [for image in ["agent", "toolbox"] : aws_ecr_repository.this[image].arn]
+  }
+}
+
+resource "aws_iam_role_policy" "push" {
+  name   = "push"
+  role   = aws_iam_role.push.id
+  policy = data.aws_iam_policy_document.push.json
 }

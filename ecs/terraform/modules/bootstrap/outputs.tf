@@ -12,3 +12,9 @@ output "oidc_provider_arn" {
   description = "GitHub's OIDC provider, or null if it was there already."
   value       = one(aws_iam_openid_connect_provider.github[*].arn)
 }
+
+output "push_role_arn" {
+  description = "Role of the job that builds images."
+  value       = aws_iam_role.push.arn
+  depends_on  = [aws_iam_role_policy.push]
+}

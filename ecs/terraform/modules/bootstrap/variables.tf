@@ -8,6 +8,24 @@ variable "name" {
   }
 }
 
+variable "repository" {
+  type        = string
+  description = "OWNER/REPOSITORY as it stands in the subject of GitHub's tokens."
+  validation {
+    condition     = can(regex("^[A-Za-z0-9-]+(@[0-9]+)?/[A-Za-z0-9._-]+(@[0-9]+)?$", var.repository))
+    error_message = "repository is OWNER/REPOSITORY, without wildcards."
+  }
+}
+
+variable "repository_id" {
+  type        = string
+  description = "The repository's number on GitHub: a name can be given to another repository, a number can't."
+  validation {
+    condition     = can(regex("^[1-9][0-9]*$", var.repository_id))
+    error_message = "repository_id is a number: gh api repos/OWNER/REPOSITORY --jq .id"
+  }
+}
+
 variable "create_oidc_provider" {
   type        = bool
   default     = true
@@ -27,7 +45,7 @@ variable "pull_account_ids" {
 variable "images_kept" {
   type        = number
   default     = 60
-  description = "Images that are kept in a repository: how far one can roll back. An image for two architectures counts three times."
+  description = "Images that are kept in a repository beside those that ran in prod. An image for two architectures counts three times."
   validation {
     condition     = var.images_kept >= 10
     error_message = "Keep at least 10 images."

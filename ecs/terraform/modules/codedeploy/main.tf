@@ -1,3 +1,5 @@
+# Deprecated: AWS advises ECS's own blue/green, linear and canary deployments, which the provider has from 6.4 and 6.21 on
+# (ecs/README.md, "Provider 6"). For new environments only: a living service can't change its deployment controller.
 data "aws_partition" "current" {}
 
 data "aws_iam_policy_document" "assume" {
@@ -11,8 +13,9 @@ data "aws_iam_policy_document" "assume" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = "${var.name}-codedeploy"
-  assume_role_policy = data.aws_iam_policy_document.assume.json
+  name                 = "${var.name}-codedeploy"
+  assume_role_policy   = data.aws_iam_policy_document.assume.json
+  permissions_boundary = var.boundary_arn
 }
 
 resource "aws_iam_role_policy_attachment" "this" {
@@ -72,4 +75,20 @@ resource "aws_codedeploy_deployment_group" "this" {
       }
     }
   }
+}
+
+# ECS says nothing of a deployment that CodeDeploy gave up.
+resource "aws_cloudwatch_event_rule" "failed" {
+  name        = "${var.name}-codedeploy-failed"
+  description = "Deployments of ${var.service_name} that failed or were stopped"
+  event_pattern = jsonencode({
+    source        = ["aws.codedeploy"]
+    "detail-type" = ["CodeDeploy Deployment State-change Notification"]
+    detail        = { application = [aws_codedeploy_app.this.name], state = ["FAILURE", "STOP"] }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "failed" {
+  rule = aws_cloudwatch_event_rule.failed.name
+  arn  = var.alarm_topic_arn
 }

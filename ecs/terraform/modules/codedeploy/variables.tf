@@ -45,3 +45,13 @@ variable "deployment_config_name" {
     error_message = "One of CodeDeploy's ECS configurations."
   }
 }
+
+variable "alarm_topic_arn" {
+  type        = string
+  description = "SNS topic that is told of deployments that failed."
+}
+
+variable "boundary_arn" {
+  type        = string
+  description = "Policy that limits what the roles made here may do: the pipeline may make no role without it."
+}

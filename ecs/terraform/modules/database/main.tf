@@ -1,4 +1,7 @@
 locals {
+  # Each life has a last snapshot of its own: a name that is taken would stop the second destroy. An instance that came from a
+  # snapshot is another life.
+  life  = join("-", compact([trimprefix(aws_security_group.this.id, "sg-"), var.snapshot == null ? "" : substr(md5(coalesce(var.snapshot, "none")), 0, 6)]))
   ports = { postgres = 5432, mssql = 1433 }
   port  = local.ports[var.engine]
 }
@@ -71,13 +74,19 @@ resource "aws_db_instance" "this" {
   multi_az                        = var.multi_az
   backup_retention_period         = 7
   deletion_protection             = var.protect
-  skip_final_snapshot             = !var.protect
-  final_snapshot_identifier       = var.protect ? "${var.name}-final" : null
+  snapshot_identifier             = var.snapshot
+  skip_final_snapshot             = !var.final_snapshot
+  final_snapshot_identifier       = var.final_snapshot ? "${var.name}-final-${local.life}" : null
   enabled_cloudwatch_logs_exports = ["postgresql"]
-  performance_insights_enabled    = true
+  performance_insights_enabled    = true # since July 2026 this switches on Database Insights, standard
   copy_tags_to_snapshot           = true
   auto_minor_version_upgrade      = true
   depends_on                      = [aws_cloudwatch_log_group.postgresql]
+
+  lifecycle {
+    # It says where the data came from when the instance was made: later it would replace the instance.
+    ignore_changes = [snapshot_identifier]
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "storage" {

@@ -72,7 +72,19 @@ variable "multi_az" {
 variable "protect" {
   type        = bool
   default     = true
-  description = "Refuse to delete the instance, and take a last snapshot if that is lifted."
+  description = "Refuse to delete the instance."
+}
+
+variable "final_snapshot" {
+  type        = bool
+  default     = true
+  description = "Take a last snapshot when the instance is deleted."
+}
+
+variable "snapshot" {
+  type        = string
+  default     = null
+  description = "Snapshot that the instance is made from; counts only when it is made."
 }
 
 variable "log_retention_days" {

@@ -18,6 +18,11 @@ output "namespace_id" {
   value       = aws_service_discovery_private_dns_namespace.this.id
 }
 
+output "namespace_arn" {
+  description = "ARN of the Cloud Map namespace, for Service Connect."
+  value       = aws_service_discovery_private_dns_namespace.this.arn
+}
+
 output "namespace_name" {
   description = "Name of the Cloud Map namespace: services are found at NAME.<namespace>."
   value       = aws_service_discovery_private_dns_namespace.this.name

@@ -8,7 +8,7 @@ locals {
   # Published by the root module: with these and the two files of ecs/task-definitions, the deploy workflow renders the
   # same definition as this module does here.
   task_definition_variables = merge(var.task_definition_variables, {
-    aws_region             = data.aws_region.current.name
+    aws_region             = data.aws_region.current.id
     family                 = "${var.name}-task"
     cpu                    = tostring(var.cpu)
     memory                 = tostring(var.memory)
@@ -52,14 +52,15 @@ data "aws_iam_policy_document" "assume" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:${data.aws_partition.current.partition}:ecs:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:*"]
+      values   = ["arn:${data.aws_partition.current.partition}:ecs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:*"]
     }
   }
 }
 
 resource "aws_iam_role" "execution" {
-  name               = "${var.name}-execution"
-  assume_role_policy = data.aws_iam_policy_document.assume.json
+  name                 = "${var.name}-execution"
+  assume_role_policy   = data.aws_iam_policy_document.assume.json
+  permissions_boundary = var.boundary_arn
 }
 
 data "aws_iam_policy_document" "execution" {
@@ -95,7 +96,7 @@ data "aws_iam_policy_document" "execution" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["secretsmanager.${data.aws_region.current.name}.amazonaws.com"]
+        values   = ["secretsmanager.${data.aws_region.current.id}.amazonaws.com"]
       }
     }
   }
@@ -108,8 +109,9 @@ resource "aws_iam_role_policy" "execution" {
 }
 
 resource "aws_iam_role" "task" {
-  name               = "${var.name}-task"
-  assume_role_policy = data.aws_iam_policy_document.assume.json
+  name                 = "${var.name}-task"
+  assume_role_policy   = data.aws_iam_policy_document.assume.json
+  permissions_boundary = var.boundary_arn
 }
 
 resource "aws_iam_role_policy" "task" {
@@ -260,9 +262,9 @@ resource "aws_ecs_service" "rolling" {
   }
 
   network_configuration {
-    subnets          = var.private_subnet_ids
+    subnets          = var.subnet_ids
     security_groups  = [aws_security_group.this.id]
-    assign_public_ip = false
+    assign_public_ip = var.assign_public_ip
   }
 
   dynamic "load_balancer" {
@@ -281,8 +283,41 @@ resource "aws_ecs_service" "rolling" {
     }
   }
 
+  # Beside Cloud Map's DNS: the server's tasks are found under the same name through a proxy in each client's task.
+  dynamic "service_connect_configuration" {
+    for_each = var.service_connect == null ? [] : [var.service_connect]
+    content {
+      enabled   = true
+      namespace = service_connect_configuration.value.namespace_arn
+      dynamic "service" {
+        for_each = service_connect_configuration.value.port_name == null ? [] : [service_connect_configuration.value]
+        content {
+          port_name      = service.value.port_name
+          discovery_name = "${var.container_name}-connect" # Cloud Map has the plain name already
+          client_alias {
+            dns_name = service.value.dns_name
+            port     = var.container_port
+          }
+          timeout {
+            idle_timeout_seconds        = 0 # the client's own timeouts hold: a tool's answer may take its time
+            per_request_timeout_seconds = 0
+          }
+        }
+      }
+    }
+  }
+
   lifecycle {
-    ignore_changes = [task_definition, desired_count]
+    # Provider 5 replaces the service for another strategy, and with it the revision that runs; provider 6.15 changes it in place.
+    ignore_changes = [task_definition, desired_count, capacity_provider_strategy]
+    postcondition {
+      condition = toset([for s in self.capacity_provider_strategy : "${s.capacity_provider} ${s.base} ${s.weight}"]) == toset([for s in var.capacity_provider_strategy : "${s.capacity_provider} ${s.base} ${s.weight}"])
+      error_message = join(" ", [
+        "${local.service_name} lives with another capacity_provider_strategy than the variable says, and Terraform would replace it. Change it first:",
+        "aws ecs update-service --cluster ${var.cluster.name} --service ${local.service_name} --force-new-deployment --capacity-provider-strategy",
+        join(" ", [for s in var.capacity_provider_strategy : "capacityProvider=${s.capacity_provider},base=${s.base},weight=${s.weight}"]),
+      ])
+    }
   }
 
   depends_on = [aws_iam_role_policy.execution, aws_iam_role_policy.task]
@@ -305,9 +340,9 @@ resource "aws_ecs_service" "codedeploy" {
   }
 
   network_configuration {
-    subnets          = var.private_subnet_ids
+    subnets          = var.subnet_ids
     security_groups  = [aws_security_group.this.id]
-    assign_public_ip = false
+    assign_public_ip = var.assign_public_ip
   }
 
   load_balancer {
@@ -374,6 +409,32 @@ resource "aws_appautoscaling_policy" "requests" {
   }
 }
 
+resource "aws_appautoscaling_policy" "metric" {
+  count              = var.autoscaling.metric == null ? 0 : 1
+  name               = "${var.name}-metric"
+  policy_type        = "TargetTrackingScaling"
+  service_namespace  = aws_appautoscaling_target.this.service_namespace
+  scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
+  resource_id        = aws_appautoscaling_target.this.resource_id
+  target_tracking_scaling_policy_configuration {
+    target_value       = var.autoscaling.metric.target
+    scale_in_cooldown  = var.autoscaling.scale_in_cooldown
+    scale_out_cooldown = var.autoscaling.scale_out_cooldown
+    customized_metric_specification {
+      namespace   = var.autoscaling.metric.namespace
+      metric_name = var.autoscaling.metric.name
+      statistic   = "Average" # each task reports its own number each minute
+      dynamic "dimensions" {
+        for_each = var.autoscaling.metric.dimensions
+        content {
+          name  = dimensions.key
+          value = dimensions.value
+        }
+      }
+    }
+  }
+}
+
 # --- alarms
 resource "aws_cloudwatch_metric_alarm" "utilization" {
   for_each            = { cpu = "CPUUtilization", memory = "MemoryUtilization" }
@@ -393,6 +454,7 @@ resource "aws_cloudwatch_metric_alarm" "utilization" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "running_tasks" {
+  count               = var.container_insights ? 1 : 0 # without it there is no such metric, and the alarm would never be quiet
   alarm_name          = "${var.name}-running-tasks"
   alarm_description   = "Fewer tasks of ${local.service_name} run than its minimum"
   namespace           = "ECS/ContainerInsights"

@@ -78,12 +78,38 @@ variable "vpc_id" {
   description = "VPC of the tasks."
 }
 
-variable "private_subnet_ids" {
+variable "subnet_ids" {
   type        = list(string)
   description = "Subnets of the tasks, in at least two zones."
   validation {
-    condition     = length(var.private_subnet_ids) >= 2
+    condition     = length(var.subnet_ids) >= 2
     error_message = "A service needs subnets in two zones."
+  }
+}
+
+variable "assign_public_ip" {
+  type        = bool
+  default     = false
+  description = "Give each task a public address: in public subnets without NAT gateway it is the only way out."
+}
+
+variable "container_insights" {
+  type        = bool
+  default     = true
+  description = "Whether the cluster counts running tasks: an alarm watches them then."
+}
+
+variable "service_connect" {
+  type        = object({ namespace_arn = string, port_name = optional(string), dns_name = optional(string) })
+  default     = null
+  description = "Service Connect in that namespace; with port_name, the name of a port of the task definition, the service is found there as dns_name."
+  validation {
+    condition     = var.service_connect == null || !var.codedeploy
+    error_message = "CodeDeploy's deployments can't use Service Connect."
+  }
+  validation {
+    condition     = var.service_connect == null || (try(var.service_connect.port_name, null) == null) == (try(var.service_connect.dns_name, null) == null)
+    error_message = "A server has both port_name and dns_name, a client neither."
   }
 }
 
@@ -173,7 +199,7 @@ variable "attach_load_balancer" {
 variable "codedeploy" {
   type        = bool
   default     = false
-  description = "Let CodeDeploy shift the traffic instead of a rolling update by ECS."
+  description = "Deprecated: let CodeDeploy shift the traffic instead of a rolling update by ECS. With provider 6 ECS does it itself."
   validation {
     condition     = !var.codedeploy || var.attach_load_balancer
     error_message = "CodeDeploy shifts traffic between target groups: attach the load balancer."
@@ -193,10 +219,11 @@ variable "autoscaling" {
     cpu_target         = optional(number, 70)
     requests           = optional(number)
     alb_resource_label = optional(string)
+    metric             = optional(object({ namespace = string, name = string, dimensions = map(string), target = number }))
     scale_in_cooldown  = optional(number, 300)
     scale_out_cooldown = optional(number, 60)
   })
-  description = "Target tracking: tasks, percent of CPU, requests a minute and target, seconds between steps."
+  description = "Target tracking: tasks, percent of CPU, requests a minute and target, a metric of the service's own as its average over the tasks, seconds between steps."
   validation {
     condition     = var.autoscaling.min >= 1 && var.autoscaling.max >= var.autoscaling.min
     error_message = "autoscaling.min is at least 1 and at most autoscaling.max."
@@ -204,6 +231,10 @@ variable "autoscaling" {
   validation {
     condition     = var.autoscaling.cpu_target >= 10 && var.autoscaling.cpu_target <= 90
     error_message = "autoscaling.cpu_target is 10 to 90 percent."
+  }
+  validation {
+    condition     = var.autoscaling.metric == null || try(var.autoscaling.metric.target, 1) > 0
+    error_message = "autoscaling.metric.target is positive."
   }
 }
 
@@ -257,4 +288,9 @@ variable "alarm_topic_arns" {
   type        = list(string)
   default     = []
   description = "SNS topics that alarms are sent to."
+}
+
+variable "boundary_arn" {
+  type        = string
+  description = "Policy that limits what the roles made here may do: the pipeline may make no role without it."
 }

@@ -3,3 +3,8 @@ output "role_arns" {
   value       = { for k, role in aws_iam_role.this : k => role.arn }
   depends_on  = [aws_iam_role_policy.deploy, aws_iam_role_policy.plan, aws_iam_role_policy.apply]
 }
+
+output "boundary_arn" {
+  description = "The most that a role of this environment may do."
+  value       = aws_iam_policy.boundary.arn
+}

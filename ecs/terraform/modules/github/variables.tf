@@ -1,69 +1,49 @@
 variable "name" {
   type        = string
-  description = "Prefix of the roles' names, and of the roles that the apply role may manage."
+  description = "Prefix of the environment's names."
+}
+
+variable "environment" {
+  type        = string
+  description = "Name of the environment: its GitHub environments are this, <this>-plan and <this>-apply."
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
+    error_message = "environment is 2 to 12 lower-case letters and digits, such as dev or prod."
+  }
+}
+
+variable "others" {
+  type        = map(string)
+  default     = {}
+  description = "The other environments of this account: environment => prefix of its names. No role here may touch what is theirs."
+  validation {
+    condition     = !contains(keys(var.others), var.environment) && !contains(values(var.others), var.name)
+    error_message = "Two environments of one account share neither their environment's name nor their prefix."
+  }
 }
 
 variable "repository" {
   type        = string
-  description = "OWNER/REPOSITORY on GitHub."
+  description = "OWNER/REPOSITORY as it stands in the subject of GitHub's tokens."
   validation {
     condition     = can(regex("^[A-Za-z0-9-]+(@[0-9]+)?/[A-Za-z0-9._-]+(@[0-9]+)?$", var.repository))
     error_message = "repository is OWNER/REPOSITORY, without wildcards."
   }
 }
 
-variable "github_environments" {
-  type        = map(string)
-  description = "GitHub environment whose jobs may take each role: deploy, plan and apply."
-  validation {
-    condition     = toset(keys(var.github_environments)) == toset(["deploy", "plan", "apply"])
-    error_message = "github_environments has the keys deploy, plan and apply."
-  }
-  validation {
-    condition     = alltrue([for e in values(var.github_environments) : can(regex("^[A-Za-z0-9_-]+$", e))])
-    error_message = "A GitHub environment's name is letters, digits, hyphens and underscores here: no wildcards."
-  }
-  validation {
-    condition     = !contains([var.github_environments["deploy"], var.github_environments["apply"]], var.github_environments["plan"])
-    error_message = "plan needs an environment of its own: a pull request's plan must not get the roles that change things."
-  }
-}
-
-variable "cluster_name" {
+variable "repository_id" {
   type        = string
-  description = "Cluster of the services."
+  description = "The repository's number on GitHub: a name can be given to another repository, a number can't."
+  validation {
+    condition     = can(regex("^[1-9][0-9]*$", var.repository_id))
+    error_message = "repository_id is a number: gh api repos/OWNER/REPOSITORY --jq .id"
+  }
 }
 
-variable "service_names" {
-  type        = list(string)
-  description = "Services that may be deployed."
-}
-
-variable "task_role_arns" {
-  type        = list(string)
-  description = "Roles that new task definitions may name."
-}
-
-variable "parameter_arns" {
-  type        = list(string)
-  description = "Parameters that deployments read: values of the task definitions' placeholders, the smoke test's API key."
-}
-
-variable "ecr_repository_arns" {
-  type        = list(string)
-  description = "Repositories of the images."
-}
-
-variable "push_images" {
-  type        = bool
-  default     = false
-  description = "Whether this environment's deploy role pushes images; the others only run what was pushed."
-}
-
-variable "codedeploy" {
-  type        = bool
-  default     = false
-  description = "Whether the agent is deployed by CodeDeploy."
+variable "image_prefix" {
+  type        = string
+  default     = "mcp"
+  description = "Prefix of the image repositories' names."
 }
 
 variable "state_bucket" {
@@ -71,7 +51,8 @@ variable "state_bucket" {
   description = "Bucket of Terraform's state."
 }
 
-variable "state_key" {
+variable "host_name" {
   type        = string
-  description = "Key of this environment's state."
+  default     = null
+  description = "Host name of the agent whose Route 53 records Terraform keeps; null if DNS is kept elsewhere."
 }

@@ -15,9 +15,10 @@ locals {
       statistic   = "Sum", period = 300, periods = 1, threshold = 50
     }
     breaker-open = {
-      description = "The agent has given up on a model or on the toolbox for 3 minutes"
+      description = "The agent gave up on a model or on the toolbox in three of five minutes"
       metric      = local.metric["agent.breaker.open"], dimensions = {}
-      statistic   = "Maximum", period = 60, periods = 3, threshold = 0
+      # The sidecar writes about once in 60 s, so of three minutes in a row one may stay empty.
+      statistic = "Maximum", period = 60, periods = 5, of = 3, threshold = 0
     }
     slow-model = {
       description = "Model calls take over 30 s on average"
@@ -54,7 +55,97 @@ resource "aws_cloudwatch_metric_alarm" "agent" {
   threshold           = each.value.threshold
   period              = each.value.period
   evaluation_periods  = each.value.periods
+  datapoints_to_alarm = try(each.value.of, each.value.periods)
   treat_missing_data  = "notBreaching" # an idle agent reports nothing
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
+}
+
+# Tokens without dollars: the model has no price in the agent's settings, and neither the alarm on dollars nor a limit in dollars works.
+resource "aws_cloudwatch_metric_alarm" "unpriced" {
+  alarm_name          = "${var.name}-agent-unpriced-model"
+  alarm_description   = "Model calls cost tokens but no dollars: agent.model.prices has no price for the model"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 2
+  datapoints_to_alarm = 2
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+
+  metric_query {
+    id          = "unpriced"
+    expression  = "IF(tokens > 0 AND FILL(dollars, 0) == 0, 1, 0)"
+    label       = "Tokens without a price"
+    return_data = true
+  }
+  dynamic "metric_query" {
+    for_each = { tokens = local.metric["gen_ai.client.token.usage"], dollars = local.metric["agent.cost.dollars"] }
+    content {
+      id = metric_query.key
+      metric {
+        namespace   = local.catalogue.namespace
+        metric_name = metric_query.value
+        stat        = "Sum"
+        period      = 300
+        dimensions  = { environment = var.environment }
+      }
+    }
+  }
+}
+
+# --- what tells a bad version from a bad day
+# The agent names why a turn failed. Throttling, overload, a store or a model that is away are named so with any version, and roll
+# nothing back. What is left is a fault of the version or of its settings: these, and connections that the process broke off.
+resource "aws_cloudwatch_log_metric_filter" "unexpected" {
+  name           = "${var.name}-unexpected"
+  log_group_name = var.agent_log_group
+  pattern        = "{ ($.mdc.problem = \"internal-error\") || ($.mdc.problem = \"model-refused\") || ($.loggerName = \"io.mcpagent.system.ProblemMapper\" && $.level = \"ERROR\") }"
+  metric_transformation {
+    namespace     = "${local.catalogue.namespace}/Log"
+    name          = "${var.name}-unexpected"
+    value         = "1"
+    default_value = "0"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "unexpected" {
+  alarm_name          = "${var.name}-agent-unexpected"
+  alarm_description   = "Over 5 % of the requests fail by a fault of the agent or of its settings, in two of three minutes: rolls a deployment back"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 3
+  datapoints_to_alarm = 2
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+
+  metric_query {
+    id          = "bad"
+    expression  = "IF(FILL(faults, 0) + FILL(broken, 0) >= 3 AND 20 * (FILL(faults, 0) + FILL(broken, 0)) > FILL(requests, 0), 1, 0)"
+    label       = "Faults are over 5 %"
+    return_data = true
+  }
+  metric_query {
+    id = "faults"
+    metric {
+      namespace   = aws_cloudwatch_log_metric_filter.unexpected.metric_transformation[0].namespace
+      metric_name = aws_cloudwatch_log_metric_filter.unexpected.metric_transformation[0].name
+      stat        = "Sum"
+      period      = 60
+    }
+  }
+  dynamic "metric_query" {
+    for_each = { broken = "HTTPCode_ELB_502_Count", requests = "RequestCount" }
+    content {
+      id = metric_query.key
+      metric {
+        namespace   = "AWS/ApplicationELB"
+        metric_name = metric_query.value
+        stat        = "Sum"
+        period      = 60
+        dimensions  = { LoadBalancer = var.load_balancer }
+      }
+    }
+  }
 }

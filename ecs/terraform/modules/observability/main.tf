@@ -2,7 +2,7 @@ data "aws_region" "current" {}
 data "aws_caller_identity" "current" {}
 
 locals {
-  region     = data.aws_region.current.name
+  region     = data.aws_region.current.id
   account_id = data.aws_caller_identity.current.account_id
 }
 
@@ -72,19 +72,30 @@ resource "aws_cloudwatch_event_target" "ecs" {
   arn      = aws_sns_topic.alarms.arn
 }
 
-# --- what it costs
+# --- what it costs: told when it is spent, since a forecast needs about five weeks of history
 resource "aws_budgets_budget" "monthly" {
+  count        = var.monthly_budget_dollars == null ? 0 : 1
   name         = var.name
   budget_type  = "COST"
   limit_amount = tostring(var.monthly_budget_dollars)
   limit_unit   = "USD"
   time_unit    = "MONTHLY"
-  notification {
-    comparison_operator       = "GREATER_THAN"
-    threshold                 = 80
-    threshold_type            = "PERCENTAGE"
-    notification_type         = "FORECASTED"
-    subscriber_sns_topic_arns = [aws_sns_topic.alarms.arn]
+  dynamic "cost_filter" {
+    for_each = var.budget_by_tag ? [join("$", ["user:Environment", var.environment])] : []
+    content {
+      name   = "TagKeyValue"
+      values = [cost_filter.value]
+    }
+  }
+  dynamic "notification" {
+    for_each = [{ type = "ACTUAL", percent = 50 }, { type = "ACTUAL", percent = 100 }, { type = "FORECASTED", percent = 100 }]
+    content {
+      comparison_operator       = "GREATER_THAN"
+      threshold                 = notification.value.percent
+      threshold_type            = "PERCENTAGE"
+      notification_type         = notification.value.type
+      subscriber_sns_topic_arns = [aws_sns_topic.alarms.arn]
+    }
   }
 }
 

@@ -13,3 +13,18 @@ output "dashboard_url" {
   description = "Dashboard in the console."
   value       = "https://${local.region}.console.aws.amazon.com/cloudwatch/home?region=${local.region}#dashboards/dashboard/${aws_cloudwatch_dashboard.this.dashboard_name}"
 }
+
+output "metrics_namespace" {
+  description = "CloudWatch namespace of the agent's own metrics."
+  value       = local.catalogue.namespace
+}
+
+output "metric_names" {
+  description = "Names of the agent's own metrics: a misspelt one is an error, not a policy that never acts."
+  value       = local.metric
+}
+
+output "deployment_alarm_names" {
+  description = "Alarms that roll a deployment back."
+  value       = [aws_cloudwatch_metric_alarm.unexpected.alarm_name]
+}

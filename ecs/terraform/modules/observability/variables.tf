@@ -54,11 +54,23 @@ variable "table_name" {
 
 variable "monthly_budget_dollars" {
   type        = number
-  description = "Cost of the account in a month; the forecast of 80 % of it is told. It is a message, not a limit."
+  default     = null
+  description = "Cost in a month that is told at 50 % and 100 %, and when 100 % is forecast; null for no budget. It is a message, not a limit."
   validation {
-    condition     = var.monthly_budget_dollars > 0
-    error_message = "monthly_budget_dollars is positive."
+    condition     = var.monthly_budget_dollars == null || coalesce(var.monthly_budget_dollars, 1) > 0
+    error_message = "monthly_budget_dollars is positive, or null."
   }
+}
+
+variable "budget_by_tag" {
+  type        = bool
+  default     = false
+  description = "Count only what has the tag Environment of this environment, which billing must have been told of."
+}
+
+variable "agent_log_group" {
+  type        = string
+  description = "Log group of the agent, whose lines name what went wrong."
 }
 
 variable "hourly_cost_dollars" {

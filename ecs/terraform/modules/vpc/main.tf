@@ -67,6 +67,9 @@ resource "aws_eip" "nat" {
   domain     = "vpc"
   tags       = { Name = "${var.name}-nat-${each.key}" }
   depends_on = [aws_internet_gateway.this]
+  lifecycle {
+    create_before_destroy = true # as its gateway
+  }
 }
 
 resource "aws_nat_gateway" "this" {
@@ -74,6 +77,9 @@ resource "aws_nat_gateway" "this" {
   allocation_id = aws_eip.nat[each.key].id
   subnet_id     = aws_subnet.public[each.key].id
   tags          = { Name = "${var.name}-${each.key}" }
+  lifecycle {
+    create_before_destroy = true # routes are moved away before a gateway goes: with another nat_gateway_mode no subnet is cut off
+  }
 }
 
 resource "aws_route_table" "private" {
@@ -100,9 +106,10 @@ resource "aws_route_table_association" "private" {
 resource "aws_vpc_endpoint" "gateway" {
   for_each          = toset(["s3", "dynamodb"])
   vpc_id            = aws_vpc.this.id
-  service_name      = "com.amazonaws.${data.aws_region.current.name}.${each.key}"
+  service_name      = "com.amazonaws.${data.aws_region.current.id}.${each.key}"
   vpc_endpoint_type = "Gateway"
-  route_table_ids   = [for rt in aws_route_table.private : rt.id]
+  route_table_ids   = [for rt in concat(values(aws_route_table.private), [aws_route_table.public]) : rt.id]
+  policy            = var.endpoint_policies[each.key]
   tags              = { Name = "${var.name}-${each.key}" }
 }
 
@@ -125,11 +132,12 @@ resource "aws_vpc_security_group_ingress_rule" "endpoints_https" {
 resource "aws_vpc_endpoint" "interface" {
   for_each            = var.interface_endpoints
   vpc_id              = aws_vpc.this.id
-  service_name        = "com.amazonaws.${data.aws_region.current.name}.${each.key}"
+  service_name        = "com.amazonaws.${data.aws_region.current.id}.${each.key}"
   vpc_endpoint_type   = "Interface"
   private_dns_enabled = true
   subnet_ids          = [for s in aws_subnet.private : s.id]
   security_group_ids  = [aws_security_group.endpoints.id]
+  policy              = var.endpoint_policies[each.key]
   tags                = { Name = "${var.name}-${each.key}" }
 }
 
@@ -156,9 +164,10 @@ data "aws_iam_policy_document" "flow_assume" {
 }
 
 resource "aws_iam_role" "flow" {
-  count              = var.flow_log_retention_days > 0 ? 1 : 0
-  name               = "${var.name}-flow-logs"
-  assume_role_policy = data.aws_iam_policy_document.flow_assume.json
+  count                = var.flow_log_retention_days > 0 ? 1 : 0
+  name                 = "${var.name}-flow-logs"
+  assume_role_policy   = data.aws_iam_policy_document.flow_assume.json
+  permissions_boundary = var.boundary_arn
 }
 
 data "aws_iam_policy_document" "flow" {

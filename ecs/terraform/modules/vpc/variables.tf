@@ -64,6 +64,15 @@ variable "interface_endpoints" {
   }
 }
 
+variable "endpoint_policies" {
+  type        = map(string)
+  description = "What may be done through each endpoint, by its name: the second lock behind the roles."
+  validation {
+    condition     = length(setsubtract(setunion(["s3", "dynamodb"], var.interface_endpoints), keys(var.endpoint_policies))) == 0
+    error_message = "Every endpoint has a policy: without one it lets everything through, to any account."
+  }
+}
+
 variable "flow_log_retention_days" {
   type        = number
   default     = 30
@@ -72,4 +81,9 @@ variable "flow_log_retention_days" {
     condition     = contains([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365], var.flow_log_retention_days)
     error_message = "CloudWatch Logs knows retentions of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180 and 365 days; 0 means no flow logs."
   }
+}
+
+variable "boundary_arn" {
+  type        = string
+  description = "Policy that limits what the roles made here may do: the pipeline may make no role without it."
 }

@@ -1,6 +1,9 @@
 # What the provider would look up or compute, where the configuration parses it.
 mock_data "aws_region" {
-  defaults = { name = "us-east-1" }
+  defaults = { name = "us-east-1", id = "us-east-1" }
+}
+mock_data "aws_availability_zones" {
+  defaults = { names = ["us-east-1a", "us-east-1b", "us-east-1c"] }
 }
 mock_data "aws_caller_identity" {
   defaults = { account_id = "123456789012" }

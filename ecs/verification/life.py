@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -35,6 +36,7 @@ from report import ACCOUNT, REGION, Result
 REPOSITORY = terraform.ECS.parent
 # Writes down what it is told; the clone's repository is all that it knows.
 GH = '#!/bin/sh\necho "$*" >> "$GH_CALLS"\ncase "$*" in "repo view"*) echo octo-org/mcp-agent ;; *--input*) cat > /dev/null ;; esac\n'
+AWS = '#!/bin/sh\nexec {} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n'
 BUCKET = f"mcp-tfstate-{ACCOUNT}-{REGION}"
 # The S3 backend of an emulator: no virtual-host names, no validation of the throw-away credentials.
 BACKEND = [f"-backend-config={k}" for k in (f"bucket={BUCKET}", f"region={REGION}", "use_path_style=true", "skip_credentials_validation=true", "skip_requesting_account_id=true")]
@@ -237,7 +239,9 @@ class Life:
         """Runs a section's commands as they stand in ecs/README.md, Terraform's too."""
         text = (REPOSITORY / "ecs" / "README.md").read_text()
         script = textwrap.dedent(re.search(r"```bash\n(.*?)```", text[text.index(heading):], re.S)[1]).replace("ecs/terraform-in", str(self.copy / "terraform-in"))
-        env = {**self.env, "ENV": self.environment, "NAME": self.name, "TF_CLI_ARGS_apply": "-auto-approve -no-color -parallelism=30", "TF_CLI_ARGS": "-no-color"}
+        (self.work / "bin" / "aws").write_text(AWS.format(shutil.which("aws")))  # version 1 asks RDS in us-east-1 at its own address, whatever it is told
+        (self.work / "bin" / "aws").chmod(0o755)
+        env = {**self.env, "ENV": self.environment, "NAME": self.name, "PATH": f"{self.work / 'bin'}:{self.env['PATH']}", "TF_CLI_ARGS_apply": "-auto-approve -no-color -parallelism=30", "TF_CLI_ARGS": "-no-color"}
         done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=self.work, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
             raise AssertionError(f"{heading}: ended with {done.returncode}\n{done.stdout[-2500:]}")

@@ -236,7 +236,7 @@ def without_overrides(acl: dict) -> None:
 
 
 def stricter(acl: dict) -> None:
-    acl["Rules"][0]["Statement"]["RateBasedStatement"]["Limit"] = 2000
+    next(r["Statement"]["RateBasedStatement"] for r in acl["Rules"] if "RateBasedStatement" in r["Statement"])["Limit"] = 2000
 
 
 def without_words(acl: dict) -> None:

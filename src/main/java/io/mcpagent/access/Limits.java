@@ -24,7 +24,7 @@ public final class Limits {
     private static final int SWEEP_AT = 1_000;
     private static final Account UNLIMITED = new Account(Integer.MAX_VALUE, Integer.MAX_VALUE);
 
-    private final AgentConfig.Access config;
+    private final AgentConfig.AccessSettings config;
     private final CurrentIdentityAssociation caller;
     private final Account all;
     private final boolean limitsAllRequests;

@@ -149,7 +149,7 @@ final class AgUi implements EventFormat {
     }
 
     private static void usage(JsonGenerator to, ChatReply reply) throws IOException {
-        ChatReply.Usage usage = reply.usage();
+        ChatReply.Tokens usage = reply.usage();
         long input = usage.inputTokens() + usage.cacheReadTokens() + usage.cacheWriteTokens();
         to.writeArrayFieldStart("usage");
         to.writeStartObject();

@@ -40,7 +40,7 @@ public final class Budget {
 
     /** @throws IllegalArgumentException if a limit in dollars is set and a model has no price, since it could not be kept */
     Budget(AgentConfig config, Ledger ledger, InstantSource clock) {
-        AgentConfig.Budget limits = config.budget();
+        AgentConfig.BudgetSettings limits = config.budget();
         this.prices = new Prices(config.model().prices());
         this.ledger = ledger;
         this.clock = clock;

@@ -44,13 +44,13 @@ final class SettingRanges {
         access(config.access());
     }
 
-    private static void turn(AgentConfig.Turn turn) {
+    private static void turn(AgentConfig.TurnSettings turn) {
         positive("agent.turn.deadline", turn.deadline());
         atLeast("agent.turn.max-steps", turn.maxSteps(), 1);
         positive("agent.turn.max-message-size", turn.maxMessageSize());
     }
 
-    private static void model(AgentConfig.Model model) {
+    private static void model(AgentConfig.ModelSettings model) {
         atLeast("agent.model.max-tokens", model.maxTokens(), 1);
         model.temperature()
                 .ifPresent(value -> require(value >= 0 && value <= 1, "agent.model.temperature", value, "from 0 to 1"));
@@ -77,7 +77,7 @@ final class SettingRanges {
         });
     }
 
-    private static void tools(AgentConfig.Tools tools) {
+    private static void tools(AgentConfig.ToolsSettings tools) {
         positive("agent.tools.connect-timeout", tools.connectTimeout());
         positive("agent.tools.list-timeout", tools.listTimeout());
         positive("agent.tools.call-timeout", tools.callTimeout());
@@ -90,7 +90,7 @@ final class SettingRanges {
         positive("agent.tools.approval-timeout", tools.approvalTimeout());
     }
 
-    private static void budget(AgentConfig.Budget budget) {
+    private static void budget(AgentConfig.BudgetSettings budget) {
         budget.requestDollars().ifPresent(value -> notNegative("agent.budget.request-dollars", value));
         budget.callerDayDollars().ifPresent(value -> notNegative("agent.budget.caller-day-dollars", value));
         budget.conversationDollars().ifPresent(value -> notNegative("agent.budget.conversation-dollars", value));
@@ -99,7 +99,7 @@ final class SettingRanges {
         notNegative("agent.budget.conversation-tokens", budget.conversationTokens());
     }
 
-    private static void access(AgentConfig.Access access) {
+    private static void access(AgentConfig.AccessSettings access) {
         positive("agent.access.api-keys-refresh", access.apiKeysRefresh());
         atLeast("agent.access.requests-per-minute", access.requestsPerMinute(), 1);
         atLeast("agent.access.concurrent-turns", access.concurrentTurns(), 1);

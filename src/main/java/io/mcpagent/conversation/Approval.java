@@ -14,10 +14,10 @@ import java.time.Instant;
  * @param expiresAt   until when it can be approved
  */
 public record Approval(
-        String callId, String tool, Arguments arguments, String fingerprint, State state, Instant expiresAt) {
+        String callId, String tool, Arguments arguments, String fingerprint, Stage state, Instant expiresAt) {
 
     /** The way of an approval. Each step is stored, under the conversation's version, before the next is taken. */
-    public enum State {
+    public enum Stage {
         /** Nobody has decided. */
         PENDING,
         /** A person declined it, or the time ran out. */
@@ -29,7 +29,7 @@ public record Approval(
     }
 
     /** The same call in another state. */
-    public Approval in(State next) {
+    public Approval in(Stage next) {
         return new Approval(callId, tool, arguments, fingerprint, next, expiresAt);
     }
 }

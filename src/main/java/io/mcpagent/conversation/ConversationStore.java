@@ -27,7 +27,7 @@ public final class ConversationStore {
 
     @Inject
     ConversationStore(AgentConfig config, Instance<DynamoDbClient> client) {
-        AgentConfig.Conversation settings = config.conversation();
+        AgentConfig.ConversationSettings settings = config.conversation();
         this.table = new DynamoTable(client::get, settings.table());
         this.shared = settings.store() == AgentConfig.Store.DYNAMODB;
         switch (settings.store()) {

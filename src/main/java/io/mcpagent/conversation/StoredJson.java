@@ -124,7 +124,7 @@ final class StoredJson {
                     tool,
                     Arguments.read(arguments),
                     fingerprint,
-                    Approval.State.valueOf(state),
+                    Approval.Stage.valueOf(state),
                     Instant.parse(expiresAt));
         }
     }

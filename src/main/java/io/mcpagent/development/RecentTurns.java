@@ -36,7 +36,7 @@ final class RecentTurns implements SpanProcessor {
     private final Deque<SpanData> ended = new ArrayDeque<>();
 
     /** One turn: what it cost, and its parts in the order in which they began. */
-    record Turn(
+    record SeenTurn(
             String traceId,
             long startedAt,
             double milliseconds,
@@ -94,7 +94,7 @@ final class RecentTurns implements SpanProcessor {
     }
 
     /** The last turns, the newest first. */
-    List<Turn> turns() {
+    List<SeenTurn> turns() {
         List<SpanData> spans;
         synchronized (ended) {
             spans = new ArrayList<>(ended);
@@ -102,18 +102,18 @@ final class RecentTurns implements SpanProcessor {
         return spans.stream()
                 .filter(span -> TURN.equals(span.getAttributes().get(OPERATION)))
                 .map(span -> turn(span, spans))
-                .sorted(Comparator.comparingLong(Turn::startedAt).reversed())
+                .sorted(Comparator.comparingLong(SeenTurn::startedAt).reversed())
                 .limit(TURNS)
                 .toList();
     }
 
-    private static Turn turn(SpanData turn, List<SpanData> spans) {
+    private static SeenTurn turn(SpanData turn, List<SpanData> spans) {
         List<Part> parts = spans.stream()
                 .filter(span -> span.getParentSpanId().equals(turn.getSpanId()))
                 .sorted(Comparator.comparingLong(SpanData::getStartEpochNanos))
                 .map(span -> part(span, turn))
                 .toList();
-        return new Turn(
+        return new SeenTurn(
                 turn.getTraceId(),
                 turn.getStartEpochNanos() / 1_000_000,
                 duration(turn),

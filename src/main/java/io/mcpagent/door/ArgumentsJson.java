@@ -16,9 +16,9 @@ final class ArgumentsJson {
     private ArgumentsJson() {}
 
     /** Writes them as they go to the tool. */
-    static final class Writer extends StdSerializer<Arguments> {
+    static final class ArgumentsWriter extends StdSerializer<Arguments> {
 
-        Writer() {
+        ArgumentsWriter() {
             super(Arguments.class);
         }
 
@@ -28,10 +28,10 @@ final class ArgumentsJson {
         }
     }
 
-    /** Reads what {@link Writer}, or an earlier version, wrote into a kept answer. */
-    static final class Reader extends StdDeserializer<Arguments> {
+    /** Reads what {@link ArgumentsWriter}, or an earlier version, wrote into a kept answer. */
+    static final class ArgumentsReader extends StdDeserializer<Arguments> {
 
-        Reader() {
+        ArgumentsReader() {
             super(Arguments.class);
         }
 

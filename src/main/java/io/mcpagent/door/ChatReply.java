@@ -34,7 +34,7 @@ public record ChatReply(
         String outcome,
         String answer,
         List<ToolCall> toolCalls,
-        Usage usage,
+        Tokens usage,
         String model,
         List<String> notices,
         Bill receipt,
@@ -46,7 +46,8 @@ public record ChatReply(
             String id,
             String name,
 
-            @JsonSerialize(using = ArgumentsJson.Writer.class) @JsonDeserialize(using = ArgumentsJson.Reader.class)
+            @JsonSerialize(using = ArgumentsJson.ArgumentsWriter.class)
+            @JsonDeserialize(using = ArgumentsJson.ArgumentsReader.class)
             Arguments arguments,
 
             String outcome,
@@ -65,10 +66,10 @@ public record ChatReply(
     }
 
     /** Tokens; cached ones stand beside the input. */
-    public record Usage(long inputTokens, long outputTokens, long cacheReadTokens, long cacheWriteTokens) {
+    public record Tokens(long inputTokens, long outputTokens, long cacheReadTokens, long cacheWriteTokens) {
 
-        static Usage of(io.mcpagent.model.Usage usage) {
-            return new Usage(usage.input(), usage.output(), usage.cacheRead(), usage.cacheWrite());
+        static Tokens of(io.mcpagent.model.Usage usage) {
+            return new Tokens(usage.input(), usage.output(), usage.cacheRead(), usage.cacheWrite());
         }
     }
 
@@ -102,14 +103,15 @@ public record ChatReply(
             String callId,
             String tool,
 
-            @JsonSerialize(using = ArgumentsJson.Writer.class) @JsonDeserialize(using = ArgumentsJson.Reader.class)
+            @JsonSerialize(using = ArgumentsJson.ArgumentsWriter.class)
+            @JsonDeserialize(using = ArgumentsJson.ArgumentsReader.class)
             Arguments arguments,
 
             Instant expiresAt) {
 
         static List<Waiting> of(List<Approval> approvals) {
             return approvals.stream()
-                    .filter(approval -> approval.state() == Approval.State.PENDING)
+                    .filter(approval -> approval.state() == Approval.Stage.PENDING)
                     .map(approval ->
                             new Waiting(approval.callId(), approval.tool(), approval.arguments(), approval.expiresAt()))
                     .toList();
@@ -124,7 +126,7 @@ public record ChatReply(
                 turn.outcome().name().toLowerCase(Locale.ROOT),
                 turn.answer(),
                 turn.calls().stream().map(call -> ToolCall.of(call, null)).toList(),
-                Usage.of(turn.receipt().usage()),
+                Tokens.of(turn.receipt().usage()),
                 turn.model(),
                 turn.notices(),
                 Bill.of(turn.receipt()),

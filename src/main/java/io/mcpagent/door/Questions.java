@@ -50,7 +50,7 @@ public final class Questions {
         if (id != null) {
             requireId(id);
         }
-        return new Question.Message(
+        return new Question.Ask(
                 owner, id, false, text, streaming, key(key, "message\n" + id + "\n" + text), trace(traceparent));
     }
 
@@ -89,7 +89,7 @@ public final class Questions {
     public Question threaded(String owner, String conversationId, String text, @Nullable String traceparent) {
         requireUsable(conversationId);
         requireText(text);
-        return new Question.Message(owner, conversationId, true, text, true, null, trace(traceparent));
+        return new Question.Ask(owner, conversationId, true, text, true, null, trace(traceparent));
     }
 
     /**

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 record RequestClient(Limits limits, RoutingContext http, Consumer<Run> onRun) implements Client {
 
     @Override
-    public Place admit() {
+    public Admission admit() {
         return limits.take()::close;
     }
 

@@ -31,7 +31,7 @@ class BedrockModel {
     private final Duration idleTimeout;
 
     BedrockModel(AgentConfig config, BedrockRequests requests, Timers timers) {
-        AgentConfig.Model model = config.model();
+        AgentConfig.ModelSettings model = config.model();
         this.requests = requests;
         this.connections = new HttpConnections(
                 "agent.model.max-connections", model.maxConnections(), model.connectTimeout(), CHECK_AFTER, timers);

@@ -33,7 +33,7 @@ public class Models implements Model {
     private final RetryBudget budget = new RetryBudget();
 
     private record Candidate(String id, Breaker breaker) {
-        Candidate(String id, AgentConfig.Model config) {
+        Candidate(String id, AgentConfig.ModelSettings config) {
             this(id, new Breaker(config.breakerFailures(), config.breakerDelay()));
         }
     }

@@ -20,7 +20,7 @@ class RequestBody {
 
     private static final int USUAL_SIZE = 8 << 10;
 
-    private final AgentConfig.Model config;
+    private final AgentConfig.ModelSettings config;
     private final ToolsJson toolsJson;
 
     /** A body, in the array that it was written to: it is sent as often as it has to be, and never copied. */

@@ -40,7 +40,7 @@ final class Answer {
     }
 
     /** All tokens that were read, from the prompt cache or not. */
-    static long promptTokens(ChatReply.Usage usage) {
+    static long promptTokens(ChatReply.Tokens usage) {
         return usage.inputTokens() + usage.cacheReadTokens() + usage.cacheWriteTokens();
     }
 }

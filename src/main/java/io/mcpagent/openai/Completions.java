@@ -60,7 +60,7 @@ final class Completions {
         return completion;
     }
 
-    ObjectNode usage(ChatReply.Usage usage) {
+    ObjectNode usage(ChatReply.Tokens usage) {
         long prompt = Answer.promptTokens(usage);
         ObjectNode node = JSON.objectNode()
                 .put("prompt_tokens", prompt)

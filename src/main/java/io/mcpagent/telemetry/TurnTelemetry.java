@@ -74,7 +74,7 @@ public final class TurnTelemetry {
     }
 
     /** A tool that the server lists is being called; the call must be ended by one of its methods. */
-    public ToolCall toolCall(String tool, String callId, Arguments arguments) {
+    public ToolCallTelemetry toolCall(String tool, String callId, Arguments arguments) {
         tools.add(tool);
         Span call = Span.getInvalid();
         if (span.isRecording()) {
@@ -89,7 +89,7 @@ public final class TurnTelemetry {
                 call.setAttribute(Semantics.TOOL_ARGUMENTS, arguments.json());
             }
         }
-        return new ToolCall(call, meters, spans.withContent(), tool, spans.on() ? nextHop(call) : traceparent);
+        return new ToolCallTelemetry(call, meters, spans.withContent(), tool, spans.on() ? nextHop(call) : traceparent);
     }
 
     /** What the tools get to see: a trace that is not sampled is handed on as such, so that they don't begin traces of their own. */

@@ -42,7 +42,7 @@ public class ConfiguredToolPolicy implements ToolPolicy {
 
     /** The policy for this configuration; it has not seen any tools yet. */
     public ConfiguredToolPolicy(AgentConfig config) {
-        AgentConfig.Tools tools = config.tools();
+        AgentConfig.ToolsSettings tools = config.tools();
         this.deny = patterns(tools.deny());
         this.ask = patterns(tools.ask());
         this.allow = patterns(tools.allow());

@@ -44,7 +44,7 @@ abstract sealed class McpConnection<S> implements AutoCloseable permits Streamab
     }
 
     /** The connection for the configured URL: its path alone decides on the transport. */
-    static McpConnection<?> to(AgentConfig.Tools config, Timers timers) {
+    static McpConnection<?> to(AgentConfig.ToolsSettings config, Timers timers) {
         URI url = URI.create(config.url());
         McpHttp http = new McpHttp(url, config.connectTimeout(), config.maxConnections(), timers);
         int resultSize = Math.toIntExact(config.maxResultSize().asLongValue());

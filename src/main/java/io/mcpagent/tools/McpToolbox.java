@@ -26,7 +26,7 @@ public class McpToolbox implements Toolbox {
 
     /** Does not connect yet. */
     public McpToolbox(AgentConfig config, ConfiguredToolPolicy policy, Timers timers) {
-        AgentConfig.Tools tools = config.tools();
+        AgentConfig.ToolsSettings tools = config.tools();
         this.connection = McpConnection.to(tools, timers);
         this.list = new ToolListCache(
                 () -> {

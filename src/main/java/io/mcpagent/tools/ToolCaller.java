@@ -23,11 +23,11 @@ final class ToolCaller {
 
     private final McpConnection<?> connection;
     private final ToolListCache list;
-    private final AgentConfig.Tools config;
+    private final AgentConfig.ToolsSettings config;
     private final Duration callTimeout;
     private volatile Breaker currentBreaker;
 
-    ToolCaller(McpConnection<?> connection, ToolListCache list, AgentConfig.Tools config) {
+    ToolCaller(McpConnection<?> connection, ToolListCache list, AgentConfig.ToolsSettings config) {
         this.connection = connection;
         this.list = list;
         this.config = config;
@@ -40,7 +40,7 @@ final class ToolCaller {
         currentBreaker = breaker(config);
     }
 
-    private static Breaker breaker(AgentConfig.Tools config) {
+    private static Breaker breaker(AgentConfig.ToolsSettings config) {
         return new Breaker(config.breakerFailures(), config.breakerDelay());
     }
 

@@ -80,7 +80,7 @@ public final class Approvals {
                     ? decided()
                     : new ProblemException(Problem.APPROVAL_NOT_FOUND, "It was never asked for.");
         }
-        if (approval.state() != Approval.State.PENDING) {
+        if (approval.state() != Approval.Stage.PENDING) {
             throw decided();
         }
         // Declining is never too late.
@@ -95,10 +95,10 @@ public final class Approvals {
             close(approval, Texts.CHANGED);
             return;
         }
-        turn.store(Change.step(with(pending(), approval.in(Approval.State.EXECUTING))));
+        turn.store(Change.step(with(pending(), approval.in(Approval.Stage.EXECUTING))));
         turn.writes();
         ToolResult result = tools.callApproved(approval, turn.handle());
-        storeResult(answered(pending(), approval.in(Approval.State.EXECUTED), result));
+        storeResult(answered(pending(), approval.in(Approval.Stage.EXECUTED), result));
         tell(approval, result);
     }
 
@@ -118,7 +118,7 @@ public final class Approvals {
 
     private void close(Approval approval, String why) {
         ToolResult result = new ToolResult(ToolOutcome.DECLINED, why, 0);
-        turn.store(Change.step(answered(pending(), approval.in(Approval.State.DECLINED), result)));
+        turn.store(Change.step(answered(pending(), approval.in(Approval.Stage.DECLINED), result)));
         tell(approval, result);
     }
 
@@ -130,22 +130,22 @@ public final class Approvals {
     /** Whether a call still waits for a person at that moment. */
     public static boolean anyOpen(PendingTurn pending, Instant now) {
         return pending.approvals().stream()
-                .anyMatch(approval -> approval.state() == Approval.State.PENDING && now.isBefore(approval.expiresAt()));
+                .anyMatch(approval -> approval.state() == Approval.Stage.PENDING && now.isBefore(approval.expiresAt()));
     }
 
     /** The turn with a result for every call: those that were never decided in time, and those that the process died in, get one here. */
     static PendingTurn settle(PendingTurn pending, Instant now) {
         PendingTurn settled = pending;
         for (Approval approval : pending.approvals()) {
-            if (approval.state() == Approval.State.PENDING) {
+            if (approval.state() == Approval.Stage.PENDING) {
                 settled = answered(
                         settled,
-                        approval.in(Approval.State.DECLINED),
+                        approval.in(Approval.Stage.DECLINED),
                         new ToolResult(ToolOutcome.DECLINED, Texts.EXPIRED, 0));
-            } else if (approval.state() == Approval.State.EXECUTING) {
+            } else if (approval.state() == Approval.Stage.EXECUTING) {
                 settled = answered(
                         settled,
-                        approval.in(Approval.State.EXECUTED),
+                        approval.in(Approval.Stage.EXECUTED),
                         new ToolResult(ToolOutcome.OUTCOME_UNKNOWN, Texts.OUTCOME_UNKNOWN, 0));
             }
         }

@@ -43,7 +43,7 @@ public final class OpenTurn implements AutoCloseable {
     private final String runId = Ids.random();
 
     // What has been taken so far; null or false if it was not, or was given back.
-    private Client.@Nullable Place place;
+    private Client.@Nullable Admission place;
     private boolean claimed;
     private @Nullable TurnTelemetry telemetry;
     private @Nullable Run run;
@@ -124,7 +124,7 @@ public final class OpenTurn implements AutoCloseable {
                 Instant now = Instant.now();
                 yield new Conversation(Ids.random(), unstored.owner(), 0, now, now, unstored.history(), null);
             }
-            case Question.Message message -> lease(message.owner(), message.conversationId(), message.createIfAbsent());
+            case Question.Ask message -> lease(message.owner(), message.conversationId(), message.createIfAbsent());
             case Question.Decision decision -> lease(decision.owner(), decision.conversationId(), false);
         };
     }
@@ -199,7 +199,7 @@ public final class OpenTurn implements AutoCloseable {
         if (pending != null && Approvals.anyOpen(pending, Instant.now())) {
             return finish(
                     TurnProgress.after(pending, meter(opened, pending)),
-                    new TurnEnd.Waiting(pending.modelId(), pending.results(), pending.approvals()));
+                    new TurnEnd.NeedsApproval(pending.modelId(), pending.results(), pending.approvals()));
         }
         PendingTurn settled = pending == null ? null : Approvals.settle(pending, Instant.now());
         Meter meter = meter(opened, settled);
@@ -266,7 +266,7 @@ public final class OpenTurn implements AutoCloseable {
                                             result.receipt(),
                                             result.outcome()),
                                     reply);
-                        case TurnEnd.Waiting waiting ->
+                        case TurnEnd.NeedsApproval waiting ->
                             Change.waiting(
                                     new PendingTurn(
                                             runId,
@@ -339,7 +339,7 @@ public final class OpenTurn implements AutoCloseable {
             PendingTurn pending = Objects.requireNonNull(conversation().pending());
             if (Approvals.anyOpen(pending, Instant.now())) {
                 // The rest of the calls still waits for its decision.
-                TurnEnd waiting = new TurnEnd.Waiting(pending.modelId(), pending.results(), pending.approvals());
+                TurnEnd waiting = new TurnEnd.NeedsApproval(pending.modelId(), pending.results(), pending.approvals());
                 TurnProgress decided = TurnProgress.after(pending, meter(conversation(), pending));
                 save(decided, waiting, decided.result(conversationId(), runId, waiting));
                 return;

@@ -43,7 +43,7 @@ public sealed interface Question {
     record IdempotencyKey(String value, String requestHash) {}
 
     /** A message, in a conversation that begins with it if it is not there and {@code createIfAbsent}. */
-    record Message(
+    record Ask(
             String owner,
             @Nullable String conversationId,
             boolean createIfAbsent,

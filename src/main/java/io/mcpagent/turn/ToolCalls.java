@@ -4,7 +4,7 @@ import io.mcpagent.base.Deadline;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.Approval;
 import io.mcpagent.model.Content;
-import io.mcpagent.telemetry.ToolCall;
+import io.mcpagent.telemetry.ToolCallTelemetry;
 import io.mcpagent.tools.Tool;
 import io.mcpagent.tools.ToolCatalog;
 import io.mcpagent.tools.ToolOutcome;
@@ -70,13 +70,14 @@ final class ToolCalls {
                 allowed.add(new ToolRound.Call(use.id(), tool, use.input()));
             }
         }
-        Map<String, ToolCall> open = new HashMap<>();
+        Map<String, ToolCallTelemetry> open = new HashMap<>();
         try {
             rounds.run(allowed, run.deadline(), new ToolRound.Listener() {
                 @Override
                 public @Nullable String started(ToolRound.Call call) {
                     round.begins(call.id(), call.tool());
-                    ToolCall begun = run.telemetry().toolCall(call.tool().name(), call.id(), call.arguments());
+                    ToolCallTelemetry begun =
+                            run.telemetry().toolCall(call.tool().name(), call.id(), call.arguments());
                     open.put(call.id(), begun);
                     return begun.traceparent();
                 }
@@ -89,7 +90,7 @@ final class ToolCalls {
                 }
             });
         } finally {
-            open.values().forEach(ToolCall::abandoned);
+            open.values().forEach(ToolCallTelemetry::abandoned);
         }
     }
 
@@ -111,7 +112,7 @@ final class ToolCalls {
         if (tool == null) {
             return new ToolResult(ToolOutcome.UNAVAILABLE, "The tool is not available any more. It was not called.", 0);
         }
-        ToolCall call = run.telemetry().toolCall(tool.name(), approval.callId(), approval.arguments());
+        ToolCallTelemetry call = run.telemetry().toolCall(tool.name(), approval.callId(), approval.arguments());
         ToolResult result = null;
         try {
             result = toolbox.call(tool, approval.arguments(), call.traceparent(), run.deadline());
@@ -152,6 +153,6 @@ final class ToolCalls {
 
     private Approval approval(Content.ToolUse use, Tool tool) {
         Instant expiresAt = Instant.now().plus(config.tools().approvalTimeout()).truncatedTo(ChronoUnit.SECONDS);
-        return new Approval(use.id(), tool.name(), use.input(), tool.fingerprint(), Approval.State.PENDING, expiresAt);
+        return new Approval(use.id(), tool.name(), use.input(), tool.fingerprint(), Approval.Stage.PENDING, expiresAt);
     }
 }

@@ -72,7 +72,7 @@ final class Turn {
             tools.run(round, catalog, run, this::toolAnswered);
             if (!round.waiting().isEmpty()) {
                 progress.calls.addAll(round.records());
-                return new TurnEnd.Waiting(asked, round.answers(), round.waiting());
+                return new TurnEnd.NeedsApproval(asked, round.answers(), round.waiting());
             }
             progress.end(round);
         }

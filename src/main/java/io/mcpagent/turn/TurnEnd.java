@@ -12,5 +12,6 @@ sealed interface TurnEnd {
     record Answered(TurnOutcome outcome, String modelId) implements TurnEnd {}
 
     /** With calls that wait for a person. */
-    record Waiting(String modelId, List<Content.ToolResult> results, List<Approval> approvals) implements TurnEnd {}
+    record NeedsApproval(String modelId, List<Content.ToolResult> results, List<Approval> approvals)
+            implements TurnEnd {}
 }

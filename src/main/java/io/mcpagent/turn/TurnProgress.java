@@ -88,7 +88,7 @@ final class TurnProgress {
         return switch (end) {
             case TurnEnd.Answered(TurnOutcome outcome, String modelId) ->
                 new TurnResult(conversationId, runId, outcome, answer(), calls, modelId, notices, receipt(), List.of());
-            case TurnEnd.Waiting waiting ->
+            case TurnEnd.NeedsApproval waiting ->
                 new TurnResult(
                         conversationId,
                         runId,

@@ -117,7 +117,7 @@ abstract class ConversationsContract extends LinearHistoryContract {
                     Conversation last = opened;
                     for (int i = 0; i < steps; i++) {
                         last = conversations.save(
-                                last, run, Change.step(Samples.pending(run, Approval.State.EXECUTING)));
+                                last, run, Change.step(Samples.pending(run, Approval.Stage.EXECUTING)));
                     }
                     conversations.release(asOpened ? opened : last, run);
                     if (last.version() == 0) {
@@ -141,7 +141,7 @@ abstract class ConversationsContract extends LinearHistoryContract {
         String id = stored(ANN, "one");
         String run = run();
         Conversation opened = conversations.open(ANN, id, false, run, LEASE);
-        conversations.save(opened, run, Change.step(Samples.pending(run, Approval.State.PENDING)));
+        conversations.save(opened, run, Change.step(Samples.pending(run, Approval.Stage.PENDING)));
         assertThrows(
                 ConversationBusyException.class,
                 () -> conversations.save(opened, run, Change.finished(Samples.turn(run, "late"), null)));
@@ -198,12 +198,12 @@ abstract class ConversationsContract extends LinearHistoryContract {
         String id = stored(ANN, "one");
         String run = run();
         Conversation opened = conversations.open(ANN, id, false, run, LEASE);
-        conversations.save(opened, run, Change.step(Samples.pending(run, Approval.State.PENDING)));
+        conversations.save(opened, run, Change.step(Samples.pending(run, Approval.Stage.PENDING)));
         assertThrows(
                 ConversationBusyException.class,
-                () -> conversations.save(opened, run, Change.step(Samples.pending(run, Approval.State.EXECUTED))));
+                () -> conversations.save(opened, run, Change.step(Samples.pending(run, Approval.Stage.EXECUTED))));
         assertEquals(
-                Approval.State.PENDING,
+                Approval.Stage.PENDING,
                 conversations
                         .find(ANN, id)
                         .orElseThrow()
@@ -218,7 +218,7 @@ abstract class ConversationsContract extends LinearHistoryContract {
         String run = run();
         Conversation opened = conversations.open(ANN, null, false, run, LEASE);
         Conversation waiting =
-                conversations.save(opened, run, Change.waiting(Samples.pending(run, Approval.State.PENDING), null));
+                conversations.save(opened, run, Change.waiting(Samples.pending(run, Approval.Stage.PENDING), null));
         assertEquals(waiting, conversations.find(ANN, opened.id()).orElseThrow());
         assertEquals("Delete order 7", conversations.list(ANN, 10).getFirst().title());
 
@@ -226,10 +226,10 @@ abstract class ConversationsContract extends LinearHistoryContract {
         Conversation taken = conversations.open(ANN, opened.id(), false, approving, LEASE);
         assertEquals(waiting.pending(), taken.pending());
         Conversation executing =
-                conversations.save(taken, approving, Change.step(Samples.pending(run, Approval.State.EXECUTING)));
+                conversations.save(taken, approving, Change.step(Samples.pending(run, Approval.Stage.EXECUTING)));
         assertThrows(ConversationBusyException.class, () -> conversations.open(ANN, opened.id(), false, run(), LEASE));
         Conversation executed =
-                conversations.save(executing, approving, Change.step(Samples.pending(run, Approval.State.EXECUTED)));
+                conversations.save(executing, approving, Change.step(Samples.pending(run, Approval.Stage.EXECUTED)));
         Conversation finished = conversations.save(executed, approving, Change.finished(Samples.toolTurn(run), null));
         assertEquals(finished, conversations.find(ANN, opened.id()).orElseThrow());
         assertEquals(4, finished.version());
@@ -349,7 +349,7 @@ abstract class ConversationsContract extends LinearHistoryContract {
     void should_store_large_pending_turns() {
         String large = Samples.noise(new Random(2), 600_000);
         String run = run();
-        PendingTurn small = Samples.pending(run, Approval.State.PENDING);
+        PendingTurn small = Samples.pending(run, Approval.Stage.PENDING);
         PendingTurn pending = new PendingTurn(
                 run,
                 "m",

@@ -89,7 +89,7 @@ class HistoryTest {
     @Test
     void should_know_what_converse_refuses() {
         assertTrue(History.isWhole(Samples.toolTurn("1").messages()));
-        assertFalse(History.isWhole(Samples.pending("1", Approval.State.PENDING).messages()), "unanswered calls");
+        assertFalse(History.isWhole(Samples.pending("1", Approval.Stage.PENDING).messages()), "unanswered calls");
         assertFalse(History.isWhole(List.of(Message.user("a"))));
         assertFalse(History.isWhole(List.of(Message.user("a"), Message.user("b"))));
         assertFalse(

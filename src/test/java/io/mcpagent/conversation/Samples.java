@@ -54,7 +54,7 @@ final class Samples {
                 RECEIPT);
     }
 
-    static PendingTurn pending(String runId, Approval.State state) {
+    static PendingTurn pending(String runId, Approval.Stage state) {
         return new PendingTurn(
                 runId,
                 "anthropic.claude",

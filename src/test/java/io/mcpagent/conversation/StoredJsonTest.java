@@ -61,7 +61,7 @@ class StoredJsonTest {
     void should_read_and_write_the_items_of_the_first_release_to_the_letter() {
         assertEquals(Samples.toolTurn("run-1"), StoredJson.readTurn(bytes(TURN)));
         assertEquals(compact(TURN), text(StoredJson.write(Samples.toolTurn("run-1"))));
-        PendingTurn waiting = Samples.pending("run-3", Approval.State.PENDING);
+        PendingTurn waiting = Samples.pending("run-3", Approval.Stage.PENDING);
         assertEquals(waiting, StoredJson.readPending(bytes(WAITING)));
         assertEquals(compact(WAITING), text(StoredJson.write(waiting)));
         TurnRecord bare = new TurnRecord("r", Instant.EPOCH, null, List.of(), List.of(), null);
@@ -106,7 +106,7 @@ class StoredJsonTest {
                 new TurnRecord("r", Instant.EPOCH, null, List.of(), List.of(), null))) {
             assertEquals(turn, StoredJson.readTurn(StoredJson.write(turn)));
         }
-        for (Approval.State state : Approval.State.values()) {
+        for (Approval.Stage state : Approval.Stage.values()) {
             PendingTurn pending = Samples.pending("r", state);
             assertEquals(pending, StoredJson.readPending(StoredJson.write(pending)));
         }

@@ -48,7 +48,7 @@ final class TurnRig implements AutoCloseable {
     /** A client that is there until it is told otherwise. */
     final Client client = new Client() {
         @Override
-        public Place admit() {
+        public Admission admit() {
             placesTaken++;
             places++;
             return () -> places--;
@@ -85,16 +85,16 @@ final class TurnRig implements AutoCloseable {
         }
     }
 
-    static Question.Message says(String conversationId, String text) {
-        return new Question.Message(ANN, conversationId, conversationId != null, text, false, null, null);
+    static Question.Ask says(String conversationId, String text) {
+        return new Question.Ask(ANN, conversationId, conversationId != null, text, false, null, null);
     }
 
-    static Question.Message streamed(String conversationId, String text) {
-        return new Question.Message(ANN, conversationId, conversationId != null, text, true, null, null);
+    static Question.Ask streamed(String conversationId, String text) {
+        return new Question.Ask(ANN, conversationId, conversationId != null, text, true, null, null);
     }
 
-    static Question.Message keyed(String conversationId, String text, String key) {
-        return new Question.Message(
+    static Question.Ask keyed(String conversationId, String text, String key) {
+        return new Question.Ask(
                 ANN,
                 conversationId,
                 conversationId != null,

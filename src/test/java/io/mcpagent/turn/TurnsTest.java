@@ -363,7 +363,7 @@ class TurnsTest {
         ProblemException full = new ProblemException(Problem.RATE_LIMITED, "Too many.");
         Client refused = new Client() {
             @Override
-            public Place admit() {
+            public Admission admit() {
                 throw full;
             }
 
@@ -382,7 +382,7 @@ class TurnsTest {
     void should_free_everything_when_the_client_fails_as_the_run_begins() {
         Client broken = new Client() {
             @Override
-            public Place admit() {
+            public Admission admit() {
                 return rig.client.admit();
             }
 
@@ -509,7 +509,7 @@ class TurnsTest {
         assertThat(rig.tools.called).isEmpty();
         assertThat(rig.stored("c").pending().approvals())
                 .extracting(Approval::state)
-                .containsExactly(Approval.State.PENDING);
+                .containsExactly(Approval.Stage.PENDING);
         assertThat(rig.allFree("c", null)).isTrue();
     }
 

@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What is seen of one tool call, with its second attempt if there is one. For one thread. */
-public final class ToolCall {
+public final class ToolCallTelemetry {
 
     private final Span span;
     private final Meters meters;
@@ -15,7 +15,7 @@ public final class ToolCall {
     private final @Nullable String tool;
     private final @Nullable String traceparent;
 
-    ToolCall(Span span, Meters meters, boolean content, @Nullable String tool, @Nullable String traceparent) {
+    ToolCallTelemetry(Span span, Meters meters, boolean content, @Nullable String tool, @Nullable String traceparent) {
         this.span = span;
         this.meters = meters;
         this.content = content;

@@ -185,7 +185,10 @@ class Life:
 
     def turn(self) -> str:
         """Applies the plan that `turned` judged, and looks whether the account then is as the variables say."""
-        self.folder.run("apply", "-no-color", "-parallelism=30", str(self.work / "plan"))
+        output = self.folder.run("apply", "-no-color", "-parallelism=30", str(self.work / "plan"))
+        moved, goes = output.find('private_nat["us-east-1b"]: Modifications complete'), output.find('aws_nat_gateway.this["us-east-1b"]: Destroying')
+        if not 0 <= moved < goes:
+            raise AssertionError("a NAT gateway goes before its subnet's route has moved")
         self.folder.run("plan", "-no-color", "-detailed-exitcode", "-parallelism=20", *knobs.arguments(knobs.LIVE))
         return "applied, and a second plan is empty"
 
@@ -207,8 +210,7 @@ class Life:
         folder = terraform.Folder(broken / "terraform", self.env, self.log, (str(broken / "terraform-in"), self.environment))
         folder.init(*BACKEND)
         file = str(self.work / "unguarded-plan")
-        dangerous = {knob: value for knob, value in knobs.REFUSED.items() if knob != "name"}  # alone it would hide the others
-        folder.run("plan", "-no-color", "-refresh=false", f"-out={file}", *knobs.arguments(dangerous))
+        folder.run("plan", "-no-color", "-refresh=false", f"-out={file}", *knobs.arguments(knobs.REFUSED))
         found = knobs.harm(json.loads(folder.run("show", "-json", file)))
         for kind in ("aws_ecs_service", "aws_lb_listener", "aws_dynamodb_table", "aws_db_instance", "aws_vpc", "aws_subnet"):
             must_say(found, rf"delete.* \S*{kind}\.")

@@ -181,19 +181,22 @@ def marketplace_cases(n: Names) -> list[Case]:
 
 def task_cases(n: Names) -> list[Case]:
     agent, toolbox = n.role("agent-task"), n.role("toolbox-task")
-    sonnet, haiku = "anthropic.claude-sonnet-4-5-20250929-v1:0", "anthropic.claude-haiku-4-5-20251001-v1:0"
-    profile = lambda model: n.arn("bedrock", f"inference-profile/us.{model}")
-    model_in = lambda model, region: n.arn("bedrock", f"foundation-model/{model}", region=region, account="")
+    # The models are Terraform's variables: what the agent is told, and the regions of their geography.
+    told = json.loads(boto3.client("ssm").get_parameter(Name=n.parameter("task-definition/agent").split(":parameter")[1])["Parameter"]["Value"])
+    sonnet, haiku = told["bedrock_model_id"], told["bedrock_fallback_model_id"]
+    regions = lambda model: {"us": ("us-east-1", "us-east-2", "us-west-2"), "global": (REGION, "")}[model.split(".")[0]]
+    profile = lambda model: n.arn("bedrock", f"inference-profile/{model}")
+    model_in = lambda model, region: n.arn("bedrock", f"foundation-model/{model.split('.', 1)[1]}", region=region, account="")
     by = lambda model: {"bedrock:InferenceProfileArn": profile(model)}
     keys = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com", "kms:EncryptionContext:SecretARN": n.api_keys}
     stream = "bedrock:InvokeModelWithResponseStream"
     return [
         *[Case(agent, action, profile(m), True) for m in (sonnet, haiku) for action in ("bedrock:InvokeModel", stream)],
-        *[Case(agent, stream, model_in(m, r), True, by(m)) for m in (sonnet, haiku) for r in ("us-east-1", "us-east-2", "us-west-2")],
+        *[Case(agent, stream, model_in(m, r), True, by(m)) for m in (sonnet, haiku) for r in regions(m)],
         Case(agent, "bedrock:InvokeModel", model_in(sonnet, "us-east-1"), False),
         Case(agent, "bedrock:InvokeModel", model_in(sonnet, "eu-west-1"), False, by(sonnet)),
-        Case(agent, "bedrock:InvokeModel", model_in("amazon.titan-text-express-v1", "us-east-1"), False, by(sonnet)),
-        Case(agent, "bedrock:InvokeModel", model_in("anthropic.claude-opus-4-1-20250805-v1:0", "us-east-1"), False, by(sonnet)),
+        Case(agent, "bedrock:InvokeModel", model_in("us.amazon.titan-text-express-v1", "us-east-1"), False, by(sonnet)),
+        Case(agent, "bedrock:InvokeModel", model_in("us.anthropic.claude-opus-4-1-20250805-v1:0", "us-east-1"), False, by(sonnet)),
         *[Case(agent, f"dynamodb:{a}", n.table, True) for a in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem", "BatchWriteItem")],
         *[Case(agent, f"dynamodb:{a}", n.table, False) for a in ("Scan", "DescribeTable", "DeleteTable", "UpdateTable")],
         Case(agent, "dynamodb:GetItem", n.arn("dynamodb", "table/other"), False),

@@ -6,7 +6,7 @@ nat_gateway_mode       = "none"
 interface_endpoints    = false
 waf                    = { enabled = false }
 container_insights     = "disabled"
-database               = { host = "db.example.internal" } # reached from the security group mcp-dev-toolbox
+database               = { host = "db.example.internal" } # a server in the security group mcp-dev-database; create = true costs 14 dollars more
 agent                  = { cpu = 512, memory = 1024, min = 1, max = 2 }
 toolbox                = { cpu = 256, memory = 512, min = 1, max = 2 }
 monthly_budget_dollars = 75

@@ -55,7 +55,7 @@ final class MemoryIdempotentReplies implements IdempotentReplies {
     public Claim claim(String owner, String key, String requestHash, String runId, Duration lease) {
         return memory.step(() -> {
             Known known = (Known) memory.get(owner, new Key(key));
-            if (known == null || runId.equals(known.runId) && requestHash.equals(known.requestHash)) {
+            if (known == null || (runId.equals(known.runId) && requestHash.equals(known.requestHash))) {
                 put(owner, key, requestHash, runId, null, lease);
                 return new Claim.Claimed();
             }

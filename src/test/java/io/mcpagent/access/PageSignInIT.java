@@ -8,9 +8,11 @@ import io.mcpagent.support.Page;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** People sign in from the chat page, in Chromium: by key, and at the issuer. */
+@Tag("long")
 class PageSignInIT {
 
     @BeforeAll

@@ -194,7 +194,6 @@ abstract class DynamoConversationsContract extends ConversationsContract {
             proxy.pass();
             Await.until(
                     "the late lease",
-                    Duration.ofSeconds(30),
                     () -> table.get(ConversationItems.metaKey(ANN, id)).containsKey("leaseRun"));
             awaitFree(otherTask, id);
         }
@@ -215,16 +214,13 @@ abstract class DynamoConversationsContract extends ConversationsContract {
             proxy.pass();
             awaitFree(otherTask, id);
             makeStoresOn(table);
-            Await.until(
-                    "the key to be free",
-                    Duration.ofSeconds(40),
-                    () -> claim(ANN, "key", "hash").equals(new Claim.Claimed()));
+            Await.until("the key to be free", () -> claim(ANN, "key", "hash").equals(new Claim.Claimed()));
         }
     }
 
     /** Whether another task gets the conversation long before the lease of the run that lost it has passed. */
     private static void awaitFree(Conversations otherTask, String id) {
-        Await.until("the conversation to be free", Duration.ofSeconds(40), () -> {
+        Await.until("the conversation to be free", () -> {
             try {
                 otherTask.open(ANN, id, false, run(), LEASE);
                 return true;
@@ -248,10 +244,7 @@ abstract class DynamoConversationsContract extends ConversationsContract {
         try (TcpProxy proxy = TcpProxy.to(port())) {
             assertUnansweredThenGoOn(proxy, () -> claim(ANN, "key", "hash"));
             replies = otherTask;
-            Await.until(
-                    "the key to be free",
-                    Duration.ofSeconds(40),
-                    () -> claim(ANN, "key", "hash").equals(new Claim.Claimed()));
+            Await.until("the key to be free", () -> claim(ANN, "key", "hash").equals(new Claim.Claimed()));
         }
     }
 

@@ -108,7 +108,14 @@ class TelemetryIT {
                         "QUARKUS_OTEL_BSP_SCHEDULE_DELAY",
                         "1h",
                         "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL",
-                        "1h")) {
+                        "1h",
+                        // Not the seconds after which it ends without: a busy machine may need longer for what it has.
+                        "QUARKUS_OTEL_EXPERIMENTAL_SHUTDOWN_WAIT_TIME",
+                        "30s",
+                        "QUARKUS_OTEL_EXPORTER_OTLP_TIMEOUT",
+                        "30s",
+                        "QUARKUS_OTEL_BSP_EXPORT_TIMEOUT",
+                        "30s")) {
             String traceId =
                     stage.ask(null, "Hello").headers().firstValue("X-Trace-Id").orElseThrow();
             assertEquals(List.of(), collector.spans());

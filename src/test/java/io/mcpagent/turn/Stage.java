@@ -60,6 +60,12 @@ public final class Stage implements AutoCloseable {
                 "1000000",
                 "AGENT_ACCESS_CONCURRENT_TURNS",
                 "600"));
+        // How soon it gives up a server of this machine is not what they are about, and a machine that does much else
+        // takes its time.
+        for (String limit :
+                List.of("AGENT_TOOLS_CONNECT_TIMEOUT", "AGENT_TOOLS_LIST_TIMEOUT", "AGENT_MODEL_CONNECT_TIMEOUT")) {
+            all.put(limit, "30s");
+        }
         all.putAll(settings);
         AgentProcess started = AgentProcess.start(all);
         try {

@@ -6,7 +6,7 @@ import io.mcpagent.door.ChatReply;
 import io.mcpagent.door.EventFormat;
 import io.mcpagent.door.JsonEvents;
 import io.mcpagent.model.Arguments;
-import io.mcpagent.tools.ToolResult;
+import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.turn.TurnEvent;
 import io.mcpagent.turn.TurnResult;
 import java.io.IOException;
@@ -78,7 +78,7 @@ final class AgUi implements EventFormat {
                 to.writeStringField("delta", arguments.json());
             }
             case TurnEvent.ToolCallEnded(String callId) -> type(to, "TOOL_CALL_END", "toolCallId", callId);
-            case TurnEvent.ToolCallResult(String messageId, String callId, ToolResult result) ->
+            case TurnEvent.ToolCallResult(String messageId, String callId, ToolAnswer result) ->
                 toolCallResult(to, messageId, callId, result);
             case TurnEvent.Finished(TurnResult result) -> finished(to, ChatReply.of(result));
             case TurnEvent.Failed failed -> {
@@ -99,7 +99,7 @@ final class AgUi implements EventFormat {
         to.writeStringField("protocolVersion", PROTOCOL_VERSION);
     }
 
-    private static void toolCallResult(JsonGenerator to, String messageId, String callId, ToolResult result)
+    private static void toolCallResult(JsonGenerator to, String messageId, String callId, ToolAnswer result)
             throws IOException {
         type(to, "TOOL_CALL_RESULT", "messageId", messageId);
         to.writeStringField("toolCallId", callId);

@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 public final class Breaker {
 
     /** Where it stands. */
-    public enum State {
+    public enum BreakerState {
         /** Requests go through. */
         CLOSED,
         /** No request goes through. */
@@ -26,7 +26,7 @@ public final class Breaker {
     private final LongSupplier nanoTime;
     // Not the object's monitor: before Java 25.0.4 a virtual thread can stay blocked on one (JDK-8373120).
     private final ReentrantLock lock = new ReentrantLock();
-    private State state = State.CLOSED;
+    private volatile BreakerState state = BreakerState.CLOSED;
     private int failures;
     private long since;
 
@@ -51,7 +51,7 @@ public final class Breaker {
     public boolean allows() {
         lock.lock();
         try {
-            if (state == State.CLOSED) {
+            if (state == BreakerState.CLOSED) {
                 return true;
             }
             long now = nanoTime.getAsLong();
@@ -59,7 +59,7 @@ public final class Breaker {
             if (now - since < delayNanos) {
                 return false;
             }
-            state = State.HALF_OPEN;
+            state = BreakerState.HALF_OPEN;
             since = now;
             return true;
         } finally {
@@ -71,10 +71,10 @@ public final class Breaker {
     public void succeeded() {
         lock.lock();
         try {
-            if (state == State.OPEN) {
+            if (state == BreakerState.OPEN) {
                 return; // A late answer from before it opened says nothing of now.
             }
-            state = State.CLOSED;
+            state = BreakerState.CLOSED;
             failures = 0;
         } finally {
             lock.unlock();
@@ -85,12 +85,12 @@ public final class Breaker {
     public void failed() {
         lock.lock();
         try {
-            if (state == State.OPEN) {
+            if (state == BreakerState.OPEN) {
                 return;
             }
             failures++;
-            if (state == State.HALF_OPEN || failures >= failuresToOpen) {
-                state = State.OPEN;
+            if (state == BreakerState.HALF_OPEN || failures >= failuresToOpen) {
+                state = BreakerState.OPEN;
                 since = nanoTime.getAsLong();
             }
         } finally {
@@ -102,8 +102,8 @@ public final class Breaker {
     public void abandoned() {
         lock.lock();
         try {
-            if (state == State.HALF_OPEN) {
-                state = State.OPEN;
+            if (state == BreakerState.HALF_OPEN) {
+                state = BreakerState.OPEN;
                 since = nanoTime.getAsLong() - delayNanos;
             }
         } finally {
@@ -112,12 +112,7 @@ public final class Breaker {
     }
 
     /** Where it stands; an open one stays open until a request comes to try. */
-    public State state() {
-        lock.lock();
-        try {
-            return state;
-        } finally {
-            lock.unlock();
-        }
+    public BreakerState state() {
+        return state;
     }
 }

@@ -2,7 +2,6 @@ package io.mcpagent.http;
 
 import io.mcpagent.base.Deadline;
 import io.mcpagent.base.Timers;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -18,7 +17,8 @@ import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.io.HttpClientConnection;
-import org.apache.hc.core5.http.io.entity.AbstractHttpEntity;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.io.entity.HttpEntityWrapper;
 import org.apache.hc.core5.http.protocol.HttpContext;
 import org.apache.hc.core5.io.CloseMode;
 import org.jspecify.annotations.Nullable;
@@ -306,40 +306,16 @@ public final class HttpExchange implements AutoCloseable {
     }
 
     /** Tells when the first of it is sent: before that the server can't have done anything. */
-    private final class Body extends AbstractHttpEntity {
-        private final byte[] bytes;
-        private final int size;
+    private final class Body extends HttpEntityWrapper {
 
         Body(byte[] bytes, int size) {
-            super((String) null, null);
-            this.bytes = bytes;
-            this.size = size;
+            super(new ByteArrayEntity(bytes, 0, size, null));
         }
 
         @Override
         public void writeTo(OutputStream out) throws IOException {
             sent = true;
-            out.write(bytes, 0, size);
-        }
-
-        @Override
-        public InputStream getContent() {
-            return new ByteArrayInputStream(bytes, 0, size);
-        }
-
-        @Override
-        public long getContentLength() {
-            return size;
-        }
-
-        @Override
-        public boolean isStreaming() {
-            return false;
-        }
-
-        @Override
-        public void close() {
-            // Holds nothing.
+            super.writeTo(out);
         }
     }
 }

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.mcpagent.base.JsonBuffers;
 import java.io.IOException;
 
-/** Jackson's streaming side. */
-final class JsonFields {
+/** Jackson's streaming side. Safe for use by many threads. */
+public final class JsonFields {
 
     static final JsonFactory FACTORY = JsonFactory.builder()
             .recyclerPool(JsonBuffers.POOL)
@@ -57,13 +57,17 @@ final class JsonFields {
     }
 
     /** Whether the text is exactly one JSON object. */
-    static boolean isObject(String text) {
+    public static boolean isObject(String text) {
+        // Most other texts are told apart by their first character, without a parser.
+        if (!text.stripLeading().startsWith("{")) {
+            return false;
+        }
         try (JsonParser parser = FACTORY.createParser(text)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 return false;
             }
             parser.skipChildren();
-            return parser.nextToken() == null;
+            return parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
         } catch (IOException e) {
             return false;
         }

@@ -74,8 +74,8 @@ public class Models implements Model {
     }
 
     /** The state of the breaker of each model, by model id, the primary one first. */
-    public Map<String, Breaker.State> breakers() {
-        Map<String, Breaker.State> states = new LinkedHashMap<>();
+    public Map<String, Breaker.BreakerState> breakers() {
+        Map<String, Breaker.BreakerState> states = new LinkedHashMap<>();
         states.put(primary.id, primary.breaker.state());
         if (fallback != null) {
             states.put(fallback.id, fallback.breaker.state());

@@ -35,7 +35,7 @@ final class Breakers {
 
     private long open() {
         return Stream.concat(models.breakers().values().stream(), Stream.of(toolbox.breaker()))
-                .filter(state -> state != Breaker.State.CLOSED)
+                .filter(state -> state != Breaker.BreakerState.CLOSED)
                 .count();
     }
 }

@@ -1,7 +1,7 @@
 package io.mcpagent.telemetry;
 
+import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolOutcome;
-import io.mcpagent.tools.ToolResult;
 import io.opentelemetry.api.trace.Span;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +29,7 @@ public final class ToolCallTelemetry {
     }
 
     /** The call is over. */
-    public void ended(ToolResult result) {
+    public void ended(ToolAnswer result) {
         if (content && span.isRecording()) {
             span.setAttribute(Semantics.TOOL_RESULT, result.text());
         }

@@ -3,6 +3,7 @@ package io.mcpagent.tools;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mcpagent.model.JsonFields;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +37,7 @@ record CallAnswer(List<String> blocks, long total, boolean counted, boolean cut,
             String what = total == 1 && counted ? "the text" : "the first of " + of + " rows";
             return blocks.getFirst() + "\n\nOnly the beginning of " + what + " is shown; ask for less.";
         }
-        boolean rows = !blocks.isEmpty() && blocks.stream().allMatch(CallAnswer::isObject);
+        boolean rows = !blocks.isEmpty() && blocks.stream().allMatch(JsonFields::isObject);
         String text = rows ? "[" + String.join(",", blocks) + "]" : String.join("\n", blocks);
         if (text.isBlank()) {
             return "[]";
@@ -47,25 +48,8 @@ record CallAnswer(List<String> blocks, long total, boolean counted, boolean cut,
                 : text + "\n\n" + blocks.size() + " of " + of + (rows ? " rows" : " parts") + " shown; ask for fewer.";
     }
 
-    /** Whether a text is exactly one JSON object. */
-    static boolean isObject(String text) {
-        // Most other texts are told apart by their first character, without a parser.
-        if (!text.startsWith("{")) {
-            return false;
-        }
-        try (JsonParser parser = ExactJson.MAPPER.getFactory().createParser(text)) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                return false;
-            }
-            parser.skipChildren();
-            return parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
     /** Reads the result while it arrives; rows that no longer fit are counted and never decoded. For one thread. */
-    static final class Reader {
+    static final class Builder {
 
         private final int size;
         private final List<String> blocks = new ArrayList<>();
@@ -77,7 +61,7 @@ record CallAnswer(List<String> blocks, long total, boolean counted, boolean cut,
         private @Nullable JsonNode structured;
 
         /** @param size how many bytes are kept */
-        Reader(int size) {
+        Builder(int size) {
             this.size = size;
         }
 

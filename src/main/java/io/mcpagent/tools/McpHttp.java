@@ -25,7 +25,7 @@ final class McpHttp implements AutoCloseable {
 
     /** Reads an answer; the exchange ends when it returns. */
     @FunctionalInterface
-    interface Reader<T> {
+    interface AnswerReader<T> {
         T read(HttpExchange exchange) throws IOException, McpException, InterruptedException;
     }
 
@@ -67,7 +67,7 @@ final class McpHttp implements AutoCloseable {
     }
 
     /** Sends JSON and has the answer read. */
-    <T> T post(URI uri, List<Header> headers, byte[] json, Over over, Deadline deadline, Reader<T> reader)
+    <T> T post(URI uri, List<Header> headers, byte[] json, Over over, Deadline deadline, AnswerReader<T> reader)
             throws McpException, InterruptedException {
         HttpConnections connections = over == Over.POOLED ? pooled : once;
         try (HttpExchange exchange = connections.exchange(route, HttpConnections.ANY_SILENCE, deadline)) {

@@ -75,7 +75,7 @@ public class McpToolbox implements Toolbox {
     }
 
     @Override
-    public ToolResult call(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline deadline)
+    public ToolAnswer call(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline deadline)
             throws InterruptedException {
         return calls.call(tool, arguments, traceparent, deadline);
     }
@@ -86,7 +86,7 @@ public class McpToolbox implements Toolbox {
     }
 
     /** Whether calls go through. Never blocks. */
-    public Breaker.State breaker() {
+    public Breaker.BreakerState breaker() {
         return calls.breaker();
     }
 

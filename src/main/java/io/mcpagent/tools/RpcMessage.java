@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,8 @@ record RpcMessage(
 
     /** In place of the size of a tool call's result: the answer is that of another request. */
     static final int NO_CALL = -1;
+
+    private static final Set<String> CONTENT = Set.of("result", "error");
 
     /** Whether it answers the request of that id. */
     boolean answers(long request) {
@@ -67,27 +70,7 @@ record RpcMessage(
 
     /** Reads only whose message it is, and leaves out what it carries. */
     static RpcMessage peek(LimitedInput in) throws IOException {
-        JsonNode id = null;
-        String method = null;
-        try (JsonParser parser = ExactJson.MAPPER.getFactory().createParser((InputStream) in)) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new IOException("the message is not a JSON object");
-            }
-            while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                String field = parser.currentName();
-                parser.nextToken();
-                switch (field) {
-                    case "id" -> id = parser.readValueAsTree();
-                    case "method" -> method = parser.getValueAsString();
-                    default -> parser.skipChildren();
-                }
-            }
-        } catch (JsonEOFException e) {
-            if (!in.limitReached()) {
-                throw e;
-            }
-        }
-        return new RpcMessage(id, method, null, null, null);
+        return read(in, NO_CALL, false);
     }
 
     /**
@@ -97,11 +80,15 @@ record RpcMessage(
      * @param resultSize how many bytes of a tool call's result are kept, or {@link #NO_CALL}
      */
     static RpcMessage read(LimitedInput in, int resultSize) throws IOException {
+        return read(in, resultSize, true);
+    }
+
+    private static RpcMessage read(LimitedInput in, int resultSize, boolean whole) throws IOException {
         JsonNode id = null;
         String method = null;
         JsonNode result = null;
         JsonNode error = null;
-        CallAnswer.Reader call = null;
+        CallAnswer.Builder call = null;
         try (JsonParser parser = ExactJson.MAPPER.getFactory().createParser((InputStream) in)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new IOException("the answer is not a JSON object");
@@ -109,7 +96,7 @@ record RpcMessage(
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 String field = parser.currentName();
                 JsonToken value = parser.nextToken();
-                switch (field) {
+                switch (whole || !CONTENT.contains(field) ? field : "") {
                     case "id" -> id = parser.readValueAsTree();
                     case "method" -> method = parser.getValueAsString();
                     case "error" -> error = value == JsonToken.VALUE_NULL ? null : parser.readValueAsTree();
@@ -117,7 +104,7 @@ record RpcMessage(
                         if (resultSize == NO_CALL || value != JsonToken.START_OBJECT) {
                             result = parser.readValueAsTree();
                         } else {
-                            call = new CallAnswer.Reader(resultSize);
+                            call = new CallAnswer.Builder(resultSize);
                             call.read(parser);
                         }
                     }
@@ -125,7 +112,7 @@ record RpcMessage(
                 }
             }
         } catch (JsonEOFException e) {
-            if (call == null || !in.limitReached()) {
+            if ((whole && call == null) || !in.limitReached()) {
                 throw e;
             }
         }

@@ -115,9 +115,9 @@ final class SseChannel {
         SseEvents events = new SseEvents(exchange.body(), limit);
         SseEvents.Event event;
         while ((event = events.next()) != null) {
-            if (event.type().equals("endpoint")) {
+            if (event.type.equals("endpoint")) {
                 endpoint.complete(atOurServer(event.text()));
-            } else if (event.type().equals("message")) {
+            } else if (event.type.equals("message")) {
                 receive(event);
             }
         }

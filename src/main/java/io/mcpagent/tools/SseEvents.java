@@ -21,31 +21,22 @@ final class SseEvents {
     /** One event. */
     static final class Event {
 
-        private final String type;
-        private final byte[] data;
-        private final boolean partial;
+        /** {@code message} unless the server named another. */
+        final String type;
 
-        /**
-         * @param type    {@code message} unless the server named another
-         * @param data    what it carries, in UTF-8
-         * @param partial whether only the beginning was kept
-         */
+        /** Whether only the beginning was kept. */
+        final boolean partial;
+
+        private final byte[] data;
+
         private Event(String type, byte[] data, boolean partial) {
             this.type = type;
             this.data = data;
             this.partial = partial;
         }
 
-        String type() {
-            return type;
-        }
-
         boolean isEmpty() {
             return data.length == 0;
-        }
-
-        boolean partial() {
-            return partial;
         }
 
         LimitedInput input() {

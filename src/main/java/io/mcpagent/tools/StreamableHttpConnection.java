@@ -118,7 +118,7 @@ final class StreamableHttpConnection extends McpConnection<McpSession> {
             throws IOException, McpException, InterruptedException {
         SseEvents.Event event;
         while ((event = events.next()) != null) {
-            if (!event.type().equals("message") || event.isEmpty()) {
+            if (!event.type.equals("message") || event.isEmpty()) {
                 continue;
             }
             RpcMessage message = RpcMessage.read(event.input(), size);

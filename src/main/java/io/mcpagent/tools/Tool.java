@@ -22,6 +22,9 @@ public record Tool(ToolDefinition definition, Hints hints, String fingerprint) {
             @Nullable Boolean destructive,
             @Nullable Boolean idempotent) {
 
+        /** The server says nothing. */
+        public static final Hints NONE = new Hints(null, null, null);
+
         /** Whether the server says that the tool only reads. */
         public boolean saysReadOnly() {
             return Boolean.TRUE.equals(readOnly) && !Boolean.TRUE.equals(destructive);

@@ -44,19 +44,19 @@ final class ToolCaller {
         return new Breaker(config.breakerFailures(), config.breakerDelay());
     }
 
-    Breaker.State breaker() {
+    Breaker.BreakerState breaker() {
         return currentBreaker.state();
     }
 
     private record Ended(ToolOutcome outcome, String text) {}
 
-    ToolResult call(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline run)
+    ToolAnswer call(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline run)
             throws InterruptedException {
         long start = System.nanoTime();
         // The run itself stops the call at its deadline; this one is for calls that no run stops, such as approved
         // writes.
         Ended ended = guarded(tool, arguments, traceparent, HttpExchange.endAfter(run));
-        return new ToolResult(ended.outcome(), ended.text(), (System.nanoTime() - start) / 1_000_000);
+        return new ToolAnswer(ended.outcome(), ended.text(), (System.nanoTime() - start) / 1_000_000);
     }
 
     private Ended guarded(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline end)

@@ -31,12 +31,12 @@ final class ToolListCache implements AutoCloseable {
     private final Duration ttl;
     // Not the object's monitor: see Breaker.
     private final ReentrantLock lock = new ReentrantLock();
-    private @Nullable ToolListing last;
+    private volatile @Nullable ToolListing last;
     private Deadline freshUntil = Deadline.in(Duration.ZERO);
     private @Nullable CompletableFuture<ToolListing> refresh;
     private int doubts;
     private int doubtsSettled;
-    private boolean down;
+    private volatile boolean down;
     private boolean closed;
     private @Nullable Thread probe;
     private volatile Runnable onRecovery = () -> {};
@@ -91,12 +91,7 @@ final class ToolListCache implements AutoCloseable {
 
     /** Whether the server did not answer when it was asked for its list last. */
     boolean isDown() {
-        lock.lock();
-        try {
-            return down;
-        } finally {
-            lock.unlock();
-        }
+        return down;
     }
 
     /** A call has failed, so the server may be gone. */
@@ -146,12 +141,9 @@ final class ToolListCache implements AutoCloseable {
             }
             listed(listing, doubtsThen);
             started.complete(listing);
-        } catch (McpException e) {
-            failed(String.valueOf(e.getMessage()));
-            started.completeExceptionally(e);
         } catch (Throwable e) {
             // Even an error must neither leave others waiting nor end the list for ever.
-            failed(e.toString());
+            failed(e instanceof McpException ? String.valueOf(e.getMessage()) : e.toString());
             started.completeExceptionally(e);
         }
     }

@@ -51,7 +51,7 @@ public class ToolRound {
         }
 
         /** The call is over. */
-        default void ended(Call call, ToolResult result) {}
+        default void ended(Call call, ToolAnswer result) {}
     }
 
     /**
@@ -60,8 +60,8 @@ public class ToolRound {
      * @return the results, in the order of the calls
      * @throws InterruptedException if the calling thread was interrupted; then all calls are cancelled and gone
      */
-    public List<ToolResult> run(List<Call> calls, Deadline deadline, Listener listener) throws InterruptedException {
-        ToolResult[] results = new ToolResult[calls.size()];
+    public List<ToolAnswer> run(List<Call> calls, Deadline deadline, Listener listener) throws InterruptedException {
+        ToolAnswer[] results = new ToolAnswer[calls.size()];
         int next = 0;
         while (next < calls.size()) {
             int end = endOfGroup(calls, next);
@@ -80,7 +80,7 @@ public class ToolRound {
         return new ArrayList<>(Arrays.asList(results));
     }
 
-    private void runGroup(ParallelCalls group, List<Call> calls, int offset, ToolResult[] results, Listener listener)
+    private void runGroup(ParallelCalls group, List<Call> calls, int offset, ToolAnswer[] results, Listener listener)
             throws InterruptedException {
         int started = 0;
         for (int ended = 0; ended < calls.size(); ended++) {
@@ -108,7 +108,7 @@ public class ToolRound {
     private static final class ParallelCalls implements AutoCloseable {
 
         /** A call that is over. */
-        private record Ended(int index, ToolResult result) {}
+        private record Ended(int index, ToolAnswer result) {}
 
         /** How a call ended. */
         @FunctionalInterface

@@ -26,6 +26,6 @@ public interface Toolbox {
      * @param traceparent the W3C trace context to hand on, or null
      * @throws InterruptedException if the calling thread was interrupted
      */
-    ToolResult call(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline deadline)
+    ToolAnswer call(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline deadline)
             throws InterruptedException;
 }

@@ -9,8 +9,8 @@ import io.mcpagent.conversation.StoreUnavailableException;
 import io.mcpagent.model.Content;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
+import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolOutcome;
-import io.mcpagent.tools.ToolResult;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -110,7 +110,8 @@ public final class Approvals {
             LOG.warnf("The result of an approved call could not be stored: %s", e.getMessage());
             throw new ProblemException(
                     Problem.STORE_UNAVAILABLE,
-                    "The tool was called, but its result could not be stored. It will not be called again; look at the data before you ask anew.",
+                    "The tool was called, but its result could not be stored. It will not be called again; look at the"
+                            + " data before you ask anew.",
                     null,
                     e);
         }
@@ -122,7 +123,7 @@ public final class Approvals {
         tell(approval, result);
     }
 
-    private void tell(Approval approval, ToolResult result) {
+    private void tell(Approval approval, ToolAnswer result) {
         listener.on(new TurnEvent.ToolCallResult(turn.runId() + "-" + approval.callId(), approval.callId(), result));
         listener.flush();
     }
@@ -183,7 +184,7 @@ public final class Approvals {
                 pending.receipt());
     }
 
-    private static PendingTurn answered(PendingTurn pending, Approval decided, ToolResult result) {
+    private static PendingTurn answered(PendingTurn pending, Approval decided, ToolAnswer result) {
         PendingTurn changed = with(pending, decided);
         List<Content.ToolResult> results = new ArrayList<>(changed.results());
         results.add(new Content.ToolResult(decided.callId(), result.text(), result.isError()));

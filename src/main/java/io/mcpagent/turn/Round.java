@@ -4,8 +4,8 @@ import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.model.Content;
 import io.mcpagent.tools.Tool;
+import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolOutcome;
-import io.mcpagent.tools.ToolResult;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,7 +17,7 @@ import java.util.Set;
 final class Round {
 
     private final List<Content.ToolUse> uses;
-    private final Map<String, ToolResult> results = new HashMap<>();
+    private final Map<String, ToolAnswer> results = new HashMap<>();
     private final Set<String> begun = new HashSet<>();
     private final List<Approval> waiting = new ArrayList<>();
     private boolean wrote;
@@ -37,7 +37,7 @@ final class Round {
         wrote |= !tool.hints().saysReadOnly();
     }
 
-    void ended(String callId, ToolResult result) {
+    void ended(String callId, ToolAnswer result) {
         results.put(callId, result);
     }
 
@@ -62,8 +62,8 @@ final class Round {
             results.computeIfAbsent(
                     use.id(),
                     id -> begun.contains(id)
-                            ? new ToolResult(ToolOutcome.OUTCOME_UNKNOWN, Texts.OUTCOME_UNKNOWN, 0)
-                            : new ToolResult(ToolOutcome.UNAVAILABLE, Texts.NOT_CALLED, 0));
+                            ? new ToolAnswer(ToolOutcome.OUTCOME_UNKNOWN, Texts.OUTCOME_UNKNOWN, 0)
+                            : new ToolAnswer(ToolOutcome.UNAVAILABLE, Texts.NOT_CALLED, 0));
         }
     }
 
@@ -71,7 +71,7 @@ final class Round {
     List<Content.ToolResult> answers() {
         List<Content.ToolResult> answers = new ArrayList<>();
         for (Content.ToolUse use : uses) {
-            ToolResult result = results.get(use.id());
+            ToolAnswer result = results.get(use.id());
             if (result != null) {
                 answers.add(new Content.ToolResult(use.id(), result.text(), result.isError()));
             }
@@ -83,7 +83,7 @@ final class Round {
     List<CallRecord> records() {
         List<CallRecord> records = new ArrayList<>();
         for (Content.ToolUse use : uses) {
-            ToolResult result = results.get(use.id());
+            ToolAnswer result = results.get(use.id());
             records.add(
                     result == null
                             ? new CallRecord(use.id(), use.name(), use.input(), ToolOutcome.APPROVAL_REQUIRED, 0)

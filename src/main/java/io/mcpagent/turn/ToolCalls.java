@@ -6,11 +6,11 @@ import io.mcpagent.conversation.Approval;
 import io.mcpagent.model.Content;
 import io.mcpagent.telemetry.ToolCallTelemetry;
 import io.mcpagent.tools.Tool;
+import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolCatalog;
 import io.mcpagent.tools.ToolOutcome;
 import io.mcpagent.tools.ToolPolicy;
 import io.mcpagent.tools.ToolPolicy.Permission;
-import io.mcpagent.tools.ToolResult;
 import io.mcpagent.tools.ToolRound;
 import io.mcpagent.tools.Toolbox;
 import jakarta.inject.Singleton;
@@ -49,14 +49,14 @@ final class ToolCalls {
      *
      * @throws InterruptedException if the run was cancelled; by then no call of it is running any more
      */
-    void run(Round round, ToolCatalog catalog, Run run, BiConsumer<String, ToolResult> answered)
+    void run(Round round, ToolCatalog catalog, Run run, BiConsumer<String, ToolAnswer> answered)
             throws InterruptedException {
         List<ToolRound.Call> allowed = new ArrayList<>();
         for (Content.ToolUse use : round.uses()) {
             Tool tool = catalog.find(use.name()).orElse(null);
             String flaw = use.input().flaw();
             if (flaw != null) {
-                refuse(round, use, tool, new ToolResult(ToolOutcome.ERROR, flaw, 0), run, answered);
+                refuse(round, use, tool, new ToolAnswer(ToolOutcome.ERROR, flaw, 0), run, answered);
                 continue;
             }
             Permission permission = tool == null
@@ -83,7 +83,7 @@ final class ToolCalls {
                 }
 
                 @Override
-                public void ended(ToolRound.Call call, ToolResult result) {
+                public void ended(ToolRound.Call call, ToolAnswer result) {
                     Objects.requireNonNull(open.remove(call.id())).ended(result);
                     round.ended(call.id(), result);
                     answered.accept(call.id(), result);
@@ -98,19 +98,19 @@ final class ToolCalls {
             Round round,
             Content.ToolUse use,
             @Nullable Tool tool,
-            ToolResult refusal,
+            ToolAnswer refusal,
             Run run,
-            BiConsumer<String, ToolResult> answered) {
+            BiConsumer<String, ToolAnswer> answered) {
         round.ended(use.id(), refusal);
         run.telemetry().toolRefused(use.name(), tool != null);
         answered.accept(use.id(), refusal);
     }
 
     /** Calls one approved tool; the caller sees to it that this happens once. */
-    ToolResult callApproved(Approval approval, Run run) throws InterruptedException {
+    ToolAnswer callApproved(Approval approval, Run run) throws InterruptedException {
         Tool tool = toolbox.catalog(run.deadline()).find(approval.tool()).orElse(null);
         if (tool == null) {
-            return new ToolResult(ToolOutcome.UNAVAILABLE, "The tool is not available any more. It was not called.", 0);
+            return new ToolAnswer(ToolOutcome.UNAVAILABLE, "The tool is not available any more. It was not called.", 0);
         }
         ToolCallTelemetry call = run.telemetry().toolCall(tool.name(), approval.callId(), approval.arguments());
         ToolResult result = null;
@@ -141,14 +141,14 @@ final class ToolCalls {
         return decision == Permission.ALLOW && othersWait && !tool.hints().saysReadOnly() ? Permission.ASK : decision;
     }
 
-    private static ToolResult forbidden() {
-        return new ToolResult(ToolOutcome.DENIED, "The policy of this service forbids this tool.", 0);
+    private static ToolAnswer forbidden() {
+        return new ToolAnswer(ToolOutcome.DENIED, "The policy of this service forbids this tool.", 0);
     }
 
-    private static ToolResult absent(Content.ToolUse use, ToolCatalog catalog) {
+    private static ToolAnswer absent(Content.ToolUse use, ToolCatalog catalog) {
         return catalog.available()
-                ? new ToolResult(ToolOutcome.UNKNOWN_TOOL, "There is no tool named " + use.name() + ".", 0)
-                : new ToolResult(ToolOutcome.UNAVAILABLE, "The tools are unavailable at the moment.", 0);
+                ? new ToolAnswer(ToolOutcome.UNKNOWN_TOOL, "There is no tool named " + use.name() + ".", 0)
+                : new ToolAnswer(ToolOutcome.UNAVAILABLE, "The tools are unavailable at the moment.", 0);
     }
 
     private Approval approval(Content.ToolUse use, Tool tool) {

@@ -15,8 +15,8 @@ import io.mcpagent.model.ModelRequest;
 import io.mcpagent.model.Role;
 import io.mcpagent.model.StopReason;
 import io.mcpagent.telemetry.ModelCall;
+import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolCatalog;
-import io.mcpagent.tools.ToolResult;
 import java.util.List;
 
 /**
@@ -141,7 +141,7 @@ final class Turn {
         return run.id() + "-" + (progress.messages.size() + 1);
     }
 
-    private void toolAnswered(String callId, ToolResult result) {
+    private void toolAnswered(String callId, ToolAnswer result) {
         listener.on(new TurnEvent.ToolCallResult(run.id() + "-" + callId, callId, result));
         listener.flush();
     }

@@ -2,7 +2,7 @@ package io.mcpagent.turn;
 
 import io.mcpagent.model.Arguments;
 import io.mcpagent.problem.Problem;
-import io.mcpagent.tools.ToolResult;
+import io.mcpagent.tools.ToolAnswer;
 
 /** What happens in a turn, told when it happens. */
 public sealed interface TurnEvent {
@@ -29,7 +29,7 @@ public sealed interface TurnEvent {
     record ToolCallEnded(String callId) implements TurnEvent {}
 
     /** The tool answered. */
-    record ToolCallResult(String messageId, String callId, ToolResult result) implements TurnEvent {}
+    record ToolCallResult(String messageId, String callId, ToolAnswer result) implements TurnEvent {}
 
     /** The turn ended, and is stored. */
     record Finished(TurnResult result) implements TurnEvent {}

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mcpagent.base.Breaker.State;
+import io.mcpagent.base.Breaker.BreakerState;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,10 +23,10 @@ class BreakerTest {
         breaker.succeeded();
         fail(2);
         assertTrue(breaker.allows());
-        assertEquals(State.CLOSED, breaker.state());
+        assertEquals(BreakerState.CLOSED, breaker.state());
         fail(1);
         assertFalse(breaker.allows());
-        assertEquals(State.OPEN, breaker.state());
+        assertEquals(BreakerState.OPEN, breaker.state());
     }
 
     @Test
@@ -35,12 +35,12 @@ class BreakerTest {
         now.addAndGet(10);
         assertTrue(breaker.allows());
         assertFalse(breaker.allows());
-        assertEquals(State.HALF_OPEN, breaker.state());
+        assertEquals(BreakerState.HALF_OPEN, breaker.state());
         breaker.succeeded();
         assertTrue(breaker.allows());
         assertTrue(breaker.allows());
         fail(2);
-        assertEquals(State.CLOSED, breaker.state());
+        assertEquals(BreakerState.CLOSED, breaker.state());
     }
 
     @Test
@@ -78,7 +78,7 @@ class BreakerTest {
     void should_not_be_closed_by_a_late_answer_from_before_it_opened() {
         fail(3);
         breaker.succeeded();
-        assertEquals(State.OPEN, breaker.state());
+        assertEquals(BreakerState.OPEN, breaker.state());
     }
 
     @Test

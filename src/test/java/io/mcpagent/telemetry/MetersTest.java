@@ -15,8 +15,8 @@ import io.mcpagent.model.StopReason;
 import io.mcpagent.model.Usage;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.support.Project;
+import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolOutcome;
-import io.mcpagent.tools.ToolResult;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.common.CompletableResultCode;
@@ -136,7 +136,7 @@ class MetersTest {
             TurnTelemetry turn = new TurnTelemetry(noSpans, meters, "run-" + i, null);
             turn.inConversation("conversation-" + i);
             turn.toolCall("tool-" + i, "call-" + i, Arguments.read("{}"))
-                    .ended(new ToolResult(ToolOutcome.OK, "[]", 1));
+                    .ended(new ToolAnswer(ToolOutcome.OK, "[]", 1));
             turn.toolRefused("made-up-" + i, false);
             turn.modelCall("model", null).answered(reply(i % 1_000));
             turn.end(TurnOutcome.COMPLETED, null, "model", null, null);
@@ -200,7 +200,7 @@ class MetersTest {
                 TurnTelemetry turn = turn();
                 turn.textSeen();
                 turn.modelCall("model", null).answered(reply(i + 1));
-                turn.toolCall("a_tool", "call", Arguments.read("{}")).ended(new ToolResult(ToolOutcome.OK, "[]", 1));
+                turn.toolCall("a_tool", "call", Arguments.read("{}")).ended(new ToolAnswer(ToolOutcome.OK, "[]", 1));
                 turn.end(how, null, "model", receipt("0"), receipt("0.01"));
             }
             for (Problem problem : Problem.values()) {

@@ -36,7 +36,7 @@ public final class CallCost {
                 threads.add(Thread.ofVirtual().start(() -> {
                     try {
                         while (System.nanoTime() < end) {
-                            ToolResult result = toolbox.call(
+                            ToolAnswer result = toolbox.call(
                                     tool, Arguments.read(arguments[2]), null, Deadline.in(Duration.ofSeconds(100)));
                             if (result.isError()) {
                                 throw new IllegalStateException(result.toString());

@@ -24,7 +24,7 @@ class CallLimitsTest extends StubServerTest {
         McpToolbox toolbox = toolbox("call-timeout", "1s");
         CountDownLatch gone = new CountDownLatch(1);
         server.onCall = (request, reply) -> reply.hang(gone);
-        ToolResult result = call(toolbox, tool);
+        ToolAnswer result = call(toolbox, tool);
         assertEquals(tool.equals("read") ? ToolOutcome.TIMEOUT : ToolOutcome.OUTCOME_UNKNOWN, result.outcome());
         assertTrue(gone.await(60, TimeUnit.SECONDS), "the server saw the end of the connection");
         assertEquals(1, server.count("tools/call"));
@@ -43,13 +43,13 @@ class CallLimitsTest extends StubServerTest {
                 Thread.sleep(50);
             }
         };
-        ToolResult result = call(toolbox, "read");
+        ToolAnswer result = call(toolbox, "read");
         assertEquals(ToolOutcome.TIMEOUT, result.outcome());
         assertCutAtOneSecond(result);
     }
 
     /** By the limit, and not by the deadline, the only other end that it has. */
-    private static void assertCutAtOneSecond(ToolResult result) {
+    private static void assertCutAtOneSecond(ToolAnswer result) {
         assertTrue(result.millis() >= 990 && result.millis() < 50_000, result.millis() + " ms");
     }
 

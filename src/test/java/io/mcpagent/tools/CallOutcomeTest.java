@@ -60,7 +60,7 @@ class CallOutcomeTest extends StubServerTest {
         McpToolbox toolbox = toolbox();
         assertEquals(ToolOutcome.OK, call(toolbox, "write").outcome());
         server.onCall = how::answer;
-        ToolResult result = call(toolbox, "write");
+        ToolAnswer result = call(toolbox, "write");
         assertEquals(ToolOutcome.OUTCOME_UNKNOWN, result.outcome());
         assertTrue(result.text().contains("unknown"), result.text());
         assertEquals(2, server.count("tools/call"));
@@ -127,7 +127,7 @@ class CallOutcomeTest extends StubServerTest {
         McpToolbox toolbox = toolbox();
         Tool found = toolbox.catalog(soon()).find(tool).orElseThrow();
         server.close();
-        ToolResult result = toolbox.call(found, Arguments.read("{}"), null, soon());
+        ToolAnswer result = toolbox.call(found, Arguments.read("{}"), null, soon());
         assertEquals(ToolOutcome.UNAVAILABLE, result.outcome());
         assertTrue(result.millis() < 1_000, result.millis() + " ms");
         assertTrue(!result.text().contains("127.0.0.1"), result.text());

@@ -65,7 +65,7 @@ class LegacySseTest {
         return Deadline.in(Duration.ofSeconds(20));
     }
 
-    private ToolResult call(String tool) throws Exception {
+    private ToolAnswer call(String tool) throws Exception {
         return toolbox.call(toolbox.catalog(soon()).find(tool).orElseThrow(), Arguments.read("{}"), null, soon());
     }
 
@@ -101,7 +101,7 @@ class LegacySseTest {
     @Test
     void should_not_repeat_a_write_whose_answer_never_comes() throws Exception {
         server.onCall = (request, reply) -> reply.status(202);
-        ToolResult result = call("write");
+        ToolAnswer result = call("write");
         assertEquals(ToolOutcome.OUTCOME_UNKNOWN, result.outcome());
         assertTrue(result.millis() < 2_200, result.millis() + " ms");
         assertEquals(1, server.count("tools/call"));

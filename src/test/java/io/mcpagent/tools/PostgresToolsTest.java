@@ -120,7 +120,7 @@ class PostgresToolsTest {
     @ValueSource(strings = {"/mcp", "/mcp/sse"})
     void should_cancel_the_statement_in_the_database_at_the_time_limit(String path) throws Exception {
         McpToolbox toolbox = toolbox(server.port(), path, "call-timeout", "1s");
-        ToolResult result = toolbox.call(tool(toolbox, "slow"), Arguments.read("{\"seconds\": 600}"), null, soon());
+        ToolAnswer result = toolbox.call(tool(toolbox, "slow"), Arguments.read("{\"seconds\": 600}"), null, soon());
         assertEquals(ToolOutcome.TIMEOUT, result.outcome());
         Await.until("the statement to be gone", () -> database.running("pg_sleep") == 0);
         assertTrue(toolbox.catalog(soon()).available());
@@ -133,10 +133,10 @@ class PostgresToolsTest {
         assertEquals(40, succeeded(callSideBySide(40, toolbox, tool(toolbox, "slow"), "{\"seconds\": 0.2}")));
     }
 
-    private static List<ToolResult> callSideBySide(int calls, McpToolbox toolbox, Tool tool, String arguments)
+    private static List<ToolAnswer> callSideBySide(int calls, McpToolbox toolbox, Tool tool, String arguments)
             throws InterruptedException {
         List<Thread> threads = new ArrayList<>();
-        List<ToolResult> results = Collections.synchronizedList(new ArrayList<>());
+        List<ToolAnswer> results = Collections.synchronizedList(new ArrayList<>());
         IntStream.range(0, calls)
                 .forEach(i -> threads.add(Thread.ofVirtual().start(() -> {
                     try {
@@ -151,7 +151,7 @@ class PostgresToolsTest {
         return results;
     }
 
-    private static long succeeded(List<ToolResult> results) {
+    private static long succeeded(List<ToolAnswer> results) {
         return results.stream()
                 .filter(result -> result.outcome() == ToolOutcome.OK)
                 .count();
@@ -164,7 +164,7 @@ class PostgresToolsTest {
         for (int i = 0; i < 5; i++) {
             assertEquals(16, succeeded(callSideBySide(16, toolbox, slow, "{\"seconds\": 0.3}")));
             database.endConnectionsOf("toolbox_rw");
-            List<ToolResult> results = callSideBySide(16, toolbox, slow, "{\"seconds\": 0.05}");
+            List<ToolAnswer> results = callSideBySide(16, toolbox, slow, "{\"seconds\": 0.05}");
             assertEquals(16, succeeded(results), results.toString());
         }
     }
@@ -179,7 +179,7 @@ class PostgresToolsTest {
                     toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon())
                             .outcome());
             database.endConnectionsOf("toolbox_rw");
-            ToolResult result = toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon());
+            ToolAnswer result = toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon());
             assertEquals(ToolOutcome.OK, result.outcome(), result.text());
         }
     }
@@ -190,7 +190,7 @@ class PostgresToolsTest {
         Tool slow = tool(toolbox, "slow");
         database.stop();
         try {
-            ToolResult result = toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon());
+            ToolAnswer result = toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon());
             assertEquals(ToolOutcome.ERROR, result.outcome(), result.text());
             for (String secret : List.of(
                     "127.0.0.1", "toolbox_rw", "shop", Integer.toString(database.port()), PostgresServer.PASSWORD)) {
@@ -211,7 +211,7 @@ class PostgresToolsTest {
     @Test
     void should_keep_what_the_database_says_of_a_statement() throws Exception {
         McpToolbox toolbox = toolbox(server.port(), "/mcp");
-        ToolResult result = toolbox.call(
+        ToolAnswer result = toolbox.call(
                 tool(toolbox, "set_order_status"),
                 Arguments.read("{\"order_id\": 1, \"status\": \"no such status\"}"),
                 null,
@@ -223,14 +223,14 @@ class PostgresToolsTest {
     @Test
     void should_run_a_write_once_when_its_response_is_reset() throws Exception {
         database.execute("""
-                CREATE TABLE IF NOT EXISTS shop.audit (order_id int);
-                TRUNCATE shop.audit;
-                GRANT INSERT ON shop.audit TO toolbox_rw;
-                CREATE OR REPLACE FUNCTION shop.audit() RETURNS trigger LANGUAGE plpgsql AS
-                  $$ BEGIN INSERT INTO shop.audit VALUES (NEW.order_id); RETURN NEW; END $$;
-                DROP TRIGGER IF EXISTS audit ON shop.orders;
-                CREATE TRIGGER audit AFTER UPDATE ON shop.orders FOR EACH ROW EXECUTE FUNCTION shop.audit();
-                """);
+            CREATE TABLE IF NOT EXISTS shop.audit (order_id int);
+            TRUNCATE shop.audit;
+            GRANT INSERT ON shop.audit TO toolbox_rw;
+            CREATE OR REPLACE FUNCTION shop.audit() RETURNS trigger LANGUAGE plpgsql AS
+              $$ BEGIN INSERT INTO shop.audit VALUES (NEW.order_id); RETURN NEW; END $$;
+            DROP TRIGGER IF EXISTS audit ON shop.orders;
+            CREATE TRIGGER audit AFTER UPDATE ON shop.orders FOR EACH ROW EXECUTE FUNCTION shop.audit();
+            """);
         String status = database.query("SELECT status FROM orders WHERE order_id = 1")
                 .getFirst()
                 .get("status")
@@ -249,7 +249,7 @@ class PostgresToolsTest {
                                         soon())
                                 .outcome());
                 proxy.cutResponsesTo("tools/call", TcpProxy.Ending.RST);
-                ToolResult result = toolbox.call(
+                ToolAnswer result = toolbox.call(
                         write, Arguments.read("{\"order_id\": 1, \"status\": \"" + status + "\"}"), null, soon());
                 assertEquals(ToolOutcome.OUTCOME_UNKNOWN, result.outcome(), path + " " + result.text());
                 proxy.pass();

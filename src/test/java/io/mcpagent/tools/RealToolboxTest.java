@@ -44,7 +44,7 @@ class RealToolboxTest {
         return Deadline.in(Duration.ofSeconds(20));
     }
 
-    private static ToolResult call(McpToolbox toolbox, String tool, String arguments) throws InterruptedException {
+    private static ToolAnswer call(McpToolbox toolbox, String tool, String arguments) throws InterruptedException {
         Tool found = toolbox.catalog(soon()).find(tool).orElseThrow();
         return toolbox.call(found, Arguments.read(arguments), null, soon());
     }
@@ -70,7 +70,7 @@ class RealToolboxTest {
     @ValueSource(strings = {"/mcp", "/mcp/sse"})
     void should_give_rows_as_one_json_array(String path) throws Exception {
         McpToolbox toolbox = toolbox(path);
-        ToolResult result = call(toolbox, "get_customer", "{\"customer_id\": 7}");
+        ToolAnswer result = call(toolbox, "get_customer", "{\"customer_id\": 7}");
         assertEquals(ToolOutcome.OK, result.outcome(), result.text());
         JsonNode rows = JSON.readTree(result.text());
         assertTrue(rows.isArray());
@@ -82,7 +82,7 @@ class RealToolboxTest {
     @ValueSource(strings = {"/mcp", "/mcp/sse"})
     void should_say_no_rows_as_an_empty_array(String path) throws Exception {
         McpToolbox toolbox = toolbox(path);
-        ToolResult result = call(toolbox, "get_customer", "{\"customer_id\": 99999}");
+        ToolAnswer result = call(toolbox, "get_customer", "{\"customer_id\": 99999}");
         assertEquals(ToolOutcome.OK, result.outcome(), result.text());
         assertEquals("[]", result.text());
         toolbox.close();
@@ -92,7 +92,7 @@ class RealToolboxTest {
     @ValueSource(strings = {"/mcp", "/mcp/sse"})
     void should_tell_the_model_of_a_wrong_argument(String path) throws Exception {
         McpToolbox toolbox = toolbox(path);
-        ToolResult result = call(toolbox, "get_customer", "{\"customer_id\": \"seven\"}");
+        ToolAnswer result = call(toolbox, "get_customer", "{\"customer_id\": \"seven\"}");
         assertEquals(ToolOutcome.ERROR, result.outcome());
         assertTrue(result.text().contains("customer_id"), result.text());
         toolbox.close();
@@ -104,7 +104,7 @@ class RealToolboxTest {
         McpToolbox toolbox = toolbox(path);
         Tool known = toolbox.catalog(soon()).find("get_customer").orElseThrow();
         Tool gone = new Tool(new ToolDefinition("no_such_tool", "", "{}"), known.hints(), "");
-        ToolResult result = toolbox.call(gone, Arguments.read("{}"), null, soon());
+        ToolAnswer result = toolbox.call(gone, Arguments.read("{}"), null, soon());
         assertEquals(ToolOutcome.UNKNOWN_TOOL, result.outcome(), result.text());
         toolbox.close();
     }
@@ -115,7 +115,7 @@ class RealToolboxTest {
         McpToolbox toolbox = toolbox(path);
         call(toolbox, "get_customer", "{\"customer_id\": 7}");
         server.restart();
-        ToolResult result = call(toolbox, "get_customer", "{\"customer_id\": 7}");
+        ToolAnswer result = call(toolbox, "get_customer", "{\"customer_id\": 7}");
         assertEquals(ToolOutcome.OK, result.outcome(), result.text());
         assertTrue(result.millis() < 1_000, "took " + result.millis() + " ms");
         toolbox.close();
@@ -125,7 +125,7 @@ class RealToolboxTest {
     @ValueSource(strings = {"/mcp", "/mcp/sse"})
     void should_cap_a_large_result_at_a_row_and_say_how_many_there_were(String path) throws Exception {
         McpToolbox toolbox = toolbox(path, "max-result-size", "1K");
-        ToolResult result = call(toolbox, "search_orders", "{}");
+        ToolAnswer result = call(toolbox, "search_orders", "{}");
         assertEquals(ToolOutcome.OK, result.outcome(), result.text());
         String[] parts = result.text().split("\n\n");
         JsonNode rows = JSON.readTree(parts[0]);

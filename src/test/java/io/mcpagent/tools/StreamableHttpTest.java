@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /** How we speak MCP over streamable HTTP, seen from the server. */
 class StreamableHttpTest extends StubServerTest {
 
-    private ToolResult callRead(McpToolbox toolbox) throws InterruptedException {
+    private ToolAnswer callRead(McpToolbox toolbox) throws InterruptedException {
         return toolbox.call(
                 toolbox.catalog(soon()).find("read").orElseThrow(), Arguments.read("{\"a\":1.10}"), null, soon());
     }
@@ -142,7 +142,7 @@ class StreamableHttpTest extends StubServerTest {
                 + "data: {\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"sampling/createMessage\",\"params\":{}}\n\n"
                 + "data: {\"jsonrpc\":\"2.0\",\"id\":" + reply.id()
                 + ",\ndata: \"result\":{\"content\":[{\"type\":\"text\",\"text\":\"déjà\"}]}}\n\n");
-        ToolResult result = callRead(toolbox());
+        ToolAnswer result = callRead(toolbox());
         assertEquals(ToolOutcome.OK, result.outcome());
         assertEquals("déjà", result.text());
         List<StubServer.Request> answers = server.all("").stream()
@@ -174,7 +174,7 @@ class StreamableHttpTest extends StubServerTest {
     @Test
     void should_give_other_json_rpc_errors_to_the_model() throws Exception {
         server.onCall = (request, reply) -> reply.error(-32602, "Invalid arguments: a must be an integer");
-        ToolResult result = callRead(toolbox());
+        ToolAnswer result = callRead(toolbox());
         assertEquals(ToolOutcome.ERROR, result.outcome());
         assertEquals("Invalid arguments: a must be an integer", result.text());
     }
@@ -191,10 +191,12 @@ class StreamableHttpTest extends StubServerTest {
         AtomicLong written = new AtomicLong();
         server.onCall = (request, reply) -> {
             OutputStream out = reply.out();
-            out.write(
-                    ("HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":"
-                                    + reply.id() + ",\"result\":{\"content\":[")
-                            .getBytes(StandardCharsets.UTF_8));
+            out.write(("HTTP/1.1 200 X\r\n"
+                            + "Content-Type: application/json\r\n"
+                            + "Content-Length: 999999999\r\n\r\n"
+                            + "{\"jsonrpc\":\"2.0\",\"id\":"
+                            + reply.id() + ",\"result\":{\"content\":[")
+                    .getBytes(StandardCharsets.UTF_8));
             byte[] row = "{\"type\":\"text\",\"text\":\"{\\\"name\\\":\\\"0123456789\\\"}\"},"
                     .getBytes(StandardCharsets.UTF_8);
             for (long i = 0; i < 999_999_999L / row.length; i++) {
@@ -202,7 +204,7 @@ class StreamableHttpTest extends StubServerTest {
                 written.addAndGet(row.length);
             }
         };
-        ToolResult result = callRead(toolbox("max-result-size", "16K"));
+        ToolAnswer result = callRead(toolbox("max-result-size", "16K"));
         assertEquals(ToolOutcome.OK, result.outcome());
         assertTrue(result.text().length() < 17_000);
         assertTrue(
@@ -217,16 +219,18 @@ class StreamableHttpTest extends StubServerTest {
     void should_read_only_so_much_of_one_huge_text() throws Exception {
         server.onCall = (request, reply) -> {
             OutputStream out = reply.out();
-            out.write(
-                    ("HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":"
-                                    + reply.id() + ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"")
-                            .getBytes(StandardCharsets.UTF_8));
+            out.write(("HTTP/1.1 200 X\r\n"
+                            + "Content-Type: application/json\r\n"
+                            + "Content-Length: 999999999\r\n\r\n"
+                            + "{\"jsonrpc\":\"2.0\",\"id\":"
+                            + reply.id() + ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"")
+                    .getBytes(StandardCharsets.UTF_8));
             byte[] text = "é".repeat(10_000).getBytes(StandardCharsets.UTF_8);
             for (int i = 0; i < 5_000; i++) {
                 out.write(text);
             }
         };
-        ToolResult result = callRead(toolbox("max-result-size", "16K"));
+        ToolAnswer result = callRead(toolbox("max-result-size", "16K"));
         assertEquals(ToolOutcome.OK, result.outcome());
         assertEquals("The result is too large to be read; ask for fewer rows.", result.text());
     }
@@ -234,7 +238,7 @@ class StreamableHttpTest extends StubServerTest {
     @Test
     void should_let_a_text_go_on_after_the_first_if_it_is_larger_than_may_be_shown() throws Exception {
         server.onCall = (request, reply) -> reply.text("é".repeat(2_000));
-        ToolResult result = callRead(toolbox("max-result-size", "1K"));
+        ToolAnswer result = callRead(toolbox("max-result-size", "1K"));
         assertEquals("é".repeat(512) + "\n\nOnly the beginning of the text is shown; ask for less.", result.text());
     }
 

@@ -33,7 +33,7 @@ abstract class StubServerTest {
         return Deadline.in(Duration.ofSeconds(60));
     }
 
-    static ToolResult call(McpToolbox toolbox, String tool) throws InterruptedException {
+    static ToolAnswer call(McpToolbox toolbox, String tool) throws InterruptedException {
         return toolbox.call(toolbox.catalog(soon()).find(tool).orElseThrow(), Arguments.read("{}"), null, soon());
     }
 }

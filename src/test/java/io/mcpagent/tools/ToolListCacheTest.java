@@ -1,6 +1,7 @@
 package io.mcpagent.tools;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -23,6 +24,7 @@ class ToolListCacheTest {
     private final AtomicInteger asked = new AtomicInteger();
     private final Semaphore gate = new Semaphore(Integer.MAX_VALUE / 2);
     private volatile boolean up = true;
+    private volatile boolean broken;
     private ToolListCache cache;
 
     private ToolListCache cache(Duration ttl) {
@@ -31,6 +33,9 @@ class ToolListCacheTest {
                     asked.incrementAndGet();
                     gate.acquire();
                     gate.release();
+                    if (broken) {
+                        throw new NoClassDefFoundError("out of order");
+                    }
                     if (!up) {
                         throw new McpException(McpException.FailureKind.NOT_SENT, "refused");
                     }
@@ -133,6 +138,17 @@ class ToolListCacheTest {
         up = true;
         Await.until("the list again", () -> cache.get(soon()) != null);
         assertEquals(2, recoveries.get());
+    }
+
+    @Test
+    void should_survive_an_error_and_notice_when_it_is_over() throws Exception {
+        broken = true;
+        ToolListCache cache = cache(Duration.ofMinutes(1));
+        assertNull(cache.get(soon()));
+        assertTrue(cache.isDown());
+        broken = false;
+        Await.until("the probe to notice", () -> !cache.isDown());
+        assertNotNull(cache.get(soon()));
     }
 
     @Test

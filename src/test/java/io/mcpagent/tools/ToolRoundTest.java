@@ -44,7 +44,7 @@ class ToolRoundTest {
         }
 
         @Override
-        public ToolResult call(Tool tool, Arguments arguments, String traceparent, Deadline deadline)
+        public ToolAnswer call(Tool tool, Arguments arguments, String traceparent, Deadline deadline)
                 throws InterruptedException {
             most.accumulateAndGet(running.incrementAndGet(), Math::max);
             log.add("+" + tool.name());
@@ -55,7 +55,7 @@ class ToolRoundTest {
                 if (tool.name().equals("last")) {
                     mayEnd.await();
                 }
-                return new ToolResult(ToolOutcome.OK, millis, 0);
+                return new ToolAnswer(ToolOutcome.OK, millis, 0);
             } catch (BrokenBarrierException | TimeoutException e) {
                 throw new IllegalStateException("not so many run at once", e);
             } finally {
@@ -78,21 +78,21 @@ class ToolRoundTest {
         return Deadline.in(Duration.ofSeconds(120));
     }
 
-    private static List<String> texts(List<ToolResult> results) {
-        return results.stream().map(ToolResult::text).toList();
+    private static List<String> texts(List<ToolAnswer> results) {
+        return results.stream().map(ToolAnswer::text).toList();
     }
 
     @Test
     void should_run_three_reads_at_once() throws Exception {
         together = new CyclicBarrier(3);
-        List<ToolResult> results =
+        List<ToolAnswer> results =
                 round(8).run(List.of(call("a", true, 1), call("b", true, 1), call("c", true, 1)), soon(), DEAF);
         assertEquals(List.of("1", "1", "1"), texts(results));
     }
 
     @Test
     void should_give_results_in_the_order_of_the_calls() throws Exception {
-        List<ToolResult> results = round(8).run(
+        List<ToolAnswer> results = round(8).run(
                         List.of(
                                 call("a", true, 90),
                                 call("b", true, 60),
@@ -147,7 +147,7 @@ class ToolRoundTest {
                             }
 
                             @Override
-                            public void ended(ToolRound.Call call, ToolResult result) {
+                            public void ended(ToolRound.Call call, ToolAnswer result) {
                                 assertSame(caller, Thread.currentThread());
                                 heard.add("-" + call.tool().name() + result.text());
                                 mayEnd.countDown();
@@ -193,7 +193,7 @@ class ToolRoundTest {
                                 soon(),
                                 new ToolRound.Listener() {
                                     @Override
-                                    public void ended(ToolRound.Call call, ToolResult result) {
+                                    public void ended(ToolRound.Call call, ToolAnswer result) {
                                         throw gone;
                                     }
                                 }));
@@ -210,7 +210,7 @@ class ToolRoundTest {
             }
 
             @Override
-            public ToolResult call(Tool tool, Arguments arguments, String traceparent, Deadline deadline) {
+            public ToolAnswer call(Tool tool, Arguments arguments, String traceparent, Deadline deadline) {
                 throw new IllegalArgumentException(tool.name());
             }
         };
@@ -238,7 +238,7 @@ class ToolRoundTest {
             Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
             ToolRound.Call one = new ToolRound.Call("1", read, Arguments.read("{}"));
             ToolRound round = new ToolRound(toolbox, TestConfig.with());
-            List<ToolResult> results = round.run(List.of(one, one, one), soon(), DEAF);
+            List<ToolAnswer> results = round.run(List.of(one, one, one), soon(), DEAF);
             assertTrue(results.stream().allMatch(result -> result.outcome() == ToolOutcome.OK), results.toString());
             toolbox.close();
         }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mcpagent.model.JsonFields;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -104,7 +105,7 @@ class ToolTextsTest {
         List<String> all = new ArrayList<>();
         SseEvents.Event event;
         while ((event = events.next()) != null) {
-            all.add(event.type() + "=" + event.text() + (event.partial() ? "…" : ""));
+            all.add(event.type + "=" + event.text() + (event.partial ? "…" : ""));
         }
         return all;
     }
@@ -146,9 +147,9 @@ class ToolTextsTest {
 
     @Test
     void should_know_an_object_from_what_only_looks_like_one() {
-        assertTrue(CallAnswer.isObject("{\"a\":[{}]}"));
+        assertTrue(JsonFields.isObject("{\"a\":[{}]}"));
         for (String text : List.of("", "{", "{hello}", "{} ,", "[]", "{}{}", "\"{}\"")) {
-            assertFalse(CallAnswer.isObject(text), text);
+            assertFalse(JsonFields.isObject(text), text);
         }
     }
 }

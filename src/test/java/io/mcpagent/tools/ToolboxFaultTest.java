@@ -48,7 +48,7 @@ class ToolboxFaultTest {
         return Deadline.in(Duration.ofSeconds(60));
     }
 
-    private static ToolResult call(McpToolbox toolbox, Tool tool) throws InterruptedException {
+    private static ToolAnswer call(McpToolbox toolbox, Tool tool) throws InterruptedException {
         return toolbox.call(tool, Arguments.read("{\"customer_id\": 7}"), null, soon());
     }
 
@@ -113,7 +113,7 @@ class ToolboxFaultTest {
         McpToolbox toolbox = toolbox(server.port(), path, "list-timeout", "500ms", "call-timeout", "500ms");
         Await.until("the tools", () -> toolbox.catalog(soon()).available());
         pauseServer();
-        ToolResult result = call(toolbox, tool);
+        ToolAnswer result = call(toolbox, tool);
         assertEquals(ToolOutcome.TIMEOUT, result.outcome());
         assertTrue(result.millis() < 30_000, result.millis() + " ms");
         long start = System.nanoTime();
@@ -132,7 +132,7 @@ class ToolboxFaultTest {
             McpToolbox toolbox = toolbox(proxy.port(), path);
             Tool tool = customers(toolbox);
             proxy.delayRequests(Duration.ofMillis(300));
-            ToolResult result = call(toolbox, tool);
+            ToolAnswer result = call(toolbox, tool);
             assertEquals(ToolOutcome.OK, result.outcome());
             assertTrue(result.millis() >= 300, result.millis() + " ms");
             proxy.limitResponses(2_000);
@@ -182,7 +182,7 @@ class ToolboxFaultTest {
             }
             other.kill();
             for (int i = 0; i < 20; i++) {
-                ToolResult result = call(toolbox, tool);
+                ToolAnswer result = call(toolbox, tool);
                 assertEquals(ToolOutcome.OK, result.outcome(), result.text());
             }
             assertTrue(toolbox.catalog(soon()).available());

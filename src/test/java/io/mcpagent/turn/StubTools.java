@@ -5,11 +5,11 @@ import io.mcpagent.model.Arguments;
 import io.mcpagent.model.ToolDefinition;
 import io.mcpagent.tools.Tool;
 import io.mcpagent.tools.Tool.Hints;
+import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolCatalog;
 import io.mcpagent.tools.ToolOutcome;
 import io.mcpagent.tools.ToolPolicy;
 import io.mcpagent.tools.ToolPolicy.Permission;
-import io.mcpagent.tools.ToolResult;
 import io.mcpagent.tools.Toolbox;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,11 +20,11 @@ final class StubTools implements Toolbox, ToolPolicy {
     /** What a call does instead of answering. */
     @FunctionalInterface
     interface Behaviour {
-        ToolResult call(String tool, Arguments arguments) throws InterruptedException;
+        ToolAnswer call(String tool, Arguments arguments) throws InterruptedException;
     }
 
     final List<String> called = new ArrayList<>();
-    Behaviour behaviour = (tool, arguments) -> new ToolResult(ToolOutcome.OK, "[{\"rows\":1}]", 3);
+    Behaviour behaviour = (tool, arguments) -> new ToolAnswer(ToolOutcome.OK, "[{\"rows\":1}]", 3);
     boolean available = true;
     String writeFingerprint = "f1";
 
@@ -47,7 +47,7 @@ final class StubTools implements Toolbox, ToolPolicy {
     }
 
     @Override
-    public ToolResult call(Tool tool, Arguments arguments, String traceparent, Deadline deadline)
+    public ToolAnswer call(Tool tool, Arguments arguments, String traceparent, Deadline deadline)
             throws InterruptedException {
         synchronized (called) {
             called.add(tool.name() + arguments);

@@ -17,8 +17,8 @@ import io.mcpagent.model.Role;
 import io.mcpagent.model.StopReason;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
+import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolOutcome;
-import io.mcpagent.tools.ToolResult;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -582,7 +582,7 @@ class TurnsTest {
         rig.model.wants("t0", "read", "t1", "allowed_write", "t2", "allowed_write");
         rig.tools.behaviour = (tool, arguments) -> {
             if (tool.equals("read")) {
-                return new ToolResult(ToolOutcome.OK, "[]", 1);
+                return new ToolAnswer(ToolOutcome.OK, "[]", 1);
             }
             rig.begun.getLast().cancel(reason);
             new CountDownLatch(1).await();
@@ -635,7 +635,7 @@ class TurnsTest {
         rig.tools.behaviour = (tool, arguments) -> {
             rig.begun.getLast().cancel(Run.Reason.CLIENT_GONE);
             assertThat(Thread.currentThread().isInterrupted()).isFalse();
-            return new ToolResult(ToolOutcome.OK, "[]", 1);
+            return new ToolAnswer(ToolOutcome.OK, "[]", 1);
         };
         assertThat(rig.fails(decides("c", "t1", true)).problem()).isEqualTo(Problem.TURN_CANCELLED);
         assertThat(rig.stored("c").turns().getFirst().calls())

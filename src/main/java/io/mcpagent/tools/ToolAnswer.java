@@ -7,7 +7,7 @@ package io.mcpagent.tools;
  * @param text    what the model gets to read: the rows joined, {@code []} for none, or a plain sentence on the failure; never blank
  * @param millis  how long it took
  */
-public record ToolResult(ToolOutcome outcome, String text, long millis) {
+public record ToolAnswer(ToolOutcome outcome, String text, long millis) {
 
     /** Whether the model is told that the call failed. */
     public boolean isError() {

@@ -100,7 +100,7 @@ resource "aws_cloudwatch_metric_alarm" "unpriced" {
 resource "aws_cloudwatch_log_metric_filter" "unexpected" {
   name           = "${var.name}-unexpected"
   log_group_name = var.agent_log_group
-  pattern        = "{ ($.mdc.problem = \"internal-error\") || ($.mdc.problem = \"model-refused\") || ($.loggerName = \"io.mcpagent.system.ProblemMapper\" && $.level = \"ERROR\") }"
+  pattern        = "{ ($.mdc.problem = \"internal-error\") || ($.mdc.problem = \"model-refused\") || ($.loggerName = \"io.mcpagent.problem.ProblemMapper\" && $.level = \"ERROR\") }"
   metric_transformation {
     namespace     = "${local.catalogue.namespace}/Log"
     name          = "${var.name}-unexpected"

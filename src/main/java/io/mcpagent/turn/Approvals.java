@@ -97,7 +97,7 @@ public final class Approvals {
         }
         turn.store(Change.step(with(pending(), approval.in(Approval.Stage.EXECUTING))));
         turn.writes();
-        ToolResult result = tools.callApproved(approval, turn.handle());
+        ToolAnswer result = tools.callApproved(approval, turn.handle());
         storeResult(answered(pending(), approval.in(Approval.Stage.EXECUTED), result));
         tell(approval, result);
     }
@@ -118,7 +118,7 @@ public final class Approvals {
     }
 
     private void close(Approval approval, String why) {
-        ToolResult result = new ToolResult(ToolOutcome.DECLINED, why, 0);
+        ToolAnswer result = new ToolAnswer(ToolOutcome.DECLINED, why, 0);
         turn.store(Change.step(answered(pending(), approval.in(Approval.Stage.DECLINED), result)));
         tell(approval, result);
     }
@@ -142,12 +142,12 @@ public final class Approvals {
                 settled = answered(
                         settled,
                         approval.in(Approval.Stage.DECLINED),
-                        new ToolResult(ToolOutcome.DECLINED, Texts.EXPIRED, 0));
+                        new ToolAnswer(ToolOutcome.DECLINED, Texts.EXPIRED, 0));
             } else if (approval.state() == Approval.Stage.EXECUTING) {
                 settled = answered(
                         settled,
                         approval.in(Approval.Stage.EXECUTED),
-                        new ToolResult(ToolOutcome.OUTCOME_UNKNOWN, Texts.OUTCOME_UNKNOWN, 0));
+                        new ToolAnswer(ToolOutcome.OUTCOME_UNKNOWN, Texts.OUTCOME_UNKNOWN, 0));
             }
         }
         return inModelsOrder(settled);

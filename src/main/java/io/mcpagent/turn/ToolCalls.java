@@ -113,7 +113,7 @@ final class ToolCalls {
             return new ToolAnswer(ToolOutcome.UNAVAILABLE, "The tool is not available any more. It was not called.", 0);
         }
         ToolCallTelemetry call = run.telemetry().toolCall(tool.name(), approval.callId(), approval.arguments());
-        ToolResult result = null;
+        ToolAnswer result = null;
         try {
             result = toolbox.call(tool, approval.arguments(), call.traceparent(), run.deadline());
             return result;

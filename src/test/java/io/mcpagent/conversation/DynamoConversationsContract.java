@@ -231,10 +231,11 @@ abstract class DynamoConversationsContract extends ConversationsContract {
     }
 
     @Test
-    void should_claim_again_at_once_when_no_answer_came_to_the_first_claim() {
+    void should_claim_again_soon_when_no_answer_came_to_the_first_claim() {
         try (TcpProxy proxy = TcpProxy.to(port())) {
             assertUnansweredThenGoOn(proxy, () -> claim(ANN, "key", "hash"));
-            assertEquals(new Claim.Claimed(), claim(ANN, "key", "hash"));
+            // A slow store may do what it was asked after it was asked again; long before the lease ends it is free.
+            Await.until("the key to be free", () -> claim(ANN, "key", "hash").equals(new Claim.Claimed()));
         }
     }
 

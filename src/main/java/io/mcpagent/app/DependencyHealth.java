@@ -9,6 +9,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.List;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
@@ -45,10 +46,13 @@ final class DependencyHealth {
     @Produces
     @Wellness
     HealthCheck toolbox() {
-        return () -> HealthCheckResponse.named("toolbox")
-                .up()
-                .withData("state", toolbox.isAvailable() ? "available" : "unavailable")
-                .build();
+        return () -> {
+            HealthCheckResponseBuilder response = HealthCheckResponse.named("toolbox")
+                    .up()
+                    .withData("state", toolbox.isAvailable() ? "available" : "unavailable");
+            List<String> leftOut = toolbox.leftOut();
+            return (leftOut.isEmpty() ? response : response.withData("leftOut", String.join(", ", leftOut))).build();
+        };
     }
 
     @Produces

@@ -27,8 +27,25 @@ final class ServiceErrors {
         if (body.length < MOST_READ) {
             exchange.keep();
         }
+        String message = message(body, 0, body.length);
         return ModelException.refused(
-                kind, exchange.status() + " " + type + ": " + message(body, 0, body.length), retryAfter);
+                kind, exchange.status() + " " + type + ": " + message + hint(exchange.status(), message), retryAfter);
+    }
+
+    /**
+     * What to do about a refusal that only the account's administrator can end.
+     *
+     * @see <a href="https://docs.aws.amazon.com/bedrock/latest/userguide/model-access.html">Access to models</a>
+     */
+    private static String hint(int status, String message) {
+        String lower = message.toLowerCase(Locale.ROOT);
+        if (status == 403 && (lower.contains("marketplace") || lower.contains("use case"))) {
+            return " Nobody in this account has signed for this model yet: see ecs/README.md, First deployment.";
+        }
+        if (status == 404 && lower.contains("legacy")) {
+            return " This model is at the end of its life: set agent.model.id to one that is not.";
+        }
+        return "";
     }
 
     /** The failure that an exception frame or an error frame tells of: the service had accepted the request by then. */

@@ -85,6 +85,12 @@ public class McpToolbox implements Toolbox {
         return list.last() != null && !list.isDown();
     }
 
+    /** The tools that were listed last and can't be offered to the model; what health reports as data. Never blocks. */
+    public List<String> leftOut() {
+        ToolListing last = list.last();
+        return last == null ? List.of() : last.catalog().leftOut();
+    }
+
     /** Whether calls go through. Never blocks. */
     public Breaker.BreakerState breaker() {
         return calls.breaker();

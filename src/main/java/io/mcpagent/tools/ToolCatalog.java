@@ -11,17 +11,24 @@ import java.util.stream.Collectors;
 public final class ToolCatalog {
 
     /** No tools, since the tool server does not answer. */
-    public static final ToolCatalog UNAVAILABLE = new ToolCatalog(List.of(), false);
+    public static final ToolCatalog UNAVAILABLE = new ToolCatalog(List.of(), List.of(), false);
 
     private final Map<String, Tool> byName;
     private final List<ToolDefinition> definitions;
+    private final List<String> leftOut;
     private final boolean available;
 
     public ToolCatalog(List<Tool> tools) {
-        this(tools, true);
+        this(tools, List.of());
     }
 
-    private ToolCatalog(List<Tool> tools, boolean available) {
+    /** @param leftOut tools of the server that can't be offered to the model, by names that may be shown */
+    ToolCatalog(List<Tool> tools, List<String> leftOut) {
+        this(tools, leftOut, true);
+    }
+
+    private ToolCatalog(List<Tool> tools, List<String> leftOut, boolean available) {
+        this.leftOut = List.copyOf(leftOut);
         this.byName = tools.stream().collect(Collectors.toUnmodifiableMap(Tool::name, Function.identity()));
         this.definitions = tools.stream().map(Tool::definition).toList();
         this.available = available;
@@ -35,6 +42,11 @@ public final class ToolCatalog {
     /** What the model is told, in the server's order, always the same list object. */
     public List<ToolDefinition> definitions() {
         return definitions;
+    }
+
+    /** Tools of the server that can't be offered to the model, so that an answer must say so; the first of them. */
+    public List<String> leftOut() {
+        return leftOut;
     }
 
     /** False if the tool server does not answer, so that the answer must say so. */

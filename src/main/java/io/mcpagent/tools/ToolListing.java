@@ -6,10 +6,13 @@ import io.mcpagent.base.Sha256;
 import io.mcpagent.model.ToolDefinition;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +27,10 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
     private static final Logger LOG = Logger.getLogger(ToolListing.class);
     private static final String NO_ARGUMENTS = "{\"type\":\"object\",\"properties\":{}}";
     private static final int HASH_LENGTH = 8;
+    private static final Pattern PROPERTY = Pattern.compile("[a-zA-Z0-9_.-]{1,64}");
+    private static final int LONGEST_SCHEMA = 64 << 10;
+    private static final int DEEPEST_SCHEMA = 32;
+    private static final int MOST_NAMED = 20;
     private static final int LONGEST_HEAD = 64 - HASH_LENGTH - 1;
 
     /**
@@ -37,7 +44,7 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
         static Optional<OfferedTool> of(JsonNode json) {
             String name = json.path("name").asText("");
             JsonNode schema = json.path("inputSchema");
-            if (name.isEmpty() || !(schema.isMissingNode() || schema.isObject())) {
+            if (name.isEmpty() || !(schema.isMissingNode() || (schema.isObject() && isAcceptable(schema)))) {
                 return Optional.empty();
             }
             String description = json.path("description").asText("");
@@ -72,22 +79,62 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
      */
     static ToolListing of(List<JsonNode> tools, Predicate<OfferedTool> hidden) {
         Map<String, OfferedTool> offered = new LinkedHashMap<>();
-        int unusable = 0;
+        Set<String> leftOut = new LinkedHashSet<>();
         for (JsonNode json : tools) {
             Optional<OfferedTool> tool = OfferedTool.of(json);
             // The first of two equal names wins: a later one could only be there to take its place.
             if (tool.isEmpty() || offered.putIfAbsent(tool.get().tool().name(), tool.get()) != null) {
-                unusable++;
+                leftOut.add(nameForModel(json.path("name").asText("")));
             }
         }
-        if (unusable > 0) {
+        if (!leftOut.isEmpty()) {
             LOG.warnf(
-                    "%d of %d tools are left out: their name is taken or their schema is not an object",
-                    unusable, tools.size());
+                    "%d of %d tools can't be offered to the model and are left out: %s. Their name is taken, their schema is no object or too "
+                            + "large, or a parameter's name is not of 1 to 64 letters, digits, dots, - and _",
+                    leftOut.size(), tools.size(), String.join(", ", first(leftOut)));
         }
         List<Tool> shown = new ArrayList<>();
         offered.values().stream().filter(hidden.negate()).map(OfferedTool::tool).forEach(shown::add);
-        return new ToolListing(Map.copyOf(offered), new ToolCatalog(shown));
+        return new ToolListing(Map.copyOf(offered), new ToolCatalog(shown, first(leftOut)));
+    }
+
+    /** As many names as are worth reading. */
+    private static List<String> first(Set<String> names) {
+        return names.stream().limit(MOST_NAMED).toList();
+    }
+
+    /**
+     * Whether Bedrock takes this schema: one property's name outside its pattern, and it refuses every request that offers the tool.
+     *
+     * @see <a href="https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/implement-tool-use">Property keys</a>
+     */
+    static boolean isAcceptable(JsonNode schema) {
+        return isAcceptable(schema, 0) && schema.toString().length() <= LONGEST_SCHEMA;
+    }
+
+    private static boolean isAcceptable(JsonNode schema, int depth) {
+        if (depth > DEEPEST_SCHEMA) {
+            return false;
+        }
+        for (Map.Entry<String, JsonNode> member : schema.properties()) {
+            JsonNode value = member.getValue();
+            if (member.getKey().equals("properties") && value.isObject()) {
+                for (Map.Entry<String, JsonNode> property : value.properties()) {
+                    if (!PROPERTY.matcher(property.getKey()).matches()
+                            || !isAcceptable(property.getValue(), depth + 1)) {
+                        return false;
+                    }
+                }
+            } else if (!isAcceptable(value, depth + 1)) {
+                return false;
+            }
+        }
+        for (JsonNode element : schema.isArray() ? schema : List.<JsonNode>of()) {
+            if (!isAcceptable(element, depth + 1)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The name that the server knows a tool by. */

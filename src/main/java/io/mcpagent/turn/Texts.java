@@ -1,5 +1,7 @@
 package io.mcpagent.turn;
 
+import java.util.List;
+
 /** The sentences that a turn itself says, to the reader or to the model. */
 final class Texts {
 
@@ -24,6 +26,11 @@ final class Texts {
             "The model refused this conversation's history: this question was asked without it.";
 
     private Texts() {}
+
+    static String leftOut(List<String> tools) {
+        return "These tools can't be offered to the model: " + String.join(", ", tools)
+                + ". The log of the service says why.";
+    }
 
     static String stepLimit(int steps) {
         return "I stopped after " + steps + " steps without coming to an answer.";

@@ -59,6 +59,8 @@ final class Turn {
         ToolCatalog catalog = tools.catalog(run.deadline());
         if (!catalog.available()) {
             progress.notices.add(Texts.TOOLS_UNAVAILABLE);
+        } else if (!catalog.leftOut().isEmpty()) {
+            progress.notices.add(Texts.leftOut(catalog.leftOut()));
         }
         String asked = model.modelId();
         for (int step = 0; step < config.turn().maxSteps(); step++) {

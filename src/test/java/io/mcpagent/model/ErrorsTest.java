@@ -94,6 +94,21 @@ class ErrorsTest {
     }
 
     @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            AccessDeniedException     | Model access is denied: aws-marketplace:Subscribe is needed | has signed for this model
+            AccessDeniedException     | Model use case details have not been submitted               | has signed for this model
+            ResourceNotFoundException | Access denied. This Model is marked by provider as Legacy    | end of its life
+            """)
+    void should_say_what_the_account_s_administrator_has_to_do(String type, String message, String hint) {
+        bedrock.always(Script.error(type, message));
+
+        for (ModelException e : List.of(converse(), stream(new ModelRig.Heard()))) {
+            assertEquals(Kind.ACCESS, e.kind());
+            assertTrue(e.getMessage().contains(hint), e.getMessage());
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "throttlingException,THROTTLED",
         "validationException,INVALID",

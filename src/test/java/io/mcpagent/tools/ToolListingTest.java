@@ -1,0 +1,113 @@
+package io.mcpagent.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** One tool that the model's service would refuse costs that tool, and not every turn of every caller. */
+class ToolListingTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static ObjectNode tool(String name, String property) {
+        ObjectNode tool = JSON.createObjectNode().put("name", name);
+        ObjectNode schema = tool.putObject("inputSchema").put("type", "object");
+        schema.putObject("properties").putObject(property).put("type", "string");
+        return tool;
+    }
+
+    private static List<String> offered(List<JsonNode> tools) {
+        return ToolListing.of(tools, tool -> false).catalog().definitions().stream()
+                .map(definition -> definition.name())
+                .toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "größe",
+                "order id",
+                "",
+                "a/b",
+                "a\u200bb",
+                "$ref",
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+            })
+    void should_leave_out_a_tool_with_a_parameter_that_bedrock_refuses(String property) {
+        ToolListing listing = ToolListing.of(List.of(tool("good", "order_id"), tool("bad", property)), tool -> false);
+        assertThat(listing.catalog().definitions())
+                .extracting(definition -> definition.name())
+                .containsExactly("good");
+        assertThat(listing.catalog().leftOut()).containsExactly("bad");
+        assertThat(listing.catalog().available()).isTrue();
+    }
+
+    @Test
+    void should_look_into_the_parameters_of_parameters() throws Exception {
+        JsonNode deep = JSON.readTree("""
+                {"name": "deep", "inputSchema": {"type": "object", "properties": {"a": {"type": "array", "items":
+                  {"anyOf": [{"type": "object", "properties": {"an other": {"type": "string"}}}]}}}}}""");
+        assertThat(offered(List.of(deep, tool("good", "a.b-c_1")))).containsExactly("good");
+    }
+
+    @Test
+    void should_leave_out_what_is_too_large_or_too_deep() {
+        ObjectNode large = tool("large", "a");
+        ((ObjectNode) large.at("/inputSchema")).put("description", "x".repeat(100_000));
+        ObjectNode deep = tool("deep", "a");
+        ObjectNode at = (ObjectNode) deep.at("/inputSchema");
+        for (int i = 0; i < 1_000; i++) {
+            at = at.putObject("items");
+        }
+        assertThat(offered(List.of(large, deep, tool("good", "a")))).containsExactly("good");
+    }
+
+    @Test
+    void should_offer_only_what_bedrock_takes_whatever_a_server_lists() {
+        Random random = new Random(20261130);
+        Pattern key = Pattern.compile("[a-zA-Z0-9_.-]{1,64}");
+        int left = 0;
+        for (int i = 0; i < 2_000; i++) {
+            List<JsonNode> tools = new ArrayList<>();
+            for (int j = 0; j < 5; j++) {
+                tools.add(tool(text(random), text(random)));
+            }
+            ToolCatalog catalog = ToolListing.of(tools, tool -> false).catalog();
+            catalog.definitions().forEach(definition -> {
+                assertThat(definition.name()).matches("[a-zA-Z0-9_-]{1,64}");
+                assertThat(read(definition.inputSchema()).path("properties").fieldNames())
+                        .toIterable()
+                        .allMatch(name -> key.matcher(name).matches());
+            });
+            assertThat(catalog.leftOut()).allMatch(name -> name.matches("[a-zA-Z0-9_-]{1,64}"));
+            left += catalog.leftOut().size();
+        }
+        assertThat(left).isBetween(1_000, 9_000);
+    }
+
+    private static String text(Random random) {
+        int length = random.nextInt(70);
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < length; i++) {
+            text.append(random.nextInt(40) == 0 ? (char) random.nextInt(0xD800) : (char) ('a' + random.nextInt(26)));
+        }
+        return text.toString();
+    }
+
+    private static JsonNode read(String json) {
+        try {
+            return JSON.readTree(json);
+        } catch (java.io.IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -124,10 +124,13 @@ public final class HttpConnections implements AutoCloseable {
     }
 
     ConnectionEndpoint lease(Route route, Deadline end) throws IOException, InterruptedException {
+        // First, since it fails when no time is left, and what was leased by then nobody would return.
+        Timeout wait = timeout(end.left());
         LeaseRequest lease = pool.lease("", route.http(), Timeout.DISABLED, null);
         try {
-            return lease.get(timeout(end.left()));
+            return lease.get(wait);
         } catch (TimeoutException e) {
+            giveBack(lease);
             throw new SocketTimeoutException("no connection became free in time; " + setting + " limits them");
         } catch (ExecutionException e) {
             throw new IOException("no connection to be had", e);
@@ -143,7 +146,7 @@ public final class HttpConnections implements AutoCloseable {
         }
     }
 
-    /** A lease may come through in the moment of the interrupt; nobody else would return it to the pool. */
+    /** A lease may come through in the moment that it is given up; nobody else would return it to the pool. */
     private void giveBack(LeaseRequest lease) {
         if (lease.cancel()) {
             return;

@@ -99,7 +99,7 @@ public class Models implements Model {
         }
 
         ModelReply ask() throws ModelException, InterruptedException {
-            if (end.passed()) {
+            if (deadline.passed()) {
                 throw new ModelException(Kind.TIMEOUT, "there was no time left to ask the model", false, null);
             }
             budget.earn();

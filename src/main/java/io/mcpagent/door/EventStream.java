@@ -125,7 +125,10 @@ final class EventStream implements TurnListener, AutoCloseable {
         heartbeat.cancel();
         // Waits for a comment that is on its way: nothing may be written once the response has ended.
         writing.lock();
-        ended = true;
-        writing.unlock();
+        try {
+            ended = true;
+        } finally {
+            writing.unlock();
+        }
     }
 }

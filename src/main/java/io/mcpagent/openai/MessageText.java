@@ -41,7 +41,7 @@ final class MessageText {
             throw InvalidParameter.unsupported(param, "Only text is taken: no images, audio or files.");
         }
         JsonNode text = part.path(type.equals("refusal") ? "refusal" : "text");
-        if (!type.equals("text") && !type.equals("refusal") || !text.isTextual()) {
+        if ((!type.equals("text") && !type.equals("refusal")) || !text.isTextual()) {
             throw InvalidParameter.value(param, "A part of a content must be of type text and have a text.");
         }
         return text.asText();

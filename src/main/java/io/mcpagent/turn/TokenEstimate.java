@@ -27,6 +27,8 @@ final class TokenEstimate {
         return tokens + of(request.tools());
     }
 
+    // The very same list: a turn sends it with each step, and to compare what it has would cost what is saved.
+    @SuppressWarnings("ReferenceEquality")
     private static long of(List<ToolDefinition> tools) {
         Counted known = last;
         if (known.tools == tools) {

@@ -105,8 +105,8 @@ final class FuzzedRequests {
     FuzzedRequests(JsonNode api, String token) {
         this.token = token;
         api.path("paths")
-                .fields()
-                .forEachRemaining(path -> path.getValue().fields().forEachRemaining(operation -> {
+                .properties()
+                .forEach(path -> path.getValue().properties().forEach(operation -> {
                     if (!operation.getKey().equals("parameters")) {
                         Set<Integer> statuses = StreamSupport.stream(
                                         ((Iterable<String>) () -> operation
@@ -265,7 +265,7 @@ final class FuzzedRequests {
     private static String with(JsonNode body, String member, String value) {
         List<String> members = new ArrayList<>(List.of(quoted(member) + ":" + value));
         if (body != null) {
-            body.fields().forEachRemaining(each -> {
+            body.properties().forEach(each -> {
                 if (!each.getKey().equals(member)) {
                     members.add(quoted(each.getKey()) + ":" + each.getValue());
                 }

@@ -180,6 +180,7 @@ class SlowClientIT {
         }
     }
 
+    @SuppressWarnings("try") // It is closed in the middle: that is what is tested.
     @Test
     void should_free_the_place_of_a_client_that_closed_its_half_or_left_in_the_middle() throws Exception {
         String id = conversation();

@@ -152,13 +152,12 @@ abstract class DynamoConversationsContract extends ConversationsContract {
         assertEquals(new Claim.Running(), claim(ANN, "key", "hash"));
     }
 
-    /** Calls the store until it gives up, while all answers to it get lost; what it asked for happened. */
+    /** Calls the store until it gives up, while each answer is cut off; what it asked for happened. */
     private void assertUnansweredThenGoOn(TcpProxy proxy, Executable call) {
-        goThrough(proxy, DynamoTable.CALL_TIMEOUT, DynamoTable.ATTEMPT_TIMEOUT);
-        proxy.dropResponses();
+        goThrough(proxy, Duration.ofSeconds(60), Duration.ofSeconds(60));
+        proxy.cutResponsesAfter(1, TcpProxy.Ending.RST);
         assertThrows(StoreUnavailableException.class, call);
         proxy.pass();
-        proxy.resetConnections();
     }
 
     @Test
@@ -207,7 +206,7 @@ abstract class DynamoConversationsContract extends ConversationsContract {
         Conversation opened = conversations.open(ANN, id, false, run, LEASE);
         replies.claim(ANN, "key", "hash", run, LEASE);
         try (TcpProxy proxy = TcpProxy.to(port())) {
-            goThrough(proxy, DynamoTable.CALL_TIMEOUT, DynamoTable.ATTEMPT_TIMEOUT);
+            goThrough(proxy, Duration.ofSeconds(60), Duration.ofSeconds(60));
             proxy.refuse();
             conversations.release(opened, run);
             replies.abandon(ANN, "key", run);

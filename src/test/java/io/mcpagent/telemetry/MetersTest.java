@@ -117,7 +117,7 @@ class MetersTest {
                                 .add(value.toString())));
         Set<String> labels = new TreeSet<>();
         for (String kind : List.of("attributes", "details")) {
-            listed.path(kind).fields().forEachRemaining(label -> {
+            listed.path(kind).properties().forEach(label -> {
                 labels.add(label.getKey());
                 Set<String> values = new TreeSet<>();
                 label.getValue().forEach(value -> values.add(value.asText()));

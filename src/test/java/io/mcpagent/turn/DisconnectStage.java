@@ -51,8 +51,15 @@ final class DisconnectStage implements AutoCloseable {
             postgres = PostgresServer.start().withoutStatementTimeout();
             toolbox = RealToolbox.start(List.of(TestTools.slow()), postgres.toolboxEnvironment());
             toToolbox = TcpProxy.to(toolbox.port());
+            // A client that leaves late is not to be taken for a model that is ill.
             stage = Stage.with(
-                    URI.create("http://127.0.0.1:" + toToolbox.port() + "/mcp"), "AGENT_TOOLS_CALL_TIMEOUT", "90s");
+                    URI.create("http://127.0.0.1:" + toToolbox.port() + "/mcp"),
+                    "AGENT_TOOLS_CALL_TIMEOUT",
+                    "90s",
+                    "AGENT_MODEL_IDLE_TIMEOUT",
+                    "60s",
+                    "AGENT_MODEL_BREAKER_FAILURES",
+                    "100000");
         } else {
             stage = Stage.withoutTools(URI.create("http://127.0.0.1:1/mcp"));
         }

@@ -10,7 +10,9 @@ import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.Await;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,6 +25,8 @@ public final class Stage implements AutoCloseable {
     private final LocalBedrock bedrock = LocalBedrock.start(0);
     private final Map<String, Script> byQuestion = new ConcurrentHashMap<>();
     private final AgentProcess agent;
+    /** Of each request, since many threads wait for theirs among thousands. */
+    private final Map<RecordedRequest, String> questions = Collections.synchronizedMap(new IdentityHashMap<>());
 
     private Stage(URI tools, Map<String, String> settings, boolean expectTools) {
         bedrock.respond(this::answer);
@@ -163,7 +167,8 @@ public final class Stage implements AutoCloseable {
     /** The requests to the model in which a question is the last one that a person asked. */
     public List<RecordedRequest> asked(String question) {
         return bedrock.requests().stream()
-                .filter(request -> question.equals(lastQuestion(request.body())))
+                .filter(request ->
+                        question.equals(questions.computeIfAbsent(request, recorded -> lastQuestion(recorded.body()))))
                 .toList();
     }
 

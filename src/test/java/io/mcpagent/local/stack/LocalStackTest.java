@@ -197,6 +197,7 @@ class LocalStackTest {
     }
 
     @Test
+    @SuppressWarnings("try") // The port is given back in the middle: that is what is tested.
     void should_name_a_taken_toolbox_port_and_start_once_it_is_free() throws Exception {
         StackProcess stack = stack();
         try (stack;

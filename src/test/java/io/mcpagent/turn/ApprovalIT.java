@@ -2,6 +2,7 @@ package io.mcpagent.turn;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,6 +13,8 @@ import io.mcpagent.support.RealToolbox;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,13 +40,39 @@ class ApprovalIT {
         shop.close();
     }
 
+    /** Where each call stands among those of its reply, by the id that the model gives it. */
+    private static final Map<String, Integer> PLACES = new ConcurrentHashMap<>();
+
     private static void wants(String question, Script.Block.ToolUse... calls) {
+        for (int i = 0; i < calls.length; i++) {
+            PLACES.put(calls[i].id(), i);
+        }
         stage.when(question, Script.Rounds.of(Script.calls(calls), new Script.EchoResults()));
     }
 
     private static Answer decide(AgentProcess agent, String conversation, String call, boolean approve, String accept) {
         return Answer.of(agent.post(
-                "/chat/" + conversation + "/approvals/" + call, "{\"approve\":" + approve + "}", "Accept", accept));
+                "/chat/" + conversation + "/approvals/" + id(agent, conversation, call),
+                "{\"approve\":" + approve + "}",
+                "Accept",
+                accept));
+    }
+
+    /** The agent's own id of a call, by the model's; the same text where the conversation has no such call. */
+    private static String id(AgentProcess agent, String conversation, String call) {
+        JsonNode shown = Answer.of(agent.get("/chat/" + conversation)).body();
+        JsonNode turn = shown.has("pendingTurn")
+                ? shown.path("pendingTurn")
+                : shown.path("turns").path(shown.path("turns").size() - 1);
+        String id = turn.path("toolCalls")
+                .path(PLACES.getOrDefault(call, Integer.MAX_VALUE))
+                .path("id")
+                .asText();
+        return id.isEmpty() ? call : id;
+    }
+
+    private static String id(String conversation, String call) {
+        return id(stage.agent(), conversation, call);
     }
 
     private static Answer approve(String conversation, String call) {
@@ -73,13 +102,15 @@ class ApprovalIT {
         Answer asked = stage.ask(null, "Add five");
         assertEquals("approval_required", asked.outcome());
         JsonNode approval = asked.body().path("approvals").path(0);
-        assertEquals("call-1", approval.path("callId").asText());
+        assertEquals(
+                id(asked.conversationId(), "call-1"), approval.path("callId").asText());
+        assertNotEquals("call-1", approval.path("callId").asText(), "an id is never the model's");
         assertEquals("add_stock", approval.path("tool").asText());
         assertEquals(5, approval.path("arguments").path("quantity").asInt());
         assertTrue(Instant.parse(approval.path("expiresAt").asText())
                 .isAfter(Instant.now().plusSeconds(800)));
         JsonNode pending = stage.show(asked.conversationId());
-        assertEquals(List.of("call-1"), waiting(pending.path("approvals")));
+        assertEquals(List.of(id(asked.conversationId(), "call-1")), waiting(pending.path("approvals")));
         assertEquals(0, pending.path("turns").size(), "it has not finished");
         assertEquals("Add five", pending.path("pendingTurn").path("message").asText());
         assertEquals(asked.body().path("runId"), pending.path("pendingTurn").path("runId"));
@@ -108,7 +139,7 @@ class ApprovalIT {
         long before = shop.stock(10);
         wants("Add eight", Writes.add("call-8", 10, 8));
         String conversation = ask("Add eight");
-        String path = "/chat/" + conversation + "/approvals/call-8";
+        String path = "/chat/" + conversation + "/approvals/" + id(conversation, "call-8");
         String[] once = {"Idempotency-Key", "approve-8", "Accept", "application/json"};
         Answer approved = Answer.of(stage.agent().post(path, "{\"approve\":true}", once));
         assertEquals("completed", approved.outcome(), approved::toString);
@@ -130,8 +161,8 @@ class ApprovalIT {
         JsonNode outcome = asked.last().path("outcome");
         assertEquals("RUN_FINISHED", asked.last().path("type").asText(), asked::toString);
         assertEquals("interrupt", outcome.path("type").asText());
-        assertEquals(
-                "call-2", outcome.path("interrupts").path(0).path("toolCallId").asText());
+        String call = id(asked.conversationId(), "call-2");
+        assertEquals(call, outcome.path("interrupts").path(0).path("toolCallId").asText());
         assertFalse(asked.events().stream()
                 .anyMatch(event -> event.path("type").asText().equals("TOOL_CALL_RESULT")));
 
@@ -142,7 +173,7 @@ class ApprovalIT {
                 .filter(event -> event.path("type").asText().equals("TOOL_CALL_RESULT"))
                 .findFirst()
                 .orElseThrow();
-        assertEquals("call-2", result.path("toolCallId").asText());
+        assertEquals(call, result.path("toolCallId").asText());
         assertEquals("ok", result.path("metadata").path("outcome").asText());
         assertEquals(approved.text(), approved.streamedText());
         assertEquals(before + 6, shop.stock(2));
@@ -180,10 +211,11 @@ class ApprovalIT {
     void should_give_the_model_the_results_in_the_order_of_its_calls() {
         wants("Add thrice", Writes.add("a", 5, 1), Writes.add("b", 5, 10), Writes.add("c", 5, 100));
         String conversation = ask("Add thrice");
-        assertEquals(List.of("a", "b", "c"), waiting(stage.show(conversation).path("approvals")));
+        List<String> ids = List.of(id(conversation, "a"), id(conversation, "b"), id(conversation, "c"));
+        assertEquals(ids, waiting(stage.show(conversation).path("approvals")));
         assertEquals("approval_required", approve(conversation, "c").outcome());
         assertEquals("approval_required", decline(conversation, "a").outcome());
-        assertEquals(List.of("b"), waiting(stage.show(conversation).path("approvals")));
+        assertEquals(List.of(ids.get(1)), waiting(stage.show(conversation).path("approvals")));
         Answer done = approve(conversation, "b");
         assertEquals("completed", done.outcome(), done::toString);
         JsonNode sent = stage.asked("Add thrice")
@@ -193,7 +225,7 @@ class ApprovalIT {
                 .path(2)
                 .path("content");
         assertEquals(
-                List.of("a", "b", "c"),
+                ids,
                 StreamSupport.stream(sent.spliterator(), false)
                         .filter(block -> block.has("toolResult"))
                         .map(block -> block.path("toolResult").path("toolUseId").asText())
@@ -235,17 +267,29 @@ class ApprovalIT {
         assertEquals(
                 400,
                 stage.agent()
-                        .post("/chat/" + conversation + "/approvals/call-10", "{}", "Accept", "application/json")
+                        .post(
+                                "/chat/" + conversation + "/approvals/" + id(conversation, "call-10"),
+                                "{}",
+                                "Accept",
+                                "application/json")
                         .statusCode());
         assertEquals(
                 400,
                 stage.agent()
-                        .post("/chat/" + conversation + "/approvals/call-10", "", "Accept", "application/json")
+                        .post(
+                                "/chat/" + conversation + "/approvals/" + id(conversation, "call-10"),
+                                "",
+                                "Accept",
+                                "application/json")
                         .statusCode());
         assertEquals(
                 400,
                 stage.agent()
-                        .post("/chat/" + conversation + "/approvals/call-10", "null", "Accept", "application/json")
+                        .post(
+                                "/chat/" + conversation + "/approvals/" + id(conversation, "call-10"),
+                                "null",
+                                "Accept",
+                                "application/json")
                         .statusCode());
         assertEquals(before, shop.stock(10));
         assertEquals("completed", approve(conversation, "call-10").outcome(), "none of that decided anything");
@@ -256,13 +300,14 @@ class ApprovalIT {
         long before = shop.stock(11);
         wants("Add one at once", Writes.add("once", 11, 1));
         String conversation = ask("Add one at once");
+        String call = id(conversation, "once");
         List<Answer> answers = Together.run(
                 30,
                 30,
                 i -> decide(
                         stage.agent(),
                         conversation,
-                        "once",
+                        call,
                         true,
                         i % 2 == 0 ? "application/json" : "text/event-stream"));
         assertEquals(1, answers.stream().filter(Answer::succeeded).count(), answers::toString);
@@ -276,13 +321,14 @@ class ApprovalIT {
     @Test
     void should_finish_an_approved_call_although_the_client_leaves() {
         long before = shop.stock(12);
+        PLACES.put("leave", 0);
         stage.when(
                 "Add and leave",
                 Script.Rounds.of(
                         Script.calls(Writes.add("leave", 12, 1)),
                         Script.text("Never.").delay(Duration.ofMinutes(1))));
         String conversation = ask("Add and leave");
-        try (OpenRequest client = OpenRequest.approve(stage.agent(), conversation, "leave")) {
+        try (OpenRequest client = OpenRequest.approve(stage.agent(), conversation, id(conversation, "leave"))) {
             client.awaitEvent("TOOL_CALL_RESULT");
         }
         Await.until(

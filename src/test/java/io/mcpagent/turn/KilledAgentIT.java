@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -76,6 +77,14 @@ class KilledAgentIT {
         return "call-" + kill + "-" + i;
     }
 
+    /** The agent's id of the one call in a conversation. */
+    private static final Map<String, String> IDS = new ConcurrentHashMap<>();
+
+    private static Answer remember(Answer asked) {
+        IDS.put(asked.conversationId(), asked.body().at("/approvals/0/callId").asText());
+        return asked;
+    }
+
     /** Makes a step of the write slow, another one for each kill, so that the kill finds many of them in it. */
     private static void slowDown(int kill) {
         toShop.pass();
@@ -106,6 +115,7 @@ class KilledAgentIT {
                 asked[0] = Stage.askOf(agent, null, question, "application/json");
                 return asked[0].outcome().equals("approval_required");
             });
+            remember(asked[0]);
             return asked[0].conversationId();
         });
     }
@@ -127,7 +137,9 @@ class KilledAgentIT {
             LockSupport.parkNanos(new Random(kill * 1000L + i).nextInt(1, 500_000_000));
             // Whoever gets no answer tries again: that must not make a second write either.
             for (int attempt = 0;
-                    attempt < 3 && !killed.get() && !approved(agent, conversations.get(i), call(kill, i), results);
+                    attempt < 3
+                            && !killed.get()
+                            && !approved(agent, conversations.get(i), IDS.get(conversations.get(i)), results);
                     attempt++) {
                 LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
             }
@@ -154,7 +166,7 @@ class KilledAgentIT {
     }
 
     /** What the conversation says of its call once it can be used again. */
-    private static String outcome(AgentProcess agent, String conversation, String call) {
+    private static String outcome(AgentProcess agent, String conversation) {
         Answer[] next = new Answer[1];
         Await.until("the conversation to be usable", LEASE.plusSeconds(60), () -> {
             next[0] = Stage.askOf(agent, conversation, "What became of it?", "application/json");
@@ -167,7 +179,7 @@ class KilledAgentIT {
         if (next[0].problem().equals("approval-pending")) {
             before = "waiting, then ";
             Answer approved = Answer.of(agent.post(
-                    "/chat/" + conversation + "/approvals/" + call,
+                    "/chat/" + conversation + "/approvals/" + IDS.get(conversation),
                     "{\"approve\":true}",
                     "Accept",
                     "application/json"));
@@ -176,7 +188,7 @@ class KilledAgentIT {
         JsonNode turns = Answer.of(agent.get("/chat/" + conversation)).body().path("turns");
         JsonNode calls = turns.path(0).path("toolCalls");
         assertEquals(1, calls.size(), turns::toString);
-        assertEquals(call, calls.path(0).path("id").asText());
+        assertEquals(IDS.get(conversation), calls.path(0).path("id").asText());
         return before + calls.path(0).path("outcome").asText();
     }
 
@@ -211,13 +223,13 @@ class KilledAgentIT {
                 "Add and forget",
                 Script.Rounds.of(Script.calls(Writes.add("forgotten", product, 1)), Script.text("It was added.")));
         try (AgentProcess agent = stage.startAnother(tools(), dynamo.settings("AGENT_TURN_DEADLINE", "4s"))) {
-            String conversation = Stage.askOf(agent, null, "Add and forget", "application/json")
+            String conversation = remember(Stage.askOf(agent, null, "Add and forget", "application/json"))
                     .conversationId();
             toShop.delayRequests(Duration.ofMillis(1_500));
             int connections = toShop.totalConnections();
             CompletableFuture<Answer> approving = CompletableFuture.supplyAsync(
                     () -> Answer.of(agent.post(
-                            "/chat/" + conversation + "/approvals/forgotten",
+                            "/chat/" + conversation + "/approvals/" + IDS.get(conversation),
                             "{\"approve\":true}",
                             "Accept",
                             "application/json")),
@@ -230,7 +242,7 @@ class KilledAgentIT {
             assertEquals(503, answer.status(), answer::toString);
             assertEquals(before + 1, shop.stock(product));
             assertTrue(answer.body().path("detail").asText().contains("was called"), answer::toString);
-            assertEquals("outcome_unknown", outcome(agent, conversation, "forgotten"));
+            assertEquals("outcome_unknown", outcome(agent, conversation));
             assertEquals(before + 1, shop.stock(product));
         } finally {
             toShop.pass();
@@ -267,8 +279,7 @@ class KilledAgentIT {
     }
 
     private static void assertOutcomes(AgentProcess agent, String[][] conversations, long[] before) {
-        List<String> outcomes = Together.run(
-                KILLS * EACH, 20, n -> outcome(agent, conversations[n / EACH][n % EACH], call(n / EACH, n % EACH)));
+        List<String> outcomes = Together.run(KILLS * EACH, 20, n -> outcome(agent, conversations[n / EACH][n % EACH]));
         Map<String, Integer> seen = new TreeMap<>();
         for (int n = 0; n < KILLS * EACH; n++) {
             int kill = n / EACH;

@@ -144,13 +144,14 @@ final class DisconnectStage implements AutoCloseable {
     }
 
     void assertAskedOnce(String prefix) {
-        List<RecordedRequest> asked = stage.bedrock().requests().stream()
-                .filter(request -> request.body().toString().contains(prefix))
+        List<String> asked = stage.bedrock().requests().stream()
+                .map(request -> request.body().toString())
+                .filter(body -> body.contains(prefix))
                 .toList();
         for (int i = 0; i < EACH; i++) {
             String question = prefix + i;
             long times = asked.stream()
-                    .filter(request -> request.body().toString().contains("\"" + question + "\""))
+                    .filter(body -> body.contains("\"" + question + "\""))
                     .count();
             assertTrue(times <= 1, question + " was asked " + times + " times");
         }

@@ -29,6 +29,12 @@ final class OrphanedLeases {
      */
     private static final int MOST_LOOKS = 7;
 
+    /**
+     * How long a lease is known after it was given back: longer than a call of the store takes, which may have been refused for it before that and
+     * asks only now whose it was.
+     */
+    private static final Duration KNOWN_AFTERWARDS = Duration.ofSeconds(10);
+
     private final Map<String, Orphan> orphans = new ConcurrentHashMap<>();
     private final DelayQueue<Orphan> queue = new DelayQueue<>();
     private final AtomicBoolean working = new AtomicBoolean();
@@ -54,6 +60,7 @@ final class OrphanedLeases {
         private final String name;
         private final GiveBack giveBack;
         private int looks;
+        private boolean over;
         private volatile long dueNanos = System.nanoTime();
 
         Orphan(String name, GiveBack giveBack) {
@@ -117,16 +124,18 @@ final class OrphanedLeases {
     }
 
     private void giveBack(Orphan orphan) throws InterruptedException {
+        if (orphan.over) {
+            orphans.remove(orphan.name, orphan);
+            return;
+        }
         try {
             boolean given = orphan.giveBack.run();
             pause = FIRST_PAUSE;
             orphan.looks++;
-            if (given || orphan.looks == MOST_LOOKS) {
-                orphans.remove(orphan.name, orphan);
-            } else {
-                orphan.dueNanos = System.nanoTime() + (FIRST_PAUSE.toNanos() << (orphan.looks - 1));
-                queue.add(orphan);
-            }
+            orphan.over = given || orphan.looks == MOST_LOOKS;
+            orphan.dueNanos = System.nanoTime()
+                    + (orphan.over ? KNOWN_AFTERWARDS.toNanos() : FIRST_PAUSE.toNanos() << (orphan.looks - 1));
+            queue.add(orphan);
         } catch (StoreUnavailableException e) {
             LOG.debugf("A lease can't be given back yet: %s", e.getMessage());
             queue.add(orphan);

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import tempfile
+import urllib.parse
 import unittest
 from pathlib import Path
 
@@ -580,7 +581,7 @@ class OnAws(ScriptTest):
     def test_the_runbook_should_sign_for_the_models_with_commands_that_the_aws_cli_knows(self):
         def answer(_method, path, _headers, body):
             if path.startswith("/list-foundation-model-agreement-offers/"):
-                return 200, {"modelId": "x", "offers": [{"offerToken": "token of " + path.split("/")[-1]}]}
+                return 200, {"modelId": "x", "offers": [{"offerToken": "token of " + urllib.parse.unquote(path.split("/")[-1])}]}
             return 201, {"modelId": "x"}
 
         bedrock, folder = Stub(answer), self.folder()

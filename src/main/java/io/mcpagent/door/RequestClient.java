@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 record RequestClient(Limits limits, RoutingContext http, Consumer<Run> onRun) implements Client {
 
     @Override
-    public Admission admit() {
+    public Slot admit() {
         return limits.take()::close;
     }
 

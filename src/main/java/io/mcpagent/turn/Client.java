@@ -10,14 +10,14 @@ public interface Client {
      *
      * @throws ProblemException if no more turns may run, of this caller or in this instance
      */
-    Admission admit();
+    Slot admit();
 
     /** The turn's run has begun: from now on the client stops it by leaving, also if it has left before. */
     void began(Run run);
 
     /** A place for one running turn. */
     @FunctionalInterface
-    interface Admission {
+    interface Slot {
 
         /** Gives it to another turn. */
         void giveBack();

@@ -43,7 +43,7 @@ public final class OpenTurn implements AutoCloseable {
     private final String runId = Ids.random();
 
     // What has been taken so far; null or false if it was not, or was given back.
-    private Client.@Nullable Admission place;
+    private Client.@Nullable Slot place;
     private boolean claimed;
     private @Nullable TurnTelemetry telemetry;
     private @Nullable Run run;

@@ -48,7 +48,7 @@ final class TurnRig implements AutoCloseable {
     /** A client that is there until it is told otherwise. */
     final Client client = new Client() {
         @Override
-        public Admission admit() {
+        public Slot admit() {
             placesTaken++;
             places++;
             return () -> places--;

@@ -363,7 +363,7 @@ class TurnsTest {
         ProblemException full = new ProblemException(Problem.RATE_LIMITED, "Too many.");
         Client refused = new Client() {
             @Override
-            public Admission admit() {
+            public Slot admit() {
                 throw full;
             }
 
@@ -382,7 +382,7 @@ class TurnsTest {
     void should_free_everything_when_the_client_fails_as_the_run_begins() {
         Client broken = new Client() {
             @Override
-            public Admission admit() {
+            public Slot admit() {
                 return rig.client.admit();
             }
 

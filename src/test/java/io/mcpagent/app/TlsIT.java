@@ -133,6 +133,8 @@ class TlsIT {
         Map<String, String> settings = new HashMap<>(more);
         settings.putAll(Map.of(
                 "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", modelUrl, "MCP_URL", toolsUrl, "AGENT_MODEL_MAX_ATTEMPTS", "1"));
+        // Who may be trusted is tested here, and not how long a handshake takes on a busy machine.
+        settings.putAll(Map.of("AGENT_TOOLS_CONNECT_TIMEOUT", "60s", "AGENT_TOOLS_LIST_TIMEOUT", "60s"));
         try (AgentProcess agent = AgentProcess.start(settings, trusted.trust())) {
             return agent.post("/chat", "{\"message\":\"Who is customer 7?\"}", "Accept", "application/json");
         }

@@ -81,7 +81,17 @@ public final class RealToolbox implements AutoCloseable {
         ProcessBuilder process = binary().serve(port, configs);
         process.command().addAll(arguments);
         process.environment().putAll(environment);
-        program.start(process, () -> Program.answers("http://127.0.0.1:" + port + "/healthz"));
+        for (int left = 2; ; left--) {
+            try {
+                program.start(process, () -> Program.answers("http://127.0.0.1:" + port + "/healthz"));
+                return;
+            } catch (IllegalStateException e) {
+                // It ends by itself when its database does not answer within seconds, and an orchestrator starts it again.
+                if (left == 0) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** Ends it as an orchestrator does: SIGTERM, then the toolbox drains for up to 10 s. */

@@ -86,7 +86,8 @@ public final class RealToolbox implements AutoCloseable {
                 program.start(process, () -> Program.answers("http://127.0.0.1:" + port + "/healthz"));
                 return;
             } catch (IllegalStateException e) {
-                // It ends by itself when its database does not answer within seconds, and an orchestrator starts it again.
+                // It ends by itself when its database does not answer within seconds, and an orchestrator starts it
+                // again.
                 if (left == 0) {
                     throw e;
                 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from report import Result
 
 SOURCES = Path(__file__).resolve().parents[2] / "src" / "main"
-CONFIG = SOURCES / "java" / "io" / "mcpagent" / "system" / "AgentConfig.java"
+CONFIG = SOURCES / "java" / "io" / "mcpagent" / "config" / "AgentConfig.java"
 # Those of Quarkus that can be set when the process starts; the others are fixed when the agent is built.
 QUARKUS = {
     "QUARKUS_HTTP_PORT", "QUARKUS_LOG_LEVEL", "QUARKUS_SHUTDOWN_TIMEOUT",
@@ -55,7 +55,7 @@ def known() -> set[str]:
 
 def shutdown_of_the_agent() -> int:
     java = SOURCES / "java" / "io" / "mcpagent"
-    return longest_shutdown((java / "system" / "Drain.java").read_text(), (java / "turn" / "Runs.java").read_text(), (SOURCES / "resources" / "application.properties").read_text())
+    return longest_shutdown((java / "app" / "Drain.java").read_text(), (java / "turn" / "Runs.java").read_text(), (SOURCES / "resources" / "application.properties").read_text())
 
 
 def check(environment: dict[str, str], stop_timeout: int) -> Result:

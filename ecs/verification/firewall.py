@@ -14,7 +14,7 @@ import boto3
 
 from report import Result, exit_with
 
-JAVA = Path(__file__).resolve().parents[2] / "src" / "main" / "java" / "io" / "mcpagent" / "system"
+JAVA = Path(__file__).resolve().parents[2] / "src" / "main" / "java" / "io" / "mcpagent"
 # Rules of AWS's groups that look into a body, and what in a harmless question sets them off (AWS WAF developer guide, "AWS Managed Rules").
 BODY_RULES = {
     "AWSManagedRulesCommonRuleSet": {
@@ -27,12 +27,12 @@ BODY_RULES = {
 
 def problems() -> dict[str, tuple[int, str]]:
     """The agent's problems: slug => status and title."""
-    found = re.findall(r'^    ([A-Z_]+)\((\d{3}), "([^"]+)"', (JAVA / "Problem.java").read_text(), flags=re.M)
+    found = re.findall(r'^    ([A-Z_]+)\((\d{3}), "([^"]+)"', (JAVA / "problem" / "Problem.java").read_text(), flags=re.M)
     return {name.lower().replace("_", "-"): (int(status), title) for name, status, title in found}
 
 
 def requests_per_minute() -> int:
-    return int(re.search(r'@WithDefault\("(\d+)"\)\s+int requestsPerMinute', (JAVA / "AgentConfig.java").read_text())[1])
+    return int(re.search(r'@WithDefault\("(\d+)"\)\s+int requestsPerMinute', (JAVA / "config" / "AgentConfig.java").read_text())[1])
 
 
 def web_acl(name: str) -> dict:

@@ -27,7 +27,7 @@ BODY_RULES = {
 
 def problems() -> dict[str, tuple[int, str]]:
     """The agent's problems: slug => status and title."""
-    found = re.findall(r'^    ([A-Z_]+)\((\d{3}), "([^"]+)"', (JAVA / "problem" / "Problem.java").read_text(), flags=re.M)
+    found = re.findall(r'^    ([A-Z_]+)\(\s*(\d{3}),\s*"([^"]+)"', (JAVA / "problem" / "Problem.java").read_text(), flags=re.M)
     return {name.lower().replace("_", "-"): (int(status), title) for name, status, title in found}
 
 

@@ -15,10 +15,10 @@
  *       {@code http.HttpConnections}. {@code model.ReplyAssembler} reads the frames; each part goes by {@code turn.StreamedReply} to
  *       {@code door.EventStream} and out, without another thread.
  *   <li><b>The tools.</b> {@code turn.ToolCalls} asks the policy about each call; {@code tools.ToolRound} runs those that may run, reads side by
- *       side, writes alone; {@code tools.McpToolbox} calls the tool server. What the model wrote as arguments was parsed once, into
+ *       side, writes alone; {@code turn.MadeCall} is where each call begins and ends; {@code tools.McpToolbox} calls the tool server. What the model wrote as arguments was parsed once, into
  *       {@code model.Arguments}; that value is judged, shown, stored, traced and sent.
- *   <li><b>Out.</b> {@code OpenTurn.finish} stores the turn in one step ({@code conversation.Conversations.save}), with the answer for its
- *       idempotency key. How the turn ended ({@code conversation.TurnOutcome}) is decided there, once: the answer, the last event, the log, the
+ *   <li><b>Out.</b> {@code turn.KeptTurn} stores the turn in one step ({@code conversation.Conversations.save}), with the answer for its
+ *       idempotency key. How the turn ended ({@code conversation.TurnOutcome}) is decided in {@code OpenTurn}, once: the answer, the last event, the log, the
  *       metric and the span say the same word. A turn that fails leaves the conversation as it was, unless it has called a tool that may have
  *       changed something: then it is stored as broken off.
  * </ol>

@@ -46,7 +46,7 @@ public class ToolRound {
          *
          * @return the W3C trace context to hand on, or null
          */
-        default @Nullable String started(Call call) {
+        default @Nullable String started(Call call) throws InterruptedException {
             return null;
         }
 

@@ -3,14 +3,15 @@ package io.mcpagent.turn;
 import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.conversation.Conversation;
-import io.mcpagent.conversation.Conversations.Change;
 import io.mcpagent.conversation.PendingTurn;
 import io.mcpagent.conversation.StoreUnavailableException;
 import io.mcpagent.model.Content;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
+import io.mcpagent.tools.Tool;
 import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolOutcome;
+import io.mcpagent.tools.ToolRound;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,12 +29,14 @@ public final class Approvals {
 
     private static final Logger LOG = Logger.getLogger(Approvals.class);
 
-    private final OpenTurn turn;
+    private final KeptTurn turn;
+    private final Run run;
     private final ToolCalls tools;
     private final TurnListener listener;
 
-    private Approvals(OpenTurn turn, ToolCalls tools, TurnListener listener) {
+    private Approvals(KeptTurn turn, Run run, ToolCalls tools, TurnListener listener) {
         this.turn = turn;
+        this.run = run;
         this.tools = tools;
         this.listener = listener;
     }
@@ -46,24 +49,24 @@ public final class Approvals {
      *
      * @throws ProblemException if a call doesn't wait for approval, was decided before, or can't be approved any more; nothing was done then
      */
-    static void decide(OpenTurn turn, ToolCalls tools, List<Verdict> verdicts, TurnListener listener)
+    static void decide(KeptTurn turn, Run run, ToolCalls tools, List<Verdict> verdicts, TurnListener listener)
             throws InterruptedException {
         for (Verdict verdict : verdicts) {
             requireWaiting(turn.conversation(), verdict);
         }
-        turn.handle().shield();
+        run.shield();
         try {
-            Approvals approvals = new Approvals(turn, tools, listener);
+            Approvals approvals = new Approvals(turn, run, tools, listener);
             for (Verdict verdict : verdicts) {
                 Approval approval = Objects.requireNonNull(find(approvals.pending(), verdict.callId()));
                 if (verdict.approve()) {
                     approvals.execute(approval);
                 } else {
-                    approvals.close(approval, Texts.DECLINED);
+                    approvals.close(approval, declined(Texts.DECLINED));
                 }
             }
         } finally {
-            turn.handle().unshield();
+            run.unshield();
         }
     }
 
@@ -91,21 +94,36 @@ public final class Approvals {
     }
 
     private void execute(Approval approval) throws InterruptedException {
-        if (tools.changed(approval, turn.handle().deadline())) {
-            close(approval, Texts.CHANGED);
+        if (tools.changed(approval, run.deadline())) {
+            close(approval, declined(Texts.CHANGED));
             return;
         }
-        turn.store(Change.step(with(pending(), approval.in(Approval.Stage.EXECUTING))));
-        turn.writes();
-        ToolAnswer result = tools.callApproved(approval, turn.handle());
-        storeResult(answered(pending(), approval.in(Approval.Stage.EXECUTED), result));
-        tell(approval, result);
+        Tool tool = tools.catalog(run.deadline()).find(approval.tool()).orElse(null);
+        if (tool == null) {
+            close(
+                    approval,
+                    new ToolAnswer(
+                            ToolOutcome.UNAVAILABLE, "The tool is not available any more. It was not called.", 0));
+            return;
+        }
+        tell(approval, tools.callApproved(approval, tool, run, new MadeCall.Steps() {
+            @Override
+            public void before(ToolRound.Call call) {
+                turn.step(with(pending(), approval.in(Approval.Stage.EXECUTING)));
+                turn.writes();
+            }
+
+            @Override
+            public void after(ToolRound.Call call, ToolAnswer result) {
+                storeResult(answered(pending(), approval.in(Approval.Stage.EXECUTED), result));
+            }
+        }));
     }
 
     /** A failure here must not sound like one before the call: the caller would ask for the same write again. */
     private void storeResult(PendingTurn done) {
         try {
-            turn.store(Change.step(done));
+            turn.step(done);
         } catch (StoreUnavailableException e) {
             LOG.warnf("The result of an approved call could not be stored: %s", e.getMessage());
             throw new ProblemException(
@@ -117,14 +135,18 @@ public final class Approvals {
         }
     }
 
-    private void close(Approval approval, String why) {
-        ToolAnswer result = new ToolAnswer(ToolOutcome.DECLINED, why, 0);
-        turn.store(Change.step(answered(pending(), approval.in(Approval.Stage.DECLINED), result)));
+    private static ToolAnswer declined(String why) {
+        return new ToolAnswer(ToolOutcome.DECLINED, why, 0);
+    }
+
+    /** The call is not made. */
+    private void close(Approval approval, ToolAnswer result) {
+        turn.step(answered(pending(), approval.in(Approval.Stage.DECLINED), result));
         tell(approval, result);
     }
 
     private void tell(Approval approval, ToolAnswer result) {
-        listener.on(new TurnEvent.ToolCallResult(turn.runId() + "-" + approval.callId(), approval.callId(), result));
+        listener.on(new TurnEvent.ToolCallResult(run.id() + "-" + approval.callId(), approval.callId(), result));
         listener.flush();
     }
 

@@ -3,9 +3,9 @@ package io.mcpagent.turn;
 import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.model.Content;
-import io.mcpagent.tools.Tool;
 import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolOutcome;
+import io.mcpagent.tools.ToolRound;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** The tool calls of one model reply, and what is known of each so far. For the turn's thread only. */
-final class Round {
+final class Round implements MadeCall.Steps {
 
     private final List<Content.ToolUse> uses;
     private final Map<String, ToolAnswer> results = new HashMap<>();
@@ -32,10 +32,18 @@ final class Round {
     }
 
     /** The call is being sent. */
-    void begins(String callId, Tool tool) {
-        begun.add(callId);
-        wrote |= !tool.hints().saysReadOnly();
+    @Override
+    public void before(ToolRound.Call call) {
+        begun.add(call.id());
+        wrote |= !call.tool().hints().saysReadOnly();
     }
+
+    @Override
+    public void after(ToolRound.Call call, ToolAnswer result) {
+        ended(call.id(), result);
+    }
+
+    /** What is known of a call now. */
 
     void ended(String callId, ToolAnswer result) {
         results.put(callId, result);

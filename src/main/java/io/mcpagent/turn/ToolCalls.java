@@ -4,7 +4,6 @@ import io.mcpagent.base.Deadline;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.Approval;
 import io.mcpagent.model.Content;
-import io.mcpagent.telemetry.ToolCallTelemetry;
 import io.mcpagent.tools.Tool;
 import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolCatalog;
@@ -47,9 +46,11 @@ final class ToolCalls {
     /**
      * Runs what may run; tells {@code answered} of each result, on the calling thread, as it comes.
      *
+     * @param steps what is done before each call that is made, and after it
      * @throws InterruptedException if the run was cancelled; by then no call of it is running any more
      */
-    void run(Round round, ToolCatalog catalog, Run run, BiConsumer<String, ToolAnswer> answered)
+    void run(
+            Round round, ToolCatalog catalog, Run run, MadeCall.Steps steps, BiConsumer<String, ToolAnswer> answered)
             throws InterruptedException {
         List<ToolRound.Call> allowed = new ArrayList<>();
         for (Content.ToolUse use : round.uses()) {
@@ -70,27 +71,24 @@ final class ToolCalls {
                 allowed.add(new ToolRound.Call(use.id(), tool, use.input()));
             }
         }
-        Map<String, ToolCallTelemetry> open = new HashMap<>();
+        Map<String, MadeCall> open = new HashMap<>();
         try {
             rounds.run(allowed, run.deadline(), new ToolRound.Listener() {
                 @Override
-                public @Nullable String started(ToolRound.Call call) {
-                    round.begins(call.id(), call.tool());
-                    ToolCallTelemetry begun =
-                            run.telemetry().toolCall(call.tool().name(), call.id(), call.arguments());
-                    open.put(call.id(), begun);
-                    return begun.traceparent();
+                public @Nullable String started(ToolRound.Call call) throws InterruptedException {
+                    MadeCall made = MadeCall.begin(call, run, steps);
+                    open.put(call.id(), made);
+                    return made.traceparent();
                 }
 
                 @Override
                 public void ended(ToolRound.Call call, ToolAnswer result) {
                     Objects.requireNonNull(open.remove(call.id())).ended(result);
-                    round.ended(call.id(), result);
                     answered.accept(call.id(), result);
                 }
             });
         } finally {
-            open.values().forEach(ToolCallTelemetry::abandoned);
+            open.values().forEach(MadeCall::abandoned);
         }
     }
 
@@ -106,24 +104,20 @@ final class ToolCalls {
         answered.accept(use.id(), refusal);
     }
 
-    /** Calls one approved tool; the caller sees to it that this happens once. */
-    ToolAnswer callApproved(Approval approval, Run run) throws InterruptedException {
-        Tool tool = toolbox.catalog(run.deadline()).find(approval.tool()).orElse(null);
-        if (tool == null) {
-            return new ToolAnswer(ToolOutcome.UNAVAILABLE, "The tool is not available any more. It was not called.", 0);
-        }
-        ToolCallTelemetry call = run.telemetry().toolCall(tool.name(), approval.callId(), approval.arguments());
+    /** Calls one approved tool; the steps see to it that this happens once. */
+    ToolAnswer callApproved(Approval approval, Tool tool, Run run, MadeCall.Steps steps) throws InterruptedException {
+        MadeCall made =
+                MadeCall.begin(new ToolRound.Call(approval.callId(), tool, approval.arguments()), run, steps);
         ToolAnswer result = null;
         try {
-            result = toolbox.call(tool, approval.arguments(), call.traceparent(), run.deadline());
-            return result;
+            result = toolbox.call(tool, approval.arguments(), made.traceparent(), run.deadline());
         } finally {
             if (result == null) {
-                call.abandoned();
-            } else {
-                call.ended(result);
+                made.abandoned();
             }
         }
+        made.ended(result);
+        return result;
     }
 
     /** Whether the tool is there and the same as when approval was asked for; an absent one is left to the call to tell. */

@@ -71,7 +71,7 @@ final class Turn {
                 return new TurnEnd.Answered(outcome(reply.stopReason()), asked);
             }
             Round round = progress.begin(Answers.toolUses(reply));
-            tools.run(round, catalog, run, this::toolAnswered);
+            tools.run(round, catalog, run, round, this::toolAnswered);
             if (!round.waiting().isEmpty()) {
                 progress.calls.addAll(round.records());
                 return new TurnEnd.NeedsApproval(asked, round.answers(), round.waiting());

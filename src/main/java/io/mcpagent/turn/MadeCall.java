@@ -34,8 +34,7 @@ final class MadeCall {
     /** Takes the step before the call, which may be sent when this returns. */
     static MadeCall begin(ToolRound.Call call, Run run, Steps steps) throws InterruptedException {
         steps.before(call);
-        return new MadeCall(
-                call, steps, run.telemetry().toolCall(call.tool().name(), call.id(), call.arguments()));
+        return new MadeCall(call, steps, run.telemetry().toolCall(call.tool().name(), call.id(), call.arguments()));
     }
 
     /** The W3C trace context to hand on to the tool server, or null. */

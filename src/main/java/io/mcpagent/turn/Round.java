@@ -44,7 +44,6 @@ final class Round implements MadeCall.Steps {
     }
 
     /** What is known of a call now. */
-
     void ended(String callId, ToolAnswer result) {
         results.put(callId, result);
     }

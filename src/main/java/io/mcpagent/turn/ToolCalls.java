@@ -49,8 +49,7 @@ final class ToolCalls {
      * @param steps what is done before each call that is made, and after it
      * @throws InterruptedException if the run was cancelled; by then no call of it is running any more
      */
-    void run(
-            Round round, ToolCatalog catalog, Run run, MadeCall.Steps steps, BiConsumer<String, ToolAnswer> answered)
+    void run(Round round, ToolCatalog catalog, Run run, MadeCall.Steps steps, BiConsumer<String, ToolAnswer> answered)
             throws InterruptedException {
         List<ToolRound.Call> allowed = new ArrayList<>();
         for (Content.ToolUse use : round.uses()) {
@@ -106,8 +105,7 @@ final class ToolCalls {
 
     /** Calls one approved tool; the steps see to it that this happens once. */
     ToolAnswer callApproved(Approval approval, Tool tool, Run run, MadeCall.Steps steps) throws InterruptedException {
-        MadeCall made =
-                MadeCall.begin(new ToolRound.Call(approval.callId(), tool, approval.arguments()), run, steps);
+        MadeCall made = MadeCall.begin(new ToolRound.Call(approval.callId(), tool, approval.arguments()), run, steps);
         ToolAnswer result = null;
         try {
             result = toolbox.call(tool, approval.arguments(), made.traceparent(), run.deadline());

@@ -1,5 +1,6 @@
 // Each client against an agent that asks who comes: with a good key (AGENT_KEY), with a bad one, and with one that has used up its requests (SPENT_KEY).
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { HttpAgent } from '@ag-ui/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -27,6 +28,34 @@ test('should tell the OpenAI client that it asks too much', async () => {
       await openai(process.env.SPENT_KEY).chat.completions.create(question);
     }
   }, (error) => error instanceof OpenAI.RateLimitError && error.code === 'rate_limit_exceeded' && Number(error.headers.get('retry-after')) > 0);
+});
+
+// As Open WebUI makes it, for each request.
+const personToken = (sub, more = {}) => {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const now = Math.floor(Date.now() / 1000);
+  const content = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub, role: 'user', iss: 'open-webui', iat: now, exp: now + 300, ...more })}`;
+  return `${content}.${createHmac('sha256', process.env.FRONT_END_SECRET).update(content).digest('base64url')}`;
+};
+
+test('should take the OpenAI client of a front end for the person that its token names', async () => {
+  const frontEnd = (headers) => new OpenAI({ baseURL: `${url}/v1`, apiKey: process.env.FRONT_END_KEY, maxRetries: 0, ...headers });
+  const left = async (client) => Number(/r=(\d+)/.exec((await client.models.list().asResponse()).headers.get('ratelimit'))[1]);
+  const ann = frontEnd({ defaultHeaders: { 'X-OpenWebUI-User-Jwt': personToken('ann') } });
+  assert.match((await ann.chat.completions.create(question)).choices[0].message.content, /^Hello\./);
+  const before = await left(ann);
+  // Another person has limits of their own.
+  const bob = frontEnd({ fetch: (to, init) => {
+    const headers = new Headers(init.headers);
+    headers.set('X-OpenWebUI-User-Jwt', personToken('bob'));
+    return fetch(to, { ...init, headers });
+  } });
+  assert.ok(await left(bob) > before);
+  for (const headers of [{}, { 'X-OpenWebUI-User-Id': 'ann', 'X-OpenWebUI-User-Email': 'ann@example.com' },
+    { 'X-OpenWebUI-User-Jwt': personToken('ann', { exp: 1 }) }, { 'X-OpenWebUI-User-Jwt': 'ann' }]) {
+    await assert.rejects(frontEnd({ defaultHeaders: headers }).chat.completions.create(question), (error) => error instanceof OpenAI.AuthenticationError
+      && error.code === 'invalid_api_key' && error.message.includes('X-OpenWebUI-User-Jwt'));
+  }
 });
 
 const bearer = (key) => ({ Authorization: `Bearer ${key}` });

@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
@@ -29,11 +30,13 @@ final class ApiKeys {
     private final Optional<String> secret;
     private final Duration refresh;
     private final Instance<SecretsManagerClient> secrets;
+    private final IssuerKeys issuers;
     private volatile @Nullable List<ApiKey> keys;
     private volatile @Nullable Thread reader;
     private boolean failing;
 
-    ApiKeys(AgentConfig config, Instance<SecretsManagerClient> secrets) {
+    ApiKeys(AgentConfig config, Instance<SecretsManagerClient> secrets, IssuerKeys issuers) {
+        this.issuers = issuers;
         this.secret = config.access().apiKeysSecret().filter(name -> !name.isBlank());
         this.refresh = config.access().apiKeysRefresh();
         this.secrets = secrets;
@@ -84,6 +87,17 @@ final class ApiKeys {
     }
 
     private void read() {
+        readSecret();
+        List<ApiKey> valid = keys;
+        issuers.read((valid == null ? List.<ApiKey>of() : valid)
+                .stream()
+                        .map(ApiKey::frontEnd)
+                        .filter(frontEnd -> frontEnd != null && frontEnd.jwks() != null)
+                        .map(FrontEnd::jwks)
+                        .collect(Collectors.toSet()));
+    }
+
+    private void readSecret() {
         try {
             String value = secrets.get()
                     .getSecretValue(request -> request.secretId(secret.orElseThrow())

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the secret: {@code {"billing": "<SHA-256 in hex>", "reports": {"sha256": …, "requestsPerMinute": 60, "concurrentTurns": 4}}}, where
- * {@code sha256} is one hash or a list of them. It is taken whole or not at all.
+ * {@code sha256} is one hash or a list of them; an entry may also have what {@link FrontEndReader} reads. It is taken whole or not at all.
  */
 final class ApiKeysReader {
 
@@ -25,7 +25,7 @@ final class ApiKeysReader {
             .build();
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
     private static final Pattern HASH = Pattern.compile("[0-9a-fA-F]{64}");
-    private static final Set<String> MEMBERS = Set.of("sha256", "requestsPerMinute", "concurrentTurns");
+    private static final Set<String> MEMBERS = Set.of("sha256", "requestsPerMinute", "concurrentTurns", "frontEnd");
 
     private ApiKeysReader() {}
 
@@ -37,6 +37,7 @@ final class ApiKeysReader {
         }
         List<ApiKey> keys = new ArrayList<>();
         root.properties().forEach(entry -> keys.add(key(entry.getKey(), entry.getValue())));
+        FrontEndReader.requireDifferent(keys);
         return List.copyOf(keys);
     }
 
@@ -55,19 +56,20 @@ final class ApiKeysReader {
                     "a name must have 1 to 64 letters, digits, dots, hyphens or underscores");
         }
         if (!value.isObject()) {
-            return new ApiKey(name, hashes(name, value), null, null);
+            return new ApiKey(name, hashes(name, value), null, null, null);
         }
         value.fieldNames().forEachRemaining(member -> {
             if (!MEMBERS.contains(member)) {
                 throw new IllegalArgumentException(
-                        "the entry " + name + " has a member other than sha256, requestsPerMinute and concurrentTurns");
+                        "the entry " + name + " has a member other than sha256, requestsPerMinute, concurrentTurns and frontEnd");
             }
         });
         return new ApiKey(
                 name,
                 hashes(name, value.path("sha256")),
                 limit(name, value, "requestsPerMinute"),
-                limit(name, value, "concurrentTurns"));
+                limit(name, value, "concurrentTurns"),
+                value.has("frontEnd") ? FrontEndReader.read(name, value.get("frontEnd")) : null);
     }
 
     private static List<byte[]> hashes(String name, JsonNode value) {

@@ -5,7 +5,7 @@ public interface Caller {
 
     /**
      * The verified subject that conversations, approvals and budgets belong to: {@code key:} and the name of an API key, {@code user:}, the
-     * token's issuer (as a hash) and its subject, or {@code anonymous} where nobody signs in. No name of one kind can be read as another.
+     * token's issuer (as a hash) and its subject, {@code via:}, the name of a front end's key and the person's subject there, or {@code anonymous} where nobody signs in. No name of one kind can be read as another.
      */
     String subject();
 }

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the credentials of a request: a JWT of the configured issuer, checked by quarkus-oidc, or an API key. Exactly one of them, since two
@@ -35,22 +36,32 @@ import org.jboss.logging.Logger;
 final class Credentials implements HttpAuthenticationMechanism {
 
     static final String API_KEY = "io.mcpagent.api-key";
+    /** The claims of the token with which a front end names the person: a map. */
+    static final String CLAIMS = "io.mcpagent.claims";
     private static final Logger LOG = Logger.getLogger(Credentials.class);
     private static final String API_KEY_HEADER = "X-API-Key";
     private static final String CHALLENGE = "WWW-Authenticate";
     private static final String UNAVAILABLE = Credentials.class.getName() + ".unavailable";
+    private static final String FLAW = Credentials.class.getName() + ".flaw";
     private static final Duration SOON = Duration.ofSeconds(5);
     private static final Pattern BEARER = Pattern.compile("(?i)Bearer +([A-Za-z0-9._~+/=-]+)");
     private static final Pattern JWT = Pattern.compile("[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]*");
 
     private final OidcAuthenticationMechanism tokens;
     private final ApiKeys keys;
+    private final PersonTokens people;
     private final SignIn signIn;
     private final ProblemAnswers problems;
 
-    Credentials(OidcAuthenticationMechanism tokens, ApiKeys keys, SignIn signIn, ProblemAnswers problems) {
+    Credentials(
+            OidcAuthenticationMechanism tokens,
+            ApiKeys keys,
+            PersonTokens people,
+            SignIn signIn,
+            ProblemAnswers problems) {
         this.tokens = tokens;
         this.keys = keys;
+        this.people = people;
         this.signIn = signIn;
         this.problems = problems;
     }
@@ -82,15 +93,40 @@ final class Credentials implements HttpAuthenticationMechanism {
             return unavailable(http);
         }
         return keys.find(presented)
-                .map(key -> Uni.createFrom().item(identity(key)))
+                .map(key -> key.frontEnd() == null ? known(key, null) : byPerson(http, key, key.frontEnd()))
                 .orElseGet(Credentials::refused);
     }
 
-    private static SecurityIdentity identity(ApiKey key) {
-        return QuarkusSecurityIdentity.builder()
-                .setPrincipal(new QuarkusPrincipal(Subjects.ofKey(key.name())))
-                .addAttribute(API_KEY, key)
-                .build();
+    /** Whatever else the front end says of the person, in headers that nobody signed, counts for nothing. */
+    private Uni<SecurityIdentity> byPerson(RoutingContext http, ApiKey key, FrontEnd frontEnd) {
+        List<String> sent = http.request().headers().getAll(frontEnd.header());
+        if (sent.isEmpty() && frontEnd.servesWithoutToken()) {
+            return known(key, null);
+        }
+        if (people.unknown(frontEnd)) {
+            return unavailable(http);
+        }
+        if (sent.size() != 1) {
+            http.put(FLAW, "This key is a front end's: send one signed token of the person in " + frontEnd.header() + ".");
+            return refused();
+        }
+        try {
+            return known(key, people.read(frontEnd, sent.getFirst()));
+        } catch (PersonTokens.RefusedException e) {
+            http.put(FLAW, "The person's token in " + frontEnd.header() + " is not valid: it " + e.getMessage() + ".");
+            return refused();
+        }
+    }
+
+    private static Uni<SecurityIdentity> known(ApiKey key, PersonTokens.@Nullable Person person) {
+        QuarkusSecurityIdentity.Builder identity = QuarkusSecurityIdentity.builder().addAttribute(API_KEY, key);
+        if (person == null) {
+            identity.setPrincipal(new QuarkusPrincipal(Subjects.ofKey(key.name())));
+        } else {
+            identity.setPrincipal(new QuarkusPrincipal(Subjects.ofPerson(key.name(), person.subject())))
+                    .addAttribute(CLAIMS, person.claims());
+        }
+        return Uni.createFrom().item(identity.build());
     }
 
     private Uni<SecurityIdentity> byToken(RoutingContext http, IdentityProviderManager providers) {
@@ -124,6 +160,7 @@ final class Credentials implements HttpAuthenticationMechanism {
         }
         boolean sent = http.request().headers().contains(HttpHeaders.AUTHORIZATION)
                 || http.request().headers().contains(API_KEY_HEADER);
+        String flaw = http.get(FLAW);
         // RFC 6750 names no error when there were no credentials at all.
         http.response()
                 .putHeader(
@@ -132,7 +169,7 @@ final class Credentials implements HttpAuthenticationMechanism {
         problems.end(
                 http,
                 Problem.UNAUTHORIZED,
-                sent ? "The credentials are not valid." : "Send Authorization: Bearer with a token or an API key.",
+                sent ? flaw == null ? "The credentials are not valid." : flaw : "Send Authorization: Bearer with a token or an API key.",
                 null);
         return Uni.createFrom().item(true);
     }

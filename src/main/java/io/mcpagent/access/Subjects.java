@@ -11,6 +11,7 @@ final class Subjects {
     static final String ANONYMOUS = "anonymous";
     private static final String KEY = "key:";
     private static final String USER = "user:";
+    private static final String VIA = "via:";
     private static final int ISSUER_BYTES = 8;
 
     private Subjects() {}
@@ -29,6 +30,11 @@ final class Subjects {
 
     static String ofKey(String name) {
         return KEY + name;
+    }
+
+    /** A person for whom a front end vouches: whoever has the same name at another one is somebody else. */
+    static String ofPerson(String frontEnd, String subject) {
+        return VIA + frontEnd + ":" + subject;
     }
 
     private static String hash(String issuer) {

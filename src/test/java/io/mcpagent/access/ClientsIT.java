@@ -6,6 +6,7 @@ import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.Clients;
 import io.mcpagent.support.Ran;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
@@ -21,20 +22,26 @@ class ClientsIT {
         Assumptions.assumeTrue(Clients.installed(), "Node.js with npm is not installed");
         try (Door door = new Door(Map.of())) {
             door.bedrock.always(Script.text("Hello."));
-            door.secret.change(Map.of(
-                    "billing",
-                    KeySecret.hash(Door.BILLING),
-                    "reports",
-                    KeySecret.hash(Door.REPORTS),
-                    "spent",
-                    Map.of("sha256", List.of(KeySecret.hash(SPENT)), "requestsPerMinute", 3)));
+            Map<String, Object> keys = new HashMap<>(Door.keys());
+            keys.put("spent", Map.of("sha256", List.of(KeySecret.hash(SPENT)), "requestsPerMinute", 3));
+            door.secret.change(keys);
             Await.until(
                     "the key to work",
                     () -> door.agent.get("/v1/models", Door.key(SPENT)).statusCode() == 200);
             Ran ran = Clients.test(
                     "sign-in.test.mjs",
                     door.agent.url(""),
-                    Map.of("AGENT_KEY", Door.BILLING, "OTHER_KEY", Door.REPORTS, "SPENT_KEY", SPENT));
+                    Map.of(
+                            "AGENT_KEY",
+                            Door.BILLING,
+                            "OTHER_KEY",
+                            Door.REPORTS,
+                            "SPENT_KEY",
+                            SPENT,
+                            "FRONT_END_KEY",
+                            Door.UI,
+                            "FRONT_END_SECRET",
+                            Door.UI_SECRET));
             assertEquals(0, ran.exit(), ran.output());
         }
     }

@@ -113,7 +113,11 @@ class SignInIT {
                 door.person("key:billing"),
                 Door.key(Door.BILLING),
                 Door.key(Door.REPORTS),
-                door.person("anonymous"));
+                door.person("anonymous"),
+                Door.person(Door.UI, Door.UI_SECRET, "billing"),
+                Door.person(Door.PORTAL, Door.PORTAL_SECRET, "billing"),
+                Door.person(Door.UI, Door.UI_SECRET, "ann:billing"),
+                Door.key(Door.PORTAL));
         for (String[] owner : callers) {
             JsonNode reply = JSON.readTree(
                     door.agent.post("/chat", "{\"message\":\"hello\"}", owner).body());
@@ -198,6 +202,23 @@ class SignInIT {
                 "a good key and a token",
                 new String[] {"X-API-Key", Door.BILLING, "Authorization", "Bearer " + door.issuer.token("ann")});
         bad.put("a good token as a key", Door.key(door.issuer.token("ann")));
+        bad.put("a front end's key alone", Door.key(Door.UI));
+        bad.put("a front end's key with a name that nobody signed", new String[] {
+            "X-API-Key", Door.UI, "X-OpenWebUI-User-Id", "ann", "X-OpenWebUI-User-Email", "ann@example.com"
+        });
+        bad.put("a person whom the front end did not sign", Door.person(Door.UI, "x".repeat(40), "ann"));
+        bad.put("a person of another front end", Door.person(Door.UI, Door.PORTAL_SECRET, "ann"));
+        bad.put("a person without a name", Door.person(Door.UI, Door.UI_SECRET, " "));
+        bad.put("a person's token that is none, where none is needed", new String[] {
+            "X-API-Key", Door.PORTAL, Door.PERSON_HEADER, "x.y.z"
+        });
+        bad.put("a person's token that is empty", new String[] {"X-API-Key", Door.UI, Door.PERSON_HEADER, ""});
+        bad.put("a person's token of the issuer", new String[] {
+            "X-API-Key", Door.UI, Door.PERSON_HEADER, door.issuer.token("ann")
+        });
+        String[] ann = Door.person(Door.UI, Door.UI_SECRET, "ann");
+        bad.put("two people", new String[] {ann[0], ann[1], ann[2], ann[3], ann[2], ann[3]});
+        bad.put("a person's token alone", bearer(ann[3]));
         bad.put("dots", bearer(".."));
         bad.put("three parts of nonsense", bearer("x.y.z"));
         bad.put("three parts, the first an empty object", bearer("e30.e30.e30"));

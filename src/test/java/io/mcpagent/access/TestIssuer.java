@@ -133,10 +133,22 @@ final class TestIssuer implements AutoCloseable {
 
     /** A token that is signed with HMAC, with the public key as the secret: the classic confusion of algorithms. */
     String confused(String subject) {
-        String content = encode(Map.of("alg", "HS256", "typ", "JWT", "kid", KEY_ID)) + "." + encode(claims(subject));
+        return hmac(
+                Map.of("alg", "HS256", "typ", "JWT", "kid", KEY_ID),
+                claims(subject),
+                keys.getPublic().getEncoded());
+    }
+
+    /** A token of a front end, such as Open WebUI's: signed with HMAC. */
+    static String hmac(Map<String, ?> claims, String secret) {
+        return hmac(Map.of("alg", "HS256", "typ", "JWT"), claims, secret.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String hmac(Map<String, ?> header, Map<String, ?> claims, byte[] secret) {
+        String content = encode(header) + "." + encode(claims);
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(keys.getPublic().getEncoded(), "HmacSHA256"));
+            mac.init(new SecretKeySpec(secret, "HmacSHA256"));
             return content + "." + BASE64.encodeToString(mac.doFinal(content.getBytes(StandardCharsets.US_ASCII)));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);

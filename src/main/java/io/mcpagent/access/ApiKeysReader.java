@@ -60,8 +60,8 @@ final class ApiKeysReader {
         }
         value.fieldNames().forEachRemaining(member -> {
             if (!MEMBERS.contains(member)) {
-                throw new IllegalArgumentException(
-                        "the entry " + name + " has a member other than sha256, requestsPerMinute, concurrentTurns and frontEnd");
+                throw new IllegalArgumentException("the entry " + name
+                        + " has a member other than sha256, requestsPerMinute, concurrentTurns and frontEnd");
             }
         });
         return new ApiKey(

@@ -38,6 +38,7 @@ final class Credentials implements HttpAuthenticationMechanism {
     static final String API_KEY = "io.mcpagent.api-key";
     /** The claims of the token with which a front end names the person: a map. */
     static final String CLAIMS = "io.mcpagent.claims";
+
     private static final Logger LOG = Logger.getLogger(Credentials.class);
     private static final String API_KEY_HEADER = "X-API-Key";
     private static final String CHALLENGE = "WWW-Authenticate";
@@ -107,7 +108,9 @@ final class Credentials implements HttpAuthenticationMechanism {
             return unavailable(http);
         }
         if (sent.size() != 1) {
-            http.put(FLAW, "This key is a front end's: send one signed token of the person in " + frontEnd.header() + ".");
+            http.put(
+                    FLAW,
+                    "This key is a front end's: send one signed token of the person in " + frontEnd.header() + ".");
             return refused();
         }
         try {
@@ -119,7 +122,8 @@ final class Credentials implements HttpAuthenticationMechanism {
     }
 
     private static Uni<SecurityIdentity> known(ApiKey key, PersonTokens.@Nullable Person person) {
-        QuarkusSecurityIdentity.Builder identity = QuarkusSecurityIdentity.builder().addAttribute(API_KEY, key);
+        QuarkusSecurityIdentity.Builder identity =
+                QuarkusSecurityIdentity.builder().addAttribute(API_KEY, key);
         if (person == null) {
             identity.setPrincipal(new QuarkusPrincipal(Subjects.ofKey(key.name())));
         } else {
@@ -169,7 +173,9 @@ final class Credentials implements HttpAuthenticationMechanism {
         problems.end(
                 http,
                 Problem.UNAUTHORIZED,
-                sent ? flaw == null ? "The credentials are not valid." : flaw : "Send Authorization: Bearer with a token or an API key.",
+                sent
+                        ? flaw == null ? "The credentials are not valid." : flaw
+                        : "Send Authorization: Bearer with a token or an API key.",
                 null);
         return Uni.createFrom().item(true);
     }

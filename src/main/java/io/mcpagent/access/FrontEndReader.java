@@ -36,10 +36,11 @@ final class FrontEndReader {
     /** @throws IllegalArgumentException with what is wrong, which never has any of the secret's values */
     static FrontEnd read(String name, JsonNode entry) {
         require(entry.isObject(), name, "must be an object");
-        entry.fieldNames().forEachRemaining(member -> require(
-                MEMBERS.contains(member),
-                name,
-                "may have header, secret, jwks, issuer, audience, lifetimeSeconds and withoutToken only"));
+        entry.fieldNames()
+                .forEachRemaining(member -> require(
+                        MEMBERS.contains(member),
+                        name,
+                        "may have header, secret, jwks, issuer, audience, lifetimeSeconds and withoutToken only"));
         String header = Objects.requireNonNullElse(text(name, entry, "header"), HEADER_BY_DEFAULT);
         require(
                 HEADER.matcher(header).matches() && !TAKEN.matcher(header).matches(),
@@ -112,7 +113,8 @@ final class FrontEndReader {
         try {
             URI uri = URI.create(address);
             boolean here = "127.0.0.1".equals(uri.getHost()) || "localhost".equals(uri.getHost());
-            if (uri.getHost() != null && ("https".equals(uri.getScheme()) || ("http".equals(uri.getScheme()) && here))) {
+            if (uri.getHost() != null
+                    && ("https".equals(uri.getScheme()) || ("http".equals(uri.getScheme()) && here))) {
                 return uri;
             }
         } catch (IllegalArgumentException e) {

@@ -52,7 +52,8 @@ final class IssuerKeys {
             http.setReadTimeout(TIMEOUT_MILLIS);
             http.setRetries(0);
             http.setResponseBodySizeLimit(LONGEST_BODY);
-            List<JsonWebKey> read = new JsonWebKeySet(http.get(address.toString()).getBody()).getJsonWebKeys();
+            List<JsonWebKey> read =
+                    new JsonWebKeySet(http.get(address.toString()).getBody()).getJsonWebKeys();
             keys.put(address, List.copyOf(read));
         } catch (IOException | JoseException | RuntimeException e) {
             LOG.warnf(

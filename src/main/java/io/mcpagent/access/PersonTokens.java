@@ -142,13 +142,10 @@ final class PersonTokens {
                     case ErrorCodes.EXPIRATION_MISSING -> "has no exp";
                     case ErrorCodes.ISSUED_AT_MISSING -> "has no iat";
                     case ErrorCodes.NOT_YET_VALID -> "is not valid yet";
-                    case ErrorCodes.AUDIENCE_MISSING,
-                            ErrorCodes.AUDIENCE_INVALID -> "is for another audience";
-                    case ErrorCodes.ISSUER_MISSING,
-                            ErrorCodes.ISSUER_INVALID -> "is of another issuer";
+                    case ErrorCodes.AUDIENCE_MISSING, ErrorCodes.AUDIENCE_INVALID -> "is for another audience";
+                    case ErrorCodes.ISSUER_MISSING, ErrorCodes.ISSUER_INVALID -> "is of another issuer";
                     case ErrorCodes.SUBJECT_MISSING -> "has no subject";
-                    case ErrorCodes.SIGNATURE_INVALID,
-                            ErrorCodes.SIGNATURE_MISSING -> "is not signed by the front end";
+                    case ErrorCodes.SIGNATURE_INVALID, ErrorCodes.SIGNATURE_MISSING -> "is not signed by the front end";
                     default -> "is no token of the front end";
                 })
                 .findFirst()

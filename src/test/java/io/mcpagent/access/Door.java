@@ -67,7 +67,8 @@ final class Door implements AutoCloseable {
 
     /** The headers with which a front end asks for a person. */
     static String[] person(String key, String secret, String subject) {
-        return new String[] {"Authorization", "Bearer " + key, PERSON_HEADER, TestIssuer.hmac(vouched(subject), secret)};
+        return new String[] {"Authorization", "Bearer " + key, PERSON_HEADER, TestIssuer.hmac(vouched(subject), secret)
+        };
     }
 
     /** The claims of a good token of Open WebUI. */

@@ -14,7 +14,8 @@ class FrontEndReaderTest {
     private static final String SECRET = "s3cret-of-the-front-end-0123456789";
 
     private static String entry(String frontEnd) {
-        return "{\"sha256\":\"" + HASH + "\",\"frontEnd\":" + frontEnd.replace('\'', '"').replace("SECRET", SECRET) + "}";
+        return "{\"sha256\":\"" + HASH + "\",\"frontEnd\":"
+                + frontEnd.replace('\'', '"').replace("SECRET", SECRET) + "}";
     }
 
     private static FrontEnd read(String frontEnd) {
@@ -36,8 +37,9 @@ class FrontEndReaderTest {
         assertThat(read("{'secret':['SECRET','SECRET-2'],'issuer':'x','withoutToken':'serve'}")
                         .secrets())
                 .hasSize(2);
-        FrontEnd frontEnd = read("{'header':'X-Id-Token','jwks':'https://idp.example/keys','issuer':'https://idp.example',"
-                + "'audience':'chat','lifetimeSeconds':3600}");
+        FrontEnd frontEnd =
+                read("{'header':'X-Id-Token','jwks':'https://idp.example/keys','issuer':'https://idp.example',"
+                        + "'audience':'chat','lifetimeSeconds':3600}");
         assertThat(frontEnd.jwks()).hasHost("idp.example");
         assertThat(frontEnd.secrets()).isEmpty();
     }

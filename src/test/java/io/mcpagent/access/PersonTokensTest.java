@@ -118,7 +118,8 @@ class PersonTokensTest {
         FrontEnd ours = new FrontEnd(any.header(), any.secrets(), null, any.issuer(), "us", any.lifetime(), false);
         assertThat(tokens.read(ours, TestIssuer.hmac(changed("aud", List.of("them", "us")), SECRET)))
                 .isNotNull();
-        assertThat(tokens.read(any, TestIssuer.hmac(changed("aud", "them"), SECRET))).isNotNull();
+        assertThat(tokens.read(any, TestIssuer.hmac(changed("aud", "them"), SECRET)))
+                .isNotNull();
         assertRefused(ours, TestIssuer.hmac(changed("aud", "them"), SECRET), "is for another audience");
         assertRefused(ours, TestIssuer.hmac(claims(), SECRET), "is for another audience");
     }

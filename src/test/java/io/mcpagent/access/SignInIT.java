@@ -209,13 +209,13 @@ class SignInIT {
         bad.put("a person whom the front end did not sign", Door.person(Door.UI, "x".repeat(40), "ann"));
         bad.put("a person of another front end", Door.person(Door.UI, Door.PORTAL_SECRET, "ann"));
         bad.put("a person without a name", Door.person(Door.UI, Door.UI_SECRET, " "));
-        bad.put("a person's token that is none, where none is needed", new String[] {
-            "X-API-Key", Door.PORTAL, Door.PERSON_HEADER, "x.y.z"
-        });
+        bad.put(
+                "a person's token that is none, where none is needed",
+                new String[] {"X-API-Key", Door.PORTAL, Door.PERSON_HEADER, "x.y.z"});
         bad.put("a person's token that is empty", new String[] {"X-API-Key", Door.UI, Door.PERSON_HEADER, ""});
-        bad.put("a person's token of the issuer", new String[] {
-            "X-API-Key", Door.UI, Door.PERSON_HEADER, door.issuer.token("ann")
-        });
+        bad.put(
+                "a person's token of the issuer",
+                new String[] {"X-API-Key", Door.UI, Door.PERSON_HEADER, door.issuer.token("ann")});
         String[] ann = Door.person(Door.UI, Door.UI_SECRET, "ann");
         bad.put("two people", new String[] {ann[0], ann[1], ann[2], ann[3], ann[2], ann[3]});
         bad.put("a person's token alone", bearer(ann[3]));

@@ -3,7 +3,7 @@
 usage: costs.py [README]       compares the tables with what is worked out
        costs.py --write        writes them anew
 """
-import re
+import json
 import sys
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
@@ -14,7 +14,7 @@ import boto3
 from report import Result, exit_with
 
 README = Path(__file__).resolve().parent.parent / "README.md"
-PROPERTIES = README.parent.parent / "src" / "main" / "resources" / "application.properties"
+MODELS = README.parent.parent / "src" / "main" / "resources" / "models.json"
 BEGIN, END = "<!-- costs: written by ecs/verification/costs.py --write -->", "<!-- /costs -->"
 HOURS, DAYS = 730, 30
 CHEAPEST_LIMIT = 75
@@ -122,11 +122,10 @@ TURN = {"input": 1000, "cache-read": 6000, "cache-write": 1000, "output": 400}
 
 
 def tokens() -> dict[str, Decimal]:
-    """Dollars a month for each model that the agent has a price for."""
-    prices: dict[str, dict[str, Decimal]] = {}
-    for model, kind, dollars in re.findall(r'(?m)^agent\.model\.prices\."([^"]+)"\.([a-z-]+)=([0-9.]+)$', PROPERTIES.read_text()):
-        prices.setdefault(model, {})[kind] = D(dollars)
-    return {model: cents(TURNS_A_DAY * DAYS * sum(TURN[kind] * price[kind] for kind in TURN) / 1_000_000) for model, price in prices.items()}
+    """Dollars a month for each model of the latest family, at the list prices of the agent's table: those of global profiles."""
+    rows = [row for row in json.loads(MODELS.read_text(), parse_float=D)["models"] if row["match"].endswith("-5-5")]
+    names = {"input": "input", "cache-read": "cacheRead", "cache-write": "cacheWrite", "output": "output"}
+    return {row["match"]: cents(TURNS_A_DAY * DAYS * sum(TURN[kind] * D(row["prices"][0][name]) for kind, name in names.items()) / 1_000_000) for row in rows}
 
 
 def written() -> str:
@@ -141,7 +140,7 @@ def written() -> str:
         BEGIN,
         table(["us-east-1", *SHAPES], first, [False, True, True, True, True]),
         table(["region", "prices", *SHAPES], regions, [False, False, True, True, True, True]),
-        f"Model calls come on top, and are usually most of the bill. {TURNS_A_DAY:,} turns a day, each with {sum(v for k, v in TURN.items() if k != 'output'):,} tokens of input ({TURN['cache-read']:,} of them from the prompt cache) and {TURN['output']:,} of output, at the prices of `application.properties`:",
+        f"Model calls come on top, and are usually most of the bill. {TURNS_A_DAY:,} turns a day, each with {sum(v for k, v in TURN.items() if k != 'output'):,} tokens of input ({TURN['cache-read']:,} of them from the prompt cache) and {TURN['output']:,} of output, at the list prices of `models.json`, which hold for `global.` profiles; in a geography they are 10 % higher:",
         table(["model", "tokens a month", "dollars a month"], [[f"`{m}`", f"{TURNS_A_DAY * DAYS * sum(TURN.values()) // 1_000_000} M", money(d)] for m, d in tokens().items()], [False, True, True]),
         table(["choice for prod", "where", "saves a month"], [[what, where, money(amount)] for what, where, amount in savings()], [False, False, True]),
         END,

@@ -2,6 +2,7 @@ package io.mcpagent.budget;
 
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.Receipt;
+import io.mcpagent.model.ModelTable;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,7 +42,7 @@ public final class Budget {
     /** @throws IllegalArgumentException if a limit in dollars is set and a model has no price, since it could not be kept */
     Budget(AgentConfig config, Ledger ledger, InstantSource clock) {
         AgentConfig.BudgetSettings limits = config.budget();
-        this.prices = new Prices(config.model().prices());
+        this.prices = new Prices(new ModelTable(config));
         this.ledger = ledger;
         this.clock = clock;
         this.modelIds = Stream.concat(Stream.of(config.model().id()), config.model().fallbackId().stream())

@@ -1,13 +1,11 @@
 package io.mcpagent.budget;
 
-import io.mcpagent.config.AgentConfig;
+import io.mcpagent.model.ModelPrice;
+import io.mcpagent.model.ModelTable;
 import io.mcpagent.model.Usage;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
-import java.util.Comparator;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What tokens cost, by the configured prices. Amounts are whole micro-dollars; a price of 1 dollar for a million tokens is 1 micro-dollar a
@@ -20,15 +18,12 @@ final class Prices {
     /** Pico-dollars a token, so that every price of up to six decimals is a whole number. */
     private record Rate(long input, long output, long cacheRead, long cacheWrite) {
 
-        static Rate of(AgentConfig.Price price) {
+        static Rate of(ModelPrice price) {
             return new Rate(
                     pico(price.input()), pico(price.output()), pico(price.cacheRead()), pico(price.cacheWrite()));
         }
 
         private static long pico(BigDecimal dollarsForMillion) {
-            if (dollarsForMillion.signum() < 0) {
-                throw new IllegalArgumentException("a price can't be negative: " + dollarsForMillion);
-            }
             return dollarsForMillion
                     .movePointRight(MICRO_DIGITS)
                     .setScale(0, RoundingMode.CEILING)
@@ -38,13 +33,10 @@ final class Prices {
 
     private static final long PICO_IN_MICRO = 1_000_000;
 
-    private final Map<String, AgentConfig.Price> configured;
-    private final Map<String, Optional<Rate>> rates = new ConcurrentHashMap<>();
+    private final ModelTable table;
 
-    /** @param configured dollars for a million tokens; a key matches a model id that contains it, the longest match counts */
-    Prices(Map<String, AgentConfig.Price> configured) {
-        this.configured = Map.copyOf(configured);
-        configured.values().forEach(Rate::of);
+    Prices(ModelTable table) {
+        this.table = table;
     }
 
     boolean knows(String modelId) {
@@ -82,13 +74,7 @@ final class Prices {
                 .longValueExact();
     }
 
-    // Only the configured models and their fallbacks are ever looked up, so this stays small.
     private Optional<Rate> rateOf(String modelId) {
-        return rates.computeIfAbsent(
-                modelId,
-                id -> configured.entrySet().stream()
-                        .filter(price -> id.contains(price.getKey()))
-                        .max(Comparator.comparingInt(price -> price.getKey().length()))
-                        .map(price -> Rate.of(price.getValue())));
+        return table.row(modelId).price(0).map(Rate::of);
     }
 }

@@ -107,8 +107,14 @@ public interface AgentConfig {
         @WithDefault("10s")
         Duration breakerDelay();
 
-        /** US dollars for a million tokens, by model id. A key matches a model id that contains it; the longest match counts. */
+        /**
+         * US dollars for a million tokens, by model id, in the place of the table's. A key matches a model id that contains it, whatever stands between its
+         * words; the longest match counts.
+         */
         Map<String, Price> prices();
+
+        /** Rows for models that {@code models.json} does not have, or members that differ: JSON, an array of rows as in that file. */
+        Optional<String> rows();
 
         /** How many tokens of history are sent along at most; older turns are left out whole. */
         @WithDefault("100000")

@@ -76,6 +76,8 @@ public record ModelRow(
 
     /** The price of a call whose prompt has so many tokens, cached ones included; empty if the model has no price. */
     public Optional<ModelPrice> price(long promptTokens) {
-        return prices.stream().filter(price -> promptTokens > price.above() || price.above() == 0).reduce((_, last) -> last);
+        return prices.stream()
+                .filter(price -> promptTokens > price.above() || price.above() == 0)
+                .reduce((_, last) -> last);
     }
 }

@@ -216,7 +216,9 @@ public final class ModelTable {
                 Duration.parse(row.get("silence").asText()),
                 texts(row.get("stopReasons")),
                 prices,
-                row.hasNonNull("endOfLife") ? LocalDate.parse(row.get("endOfLife").asText()) : null,
+                row.hasNonNull("endOfLife")
+                        ? LocalDate.parse(row.get("endOfLife").asText())
+                        : null,
                 row.hasNonNull("endOfLifeBy") ? row.get("endOfLifeBy").asText() : null);
     }
 

@@ -70,9 +70,8 @@ class ModelTableTest {
         assertThat(global.price(100_000).orElseThrow().input()).isEqualByComparingTo("0.10");
         assertThat(global.price(100_001).orElseThrow().output()).isEqualByComparingTo("2.50");
         for (String profile : List.of("us.", "eu.", "jp.", "au.", "us-gov.", "")) {
-            ModelPrice price = table.row(profile + "anthropic.claude-sonnet-5-5")
-                    .price(7)
-                    .orElseThrow();
+            ModelPrice price =
+                    table.row(profile + "anthropic.claude-sonnet-5-5").price(7).orElseThrow();
             assertThat(price.input()).isEqualByComparingTo("2.2");
             assertThat(price.output()).isEqualByComparingTo("11");
             assertThat(price.cacheWriteHour()).isEqualByComparingTo("4.4");
@@ -91,17 +90,13 @@ class ModelTableTest {
                 "AGENT_MODEL_PRICES__CLAUDE_SONNET_5_5__OUTPUT", "2",
                 "AGENT_MODEL_PRICES__CLAUDE_SONNET_5_5__CACHE_READ", "3",
                 "AGENT_MODEL_PRICES__CLAUDE_SONNET_5_5__CACHE_WRITE", "4",
-                "AGENT_MODEL_ROWS",
-                        """
+                "AGENT_MODEL_ROWS", """
                         [{"match": "abc123", "like": "claude-opus-5-5", "endOfLife": "2027-01-01"}, {"match": "claude-opus-5", "window": 7}]""")));
-        ModelPrice price = configured
-                .row("us.anthropic.claude-sonnet-5-5")
-                .price(7)
-                .orElseThrow();
+        ModelPrice price =
+                configured.row("us.anthropic.claude-sonnet-5-5").price(7).orElseThrow();
         assertThat(List.of(price.input(), price.output(), price.cacheRead(), price.cacheWrite()))
                 .isEqualTo(List.of(new BigDecimal(1), new BigDecimal(2), new BigDecimal(3), new BigDecimal(4)));
-        ModelRow added =
-                configured.row("arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123");
+        ModelRow added = configured.row("arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123");
         assertThat(added.prefixBound()).isTrue();
         assertThat(added.endOfLife()).hasToString("2027-01-01");
         assertThat(configured.row("claude-opus-5").window()).isEqualTo(7);

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.tngtech.archunit.core.domain.JavaClass;
-import io.mcpagent.tools.ToolOutcome;
 import io.mcpagent.conversation.TurnOutcome;
+import io.mcpagent.tools.ToolOutcome;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.HttpMethod;
@@ -53,9 +53,9 @@ class OpenApiTest {
     @Test
     void should_name_the_operations_that_are_there_and_no_other() {
         Set<String> described = new TreeSet<>();
-        DOCUMENT.path("paths").properties().forEach(path -> path.getValue()
-                .fieldNames()
-                .forEachRemaining(method -> {
+        DOCUMENT.path("paths")
+                .properties()
+                .forEach(path -> path.getValue().fieldNames().forEachRemaining(method -> {
                     if (!method.equals("parameters") && !NOT_RESOURCES.contains(path.getKey())) {
                         described.add(method + " " + path.getKey());
                     }
@@ -78,13 +78,17 @@ class OpenApiTest {
             }
             Set<String> described = new TreeSet<>();
             JsonNode path = DOCUMENT.path("paths").path(operation.split(" ")[1]);
-            for (JsonNode parameters : List.of(path.path("parameters"), described(operation).path("parameters"))) {
-                parameters.forEach(parameter -> described.add(
-                        parameter.path("in").asText() + " " + parameter.path("name").asText()));
+            for (JsonNode parameters :
+                    List.of(path.path("parameters"), described(operation).path("parameters"))) {
+                parameters.forEach(
+                        parameter -> described.add(parameter.path("in").asText() + " "
+                                + parameter.path("name").asText()));
             }
-            assertTrue(described.containsAll(read), () -> operation + " reads " + read + ", described are " + described);
+            assertTrue(
+                    described.containsAll(read), () -> operation + " reads " + read + ", described are " + described);
             described.removeIf(name -> name.startsWith("header ")); // filters read headers too
-            assertTrue(read.containsAll(described), () -> operation + " reads " + read + ", described are " + described);
+            assertTrue(
+                    read.containsAll(described), () -> operation + " reads " + read + ", described are " + described);
         });
     }
 
@@ -167,18 +171,23 @@ class OpenApiTest {
             return;
         }
         RecordComponent[] components = type.getRecordComponents();
-        Set<String> members = Arrays.stream(components).map(OpenApiTest::name).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> members =
+                Arrays.stream(components).map(OpenApiTest::name).collect(Collectors.toCollection(TreeSet::new));
         Set<String> described = new TreeSet<>();
         schema.path("properties").fieldNames().forEachRemaining(described::add);
         assertEquals(members, described, () -> where + ": " + type.getName());
         Set<String> required = texts(schema.path("required"));
-        boolean read = where.startsWith("post") && type.getSimpleName().endsWith("Request") || type.getSimpleName().equals("Approve");
+        boolean read = where.startsWith("post") && type.getSimpleName().endsWith("Request")
+                || type.getSimpleName().equals("Approve");
         for (RecordComponent component : components) {
             JsonNode member = schema.path("properties").path(name(component));
             boolean nullable = component.getAnnotatedType().isAnnotationPresent(Nullable.class);
             boolean saysSo = member.path("nullable").asBoolean() || !required.contains(name(component));
             if (!read) {
-                assertEquals(nullable, saysSo, () -> type.getName() + "." + component.getName() + " can be null: " + nullable);
+                assertEquals(
+                        nullable,
+                        saysSo,
+                        () -> type.getName() + "." + component.getName() + " can be null: " + nullable);
             }
             Class<?> inner = element(component.getGenericType());
             if (inner != null && inner.isRecord() && inner.getName().startsWith("io.mcpagent")) {
@@ -208,7 +217,9 @@ class OpenApiTest {
     }
 
     private static Set<String> names(Enum<?>[] values) {
-        return Arrays.stream(values).map(value -> value.name().toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
+        return Arrays.stream(values)
+                .map(value -> value.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.toSet());
     }
 
     private static Set<String> members(String schema, String property) {
@@ -216,6 +227,8 @@ class OpenApiTest {
     }
 
     private static Set<String> texts(JsonNode list) {
-        return StreamSupport.stream(list.spliterator(), false).map(JsonNode::asText).collect(Collectors.toSet());
+        return StreamSupport.stream(list.spliterator(), false)
+                .map(JsonNode::asText)
+                .collect(Collectors.toSet());
     }
 }

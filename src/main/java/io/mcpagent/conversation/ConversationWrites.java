@@ -77,7 +77,7 @@ final class ConversationWrites {
         }
         writes.add(put(listed));
         if (change.reply() != null) {
-            writes.add(replies.answer(change.reply()));
+            writes.add(replies.answer(change.reply(), runId, change.keepLease()));
         }
         return writes;
     }

@@ -59,7 +59,8 @@ public interface Conversations {
      * @param append  the finished turn to append, or null
      * @param pending the turn that now waits for approvals, or null for none
      * @param keepLease whether the run goes on with the conversation
-     * @param reply   the answer to an idempotent request, to be stored in the same step, or null
+     * @param reply   the answer to an idempotent request, to be stored in the same step, or null. While the run goes on it is not given yet, and the
+     *                run may store another; it is what the key answers if the run is never heard of again. Such a step fails if the key is not the run's
      */
     record Change(
             @Nullable TurnRecord append,
@@ -77,9 +78,14 @@ public interface Conversations {
             return new Change(null, pending, false, reply);
         }
 
-        /** A step within an approval; the run goes on. */
+        /** A step of the turn; the run goes on. */
         public static Change step(PendingTurn pending) {
-            return new Change(null, pending, true, null);
+            return step(pending, null);
+        }
+
+        /** A step of the turn; the run goes on. {@code reply} is the answer if it dies. */
+        public static Change step(PendingTurn pending, IdempotentReplies.@Nullable Reply reply) {
+            return new Change(null, pending, true, reply);
         }
     }
 }

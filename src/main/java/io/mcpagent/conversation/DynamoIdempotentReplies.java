@@ -36,6 +36,9 @@ final class DynamoIdempotentReplies implements IdempotentReplies {
 
     private static final String BODY = "body";
 
+    /** When the run that has stored an answer, and may give another, has died if it has not. */
+    private static final String RUN_ENDS_AT = "runEndsAt";
+
     private static final String FREE = "attribute_not_exists(#pk) OR #endsAt <= :now";
 
     /** How often a claim is tried again that one which nobody holds was in the way of. */
@@ -109,7 +112,9 @@ final class DynamoIdempotentReplies implements IdempotentReplies {
             return new Claim.Mismatch();
         }
         AttributeValue body = known.get(BODY);
-        if (body == null) {
+        if (body == null
+                || (known.containsKey(RUN_ENDS_AT)
+                        && number(known, RUN_ENDS_AT) > clock.instant().toEpochMilli())) {
             return new Claim.Running();
         }
         byte[] stored = StoredBytes.load(table, text(known, DynamoTable.PK), body.m());
@@ -151,29 +156,61 @@ final class DynamoIdempotentReplies implements IdempotentReplies {
         }
     }
 
-    /** The write that remembers an answer, for the transaction that stores the turn. A twin that was answered before makes it fail. */
-    TransactWriteItem answer(Reply reply) {
+    /**
+     * The write that remembers an answer, for the transaction that stores the turn. It makes that fail if a twin was answered before.
+     *
+     * @param goesOn whether the run may still give another; then it also fails if the key is not the run's any more
+     */
+    TransactWriteItem answer(Reply reply, String runId, boolean goesOn) {
         Instant now = clock.instant();
         Instant end = now.plus(KEPT);
         Map<String, AttributeValue> item = item(reply.owner(), reply.key(), reply.requestHash(), end);
-        item.put(
-                BODY,
-                AttributeValue.fromM(StoredBytes.store(
-                        table,
-                        text(item, DynamoTable.PK),
-                        SORT_KEY,
-                        reply.body().getBytes(StandardCharsets.UTF_8),
-                        StoredBytes.ITEM,
-                        end.getEpochSecond())));
-        String condition = FREE + " OR (#requestHash = :hash AND attribute_not_exists(#body))";
+        AttributeValue body = AttributeValue.fromM(StoredBytes.store(
+                table,
+                text(item, DynamoTable.PK),
+                SORT_KEY,
+                reply.body().getBytes(StandardCharsets.UTF_8),
+                StoredBytes.ITEM,
+                end.getEpochSecond()));
+        return goesOn ? ifItDies(item, body, runId) : last(item, body, runId, now);
+    }
+
+    /** When the claim would have ended, the run has. */
+    private TransactWriteItem ifItDies(Map<String, AttributeValue> item, AttributeValue body, String runId) {
+        String condition = "#run = :run AND #requestHash = :hash";
+        String update =
+                "SET #runEndsAt = if_not_exists(#runEndsAt, #endsAt), #endsAt = :end, #expiresAt = :expires, #body = :body";
+        return TransactWriteItem.builder()
+                .update(change -> change.tableName(table.name())
+                        .key(Map.of(DynamoTable.PK, item.get(DynamoTable.PK), DynamoTable.SK, item.get(DynamoTable.SK)))
+                        .updateExpression(update)
+                        .conditionExpression(condition)
+                        .expressionAttributeNames(Expressions.names(update + " " + condition))
+                        .expressionAttributeValues(Map.of(
+                                ":run",
+                                text(runId),
+                                ":hash",
+                                item.get(HASH),
+                                ":end",
+                                item.get(ENDS_AT),
+                                ":expires",
+                                item.get(DynamoTable.EXPIRES_AT),
+                                ":body",
+                                body)))
+                .build();
+    }
+
+    private TransactWriteItem last(Map<String, AttributeValue> item, AttributeValue body, String runId, Instant now) {
+        item.put(BODY, body);
+        String condition = FREE + " OR (#requestHash = :hash AND (attribute_not_exists(#body) OR #run = :run))";
         return TransactWriteItem.builder()
                 .put(Put.builder()
                         .tableName(table.name())
                         .item(item)
                         .conditionExpression(condition)
                         .expressionAttributeNames(Expressions.names(condition))
-                        .expressionAttributeValues(
-                                Map.of(":now", number(now.toEpochMilli()), ":hash", text(reply.requestHash())))
+                        .expressionAttributeValues(Map.of(
+                                ":now", number(now.toEpochMilli()), ":hash", item.get(HASH), ":run", text(runId)))
                         .build())
                 .build();
     }

@@ -142,7 +142,7 @@ final class MemoryConversations implements Conversations {
             }
             Conversation next = held.conversation.with(change, memory.now());
             if (change.reply() != null) {
-                replies.answer(change.reply());
+                replies.answer(change.reply(), runId, change.keepLease());
             }
             Held saved = new Held(
                     next, held.turnBytes + appended, pending, next.updatedAt().plus(ttl), runId, held.leaseEndNanos);

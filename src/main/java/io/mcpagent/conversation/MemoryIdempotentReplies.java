@@ -16,14 +16,18 @@ final class MemoryIdempotentReplies implements IdempotentReplies {
      * What is known of a key.
      *
      * @param runId the run that has claimed it; null when it is answered
-     * @param body  the answer; null while the request is running
+     * @param body  the answer; while the request is running null, or what it is if the run dies
+     * @param runEndNanos when the run has died if it has not answered
+     * @param endNanos when the key is free again
      */
     private record Known(
             String requestHash,
             @Nullable String runId,
             @Nullable String body,
             long bytes,
-            long endNanos) implements OwnedMemory.Kept {
+            long runEndNanos,
+            long endNanos)
+            implements OwnedMemory.Kept {
 
         @Override
         public boolean isConversation() {
@@ -32,7 +36,7 @@ final class MemoryIdempotentReplies implements IdempotentReplies {
 
         @Override
         public boolean isInUse(long nanos) {
-            return body == null && !isOver(nanos);
+            return runId != null && nanos - runEndNanos < 0;
         }
 
         @Override
@@ -55,14 +59,18 @@ final class MemoryIdempotentReplies implements IdempotentReplies {
     public Claim claim(String owner, String key, String requestHash, String runId, Duration lease) {
         return memory.step(() -> {
             Known known = (Known) memory.get(owner, new Key(key));
-            if (known == null || (runId.equals(known.runId) && requestHash.equals(known.requestHash))) {
-                put(owner, key, requestHash, runId, null, lease);
+            if (known == null
+                    || (runId.equals(known.runId) && requestHash.equals(known.requestHash) && known.body == null)) {
+                long end = memory.nanos() + lease.toNanos();
+                put(owner, key, requestHash, runId, null, end, end);
                 return new Claim.Claimed();
             }
             if (!known.requestHash.equals(requestHash)) {
                 return new Claim.Mismatch();
             }
-            return known.body == null ? new Claim.Running() : new Claim.AlreadyAnswered(known.body);
+            return known.body == null || known.isInUse(memory.nanos())
+                    ? new Claim.Running()
+                    : new Claim.AlreadyAnswered(known.body);
         });
     }
 
@@ -70,7 +78,7 @@ final class MemoryIdempotentReplies implements IdempotentReplies {
     public void abandon(String owner, String key, String runId) {
         memory.step(() -> {
             Known known = (Known) memory.get(owner, new Key(key));
-            if (known != null && runId.equals(known.runId)) {
+            if (known != null && known.body == null && runId.equals(known.runId)) {
                 memory.remove(owner, new Key(key));
             }
         });
@@ -79,14 +87,26 @@ final class MemoryIdempotentReplies implements IdempotentReplies {
     /**
      * Remembers an answer; called within the step that stores the turn.
      *
+     * @param goesOn whether the run may still give another
      * @throws ConversationBusyException if a twin of the request was answered before, or another request has the key
      */
-    void answer(Reply reply) {
+    void answer(Reply reply, String runId, boolean goesOn) {
         Known known = (Known) memory.get(reply.owner(), new Key(reply.key()));
-        if (known != null && (known.body != null || !known.requestHash.equals(reply.requestHash()))) {
+        boolean own = known != null && runId.equals(known.runId);
+        if (goesOn ? !own : known != null && !own && known.body != null) {
             throw new ConversationBusyException("this request was answered by another run");
         }
-        put(reply.owner(), reply.key(), reply.requestHash(), null, reply.body(), KEPT);
+        if (known != null && !known.requestHash.equals(reply.requestHash())) {
+            throw new ConversationBusyException("another request has this key");
+        }
+        put(
+                reply.owner(),
+                reply.key(),
+                reply.requestHash(),
+                goesOn ? runId : null,
+                reply.body(),
+                known == null ? 0 : known.runEndNanos,
+                memory.nanos() + KEPT.toNanos());
     }
 
     private void put(
@@ -95,13 +115,14 @@ final class MemoryIdempotentReplies implements IdempotentReplies {
             String requestHash,
             @Nullable String runId,
             @Nullable String body,
-            Duration time) {
+            long runEndNanos,
+            long endNanos) {
         long bytes = Footprint.ENTRY
                 + Footprint.of(owner)
                 + Footprint.of(key)
                 + Footprint.of(requestHash)
                 + Footprint.of(runId)
                 + Footprint.of(body);
-        memory.put(owner, new Key(key), new Known(requestHash, runId, body, bytes, memory.nanos() + time.toNanos()));
+        memory.put(owner, new Key(key), new Known(requestHash, runId, body, bytes, runEndNanos, endNanos));
     }
 }

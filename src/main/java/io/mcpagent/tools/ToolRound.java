@@ -51,7 +51,7 @@ public class ToolRound {
         }
 
         /** The call is over. */
-        default void ended(Call call, ToolAnswer result) {}
+        default void ended(Call call, ToolAnswer result) throws InterruptedException {}
     }
 
     /**

@@ -4,7 +4,6 @@ import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.conversation.Conversation;
 import io.mcpagent.conversation.PendingTurn;
-import io.mcpagent.conversation.StoreUnavailableException;
 import io.mcpagent.model.Content;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
@@ -17,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * the turn's thread only.
  */
 public final class Approvals {
-
-    private static final Logger LOG = Logger.getLogger(Approvals.class);
 
     private final KeptTurn turn;
     private final Run run;
@@ -109,30 +105,14 @@ public final class Approvals {
         tell(approval, tools.callApproved(approval, tool, run, new MadeCall.Steps() {
             @Override
             public void before(ToolRound.Call call) {
-                turn.step(with(pending(), approval.in(Approval.Stage.EXECUTING)));
-                turn.writes();
+                turn.begins(begun(pending(), approval));
             }
 
             @Override
             public void after(ToolRound.Call call, ToolAnswer result) {
-                storeResult(answered(pending(), approval.in(Approval.Stage.EXECUTED), result));
+                turn.ended(answered(pending(), approval.in(Approval.Stage.EXECUTED), result));
             }
         }));
-    }
-
-    /** A failure here must not sound like one before the call: the caller would ask for the same write again. */
-    private void storeResult(PendingTurn done) {
-        try {
-            turn.step(done);
-        } catch (StoreUnavailableException e) {
-            LOG.warnf("The result of an approved call could not be stored: %s", e.getMessage());
-            throw new ProblemException(
-                    Problem.STORE_UNAVAILABLE,
-                    "The tool was called, but its result could not be stored. It will not be called again; look at the"
-                            + " data before you ask anew.",
-                    null,
-                    e);
-        }
     }
 
     private static ToolAnswer declined(String why) {
@@ -157,22 +137,28 @@ public final class Approvals {
     }
 
     /** The turn with a result for every call: those that were never decided in time, and those that the process died in, get one here. */
-    static PendingTurn settle(PendingTurn pending, Instant now) {
-        PendingTurn settled = pending;
+    static PendingTurn settle(PendingTurn pending) {
+        PendingTurn settled = interrupted(pending);
         for (Approval approval : pending.approvals()) {
             if (approval.state() == Approval.Stage.PENDING) {
-                settled = answered(
-                        settled,
-                        approval.in(Approval.Stage.DECLINED),
-                        new ToolAnswer(ToolOutcome.DECLINED, Texts.EXPIRED, 0));
-            } else if (approval.state() == Approval.Stage.EXECUTING) {
-                settled = answered(
-                        settled,
+                settled = answered(settled, approval.in(Approval.Stage.DECLINED), declined(Texts.EXPIRED));
+            }
+        }
+        return inModelsOrder(settled);
+    }
+
+    /** The turn with a result for the call that its run died in. */
+    static PendingTurn interrupted(PendingTurn pending) {
+        PendingTurn known = pending;
+        for (Approval approval : pending.approvals()) {
+            if (approval.state() == Approval.Stage.EXECUTING) {
+                known = answered(
+                        known,
                         approval.in(Approval.Stage.EXECUTED),
                         new ToolAnswer(ToolOutcome.OUTCOME_UNKNOWN, Texts.OUTCOME_UNKNOWN, 0));
             }
         }
-        return inModelsOrder(settled);
+        return known;
     }
 
     private static ProblemException decided() {
@@ -192,37 +178,38 @@ public final class Approvals {
                 .orElse(null);
     }
 
-    private static PendingTurn with(PendingTurn pending, Approval changed) {
-        List<Approval> approvals = pending.approvals().stream()
-                .map(each -> each.callId().equals(changed.callId()) ? changed : each)
-                .toList();
+    /** The turn as it is found if its process dies within the call. */
+    private static PendingTurn begun(PendingTurn pending, Approval approval) {
+        return with(
+                pending,
+                approval.in(Approval.Stage.EXECUTING),
+                pending.results(),
+                new ToolAnswer(ToolOutcome.OUTCOME_UNKNOWN, "", 0));
+    }
+
+    private static PendingTurn with(
+            PendingTurn pending, Approval changed, List<Content.ToolResult> results, ToolAnswer known) {
         return new PendingTurn(
                 pending.runId(),
                 pending.modelId(),
                 pending.messages(),
-                pending.results(),
-                approvals,
-                pending.calls(),
+                results,
+                pending.approvals().stream()
+                        .map(each -> each.callId().equals(changed.callId()) ? changed : each)
+                        .toList(),
+                pending.calls().stream()
+                        .map(call -> call.id().equals(changed.callId())
+                                ? new CallRecord(
+                                        call.id(), call.name(), call.arguments(), known.outcome(), known.millis())
+                                : call)
+                        .toList(),
                 pending.receipt());
     }
 
     private static PendingTurn answered(PendingTurn pending, Approval decided, ToolAnswer result) {
-        PendingTurn changed = with(pending, decided);
-        List<Content.ToolResult> results = new ArrayList<>(changed.results());
+        List<Content.ToolResult> results = new ArrayList<>(pending.results());
         results.add(new Content.ToolResult(decided.callId(), result.text(), result.isError()));
-        List<CallRecord> calls = changed.calls().stream()
-                .map(call -> call.id().equals(decided.callId())
-                        ? new CallRecord(call.id(), call.name(), call.arguments(), result.outcome(), result.millis())
-                        : call)
-                .toList();
-        return new PendingTurn(
-                changed.runId(),
-                changed.modelId(),
-                changed.messages(),
-                results,
-                changed.approvals(),
-                calls,
-                changed.receipt());
+        return with(pending, decided, results, result);
     }
 
     private static PendingTurn inModelsOrder(PendingTurn pending) {

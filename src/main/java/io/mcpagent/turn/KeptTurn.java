@@ -120,11 +120,6 @@ final class KeptTurn {
                         pending == null ? null : pending.receipt());
     }
 
-    /** A call is being sent that may change something: from now on the request is not as if it had never been. */
-    void writes() {
-        wrote = true;
-    }
-
     /** Whether a call was sent that may have changed something. */
     boolean wrote() {
         return wrote;
@@ -132,7 +127,72 @@ final class KeptTurn {
 
     /** Stores a step of the turn, which goes on. */
     void step(PendingTurn pending) {
-        store(Change.step(pending));
+        if (question.stored()) {
+            store(Change.step(pending, wrote ? replyIfItDies(pending) : null));
+        }
+    }
+
+    /**
+     * A call is about to be sent that may change something: the store learns it first, and from then on the request is not as if it had never been.
+     *
+     * @param pending the turn as it is found if the process dies
+     * @throws StoreUnavailableException if the store does not answer; the call must not be sent then
+     */
+    void begins(PendingTurn pending) {
+        if (question.stored()) {
+            store(Change.step(pending, replyIfItDies(pending)));
+        }
+        wrote = true;
+    }
+
+    /**
+     * Such a call is over. A failure here must not sound like one before the call: the caller would ask for the same write again.
+     *
+     * @param pending the turn with the call's result
+     */
+    void ended(PendingTurn pending) {
+        try {
+            step(pending);
+        } catch (StoreUnavailableException e) {
+            LOG.warnf("The result of a call could not be stored: %s", e.getMessage());
+            throw new ProblemException(
+                    Problem.STORE_UNAVAILABLE,
+                    "The tool was called, but its result could not be stored. It will not be called again; look at the"
+                            + " data before you ask anew.",
+                    null,
+                    e);
+        }
+    }
+
+    /** What the request's key answers if nothing more is heard of this run. */
+    private IdempotentReplies.@Nullable Reply replyIfItDies(PendingTurn pending) {
+        if (question.key() == null) {
+            return null;
+        }
+        Stopped stopped = stopped(pending, TurnOutcome.FAILED);
+        return reply(stopped.reached.result(conversation().id(), runId, stopped.end));
+    }
+
+    /** A turn that is not to be gone on with by its run. */
+    private record Stopped(TurnProgress reached, TurnEnd end) {}
+
+    private Stopped stopped(PendingTurn pending, TurnOutcome how) {
+        PendingTurn known = Approvals.interrupted(pending);
+        if (Approvals.anyOpen(known, Instant.now())) {
+            // The rest of the calls still waits for its decision.
+            return new Stopped(
+                    TurnProgress.after(known, meter(known)),
+                    new TurnEnd.NeedsApproval(known.modelId(), known.results(), known.approvals()));
+        }
+        PendingTurn settled = Approvals.settle(known);
+        TurnProgress reached = TurnProgress.after(settled, meter(settled));
+        reached.messages.add(new Message(Role.USER, List.copyOf(settled.results())));
+        return stopped(reached, how);
+    }
+
+    private Stopped stopped(TurnProgress reached, TurnOutcome how) {
+        reached.breakOff(Texts.BROKEN_OFF);
+        return new Stopped(reached, new TurnEnd.Answered(how, services.model().modelId()));
     }
 
     /** Stores how the turn ended, with the answer for its key. */
@@ -150,22 +210,10 @@ final class KeptTurn {
      * @param progress what it has gathered; null if it failed while decisions were carried out
      */
     void breakOff(@Nullable TurnProgress progress, TurnOutcome how) {
-        TurnProgress reached = progress;
-        if (reached == null) {
-            PendingTurn pending = Objects.requireNonNull(conversation().pending());
-            if (Approvals.anyOpen(pending, Instant.now())) {
-                // The rest of the calls still waits for its decision.
-                finish(
-                        TurnProgress.after(pending, meter(pending)),
-                        new TurnEnd.NeedsApproval(pending.modelId(), pending.results(), pending.approvals()));
-                return;
-            }
-            PendingTurn settled = Approvals.settle(pending, Instant.now());
-            reached = TurnProgress.after(settled, meter(settled));
-            reached.messages.add(new Message(Role.USER, List.copyOf(settled.results())));
-        }
-        reached.breakOff(Texts.BROKEN_OFF);
-        finish(reached, new TurnEnd.Answered(how, services.model().modelId()));
+        Stopped stopped = progress == null
+                ? stopped(Objects.requireNonNull(conversation().pending()), how)
+                : stopped(progress, how);
+        finish(stopped.reached, stopped.end);
     }
 
     /** A failure here must not sound like one before the turn: its tools have had their effect, and its answer may be stored all the same. */
@@ -181,7 +229,7 @@ final class KeptTurn {
                                             Instant.now(),
                                             answered.modelId(),
                                             reached.messages,
-                                            reached.calls,
+                                            reached.calls(),
                                             result.receipt(),
                                             result.outcome()),
                                     reply);
@@ -193,7 +241,7 @@ final class KeptTurn {
                                             reached.messages,
                                             waiting.results(),
                                             waiting.approvals(),
-                                            reached.calls,
+                                            reached.calls(),
                                             result.receipt()),
                                     reply);
                     });
@@ -201,7 +249,7 @@ final class KeptTurn {
             LOG.warnf("A turn that had ended could not be stored: %s", e.getMessage());
             throw new ProblemException(
                     Problem.STORE_UNAVAILABLE,
-                    reached.calls.isEmpty()
+                    reached.calls().isEmpty()
                             ? "The turn ended, but its answer may not have been stored. Look at the conversation before you ask again."
                             : "The turn ended and its tools were called, but it may not have been stored. Look at the conversation and the data before you ask again.",
                     null,
@@ -224,7 +272,7 @@ final class KeptTurn {
     private void store(Change change) {
         conversation = services.conversations().save(conversation(), runId, change);
         leased = change.keepLease();
-        claimed &= change.reply() == null;
+        claimed &= change.reply() == null || change.keepLease();
     }
 
     /** Gives the conversation back, if it is still taken. */

@@ -18,7 +18,7 @@ final class MadeCall {
         void before(ToolRound.Call call) throws InterruptedException;
 
         /** The call is over. */
-        void after(ToolRound.Call call, ToolAnswer result);
+        void after(ToolRound.Call call, ToolAnswer result) throws InterruptedException;
     }
 
     private final ToolRound.Call call;
@@ -44,7 +44,7 @@ final class MadeCall {
     }
 
     /** The call is over. */
-    void ended(ToolAnswer result) {
+    void ended(ToolAnswer result) throws InterruptedException {
         telemetry.ended(result);
         steps.after(call, result);
     }

@@ -2,6 +2,7 @@ package io.mcpagent.turn;
 
 import io.mcpagent.base.Ids;
 import io.mcpagent.budget.Meter;
+import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.conversation.Conversation;
 import io.mcpagent.conversation.PendingTurn;
 import io.mcpagent.conversation.Receipt;
@@ -14,6 +15,7 @@ import io.mcpagent.model.Role;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.telemetry.TurnTelemetry;
+import io.mcpagent.tools.ToolOutcome;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -140,10 +142,13 @@ public final class OpenTurn implements AutoCloseable {
                     TurnProgress.after(pending, kept.meter(pending)),
                     new TurnEnd.NeedsApproval(pending.modelId(), pending.results(), pending.approvals()));
         }
-        PendingTurn settled = pending == null ? null : Approvals.settle(pending, Instant.now());
+        PendingTurn settled = pending == null ? null : Approvals.settle(pending);
         Meter meter = kept.meter(settled);
         TurnProgress begun = settled == null ? TurnProgress.begin(meter) : TurnProgress.after(settled, meter);
         begun.messages.add(next(settled));
+        if (settled != null && settled.calls().stream().anyMatch(OpenTurn::isUnknown)) {
+            begun.notices.add(Texts.UNKNOWN_BEFORE);
+        }
         before = begun.receipt();
         progress = begun;
         TurnEnd end = new Turn(
@@ -154,11 +159,16 @@ public final class OpenTurn implements AutoCloseable {
                         listener,
                         question.streaming(),
                         kept.conversation().turns(),
-                        begun)
+                        begun,
+                        new WriteAhead(kept, running, begun))
                 .run();
         // From here on the answer is whole: whoever leaves now finds it in the conversation.
         running.shield();
         return finish(begun, end);
+    }
+
+    private static boolean isUnknown(CallRecord call) {
+        return call.outcome() == ToolOutcome.OUTCOME_UNKNOWN;
     }
 
     /** What the model hears next: the message, after the results of the calls that it waits for. */
@@ -181,9 +191,6 @@ public final class OpenTurn implements AutoCloseable {
         ProblemException told = Failures.problem(failure, run);
         TurnOutcome how = TurnOutcome.of(told.problem());
         ended(how, told.problem(), null);
-        if (progress != null && progress.wrote()) {
-            kept.writes();
-        }
         if (!kept.wrote() || !kept.leased() || run == null) {
             return told;
         }

@@ -5,7 +5,6 @@ import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.model.Content;
 import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolOutcome;
-import io.mcpagent.tools.ToolRound;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,16 +13,17 @@ import java.util.Map;
 import java.util.Set;
 
 /** The tool calls of one model reply, and what is known of each so far. For the turn's thread only. */
-final class Round implements MadeCall.Steps {
+final class Round {
 
     private final List<Content.ToolUse> uses;
     private final Map<String, ToolAnswer> results = new HashMap<>();
     private final Set<String> begun = new HashSet<>();
     private final List<Approval> waiting = new ArrayList<>();
-    private boolean wrote;
+    private final String modelId;
 
     /** @param uses the calls, in the model's order; each has an id of its own */
-    Round(List<Content.ToolUse> uses) {
+    Round(List<Content.ToolUse> uses, String modelId) {
+        this.modelId = modelId;
         this.uses = List.copyOf(uses);
     }
 
@@ -32,15 +32,14 @@ final class Round implements MadeCall.Steps {
     }
 
     /** The call is being sent. */
-    @Override
-    public void before(ToolRound.Call call) {
-        begun.add(call.id());
-        wrote |= !call.tool().hints().saysReadOnly();
+    /** The model that asked for them. */
+    String modelId() {
+        return modelId;
     }
 
-    @Override
-    public void after(ToolRound.Call call, ToolAnswer result) {
-        ended(call.id(), result);
+    /** The call is being sent. */
+    void begins(String callId) {
+        begun.add(callId);
     }
 
     /** What is known of a call now. */
@@ -57,9 +56,14 @@ final class Round implements MadeCall.Steps {
         return waiting;
     }
 
-    /** Whether a call was sent that may have changed something. */
-    boolean wrote() {
-        return wrote;
+    /** The same round, broken off within a call, as far as it has come. */
+    Round cutIn(String callId) {
+        Round cut = new Round(uses, modelId);
+        cut.results.putAll(results);
+        cut.begun.addAll(begun);
+        cut.begun.add(callId);
+        cut.breakOff();
+        return cut;
     }
 
     /** Gives every call a result: those that nobody has heard of again, and those that were never made. */

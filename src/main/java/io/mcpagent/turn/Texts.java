@@ -18,6 +18,9 @@ final class Texts {
     static final String OUTCOME_UNKNOWN =
             "The agent stopped while this call ran. Whether it took effect is not known; it will not be repeated.";
 
+    static final String UNKNOWN_BEFORE =
+            "The agent stopped while it called a tool. Whether that call took effect is not known: look at the data.";
+
     static final String NOT_CALLED = "The turn was broken off before this call. It did not happen.";
     static final String BROKEN_OFF =
             "The turn was broken off after it had called tools that may have changed data. What they did is recorded here, and is not done again.";

@@ -81,7 +81,7 @@ final class ToolCalls {
                 }
 
                 @Override
-                public void ended(ToolRound.Call call, ToolAnswer result) {
+                public void ended(ToolRound.Call call, ToolAnswer result) throws InterruptedException {
                     Objects.requireNonNull(open.remove(call.id())).ended(result);
                     answered.accept(call.id(), result);
                 }

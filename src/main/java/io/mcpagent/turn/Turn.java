@@ -34,6 +34,7 @@ final class Turn {
     private List<TurnRecord> finished;
     private boolean repaired;
     private final TurnProgress progress;
+    private final MadeCall.Steps steps;
 
     Turn(
             Model model,
@@ -43,7 +44,8 @@ final class Turn {
             TurnListener listener,
             boolean streaming,
             List<TurnRecord> finished,
-            TurnProgress progress) {
+            TurnProgress progress,
+            MadeCall.Steps steps) {
         this.model = model;
         this.tools = tools;
         this.config = config;
@@ -52,6 +54,7 @@ final class Turn {
         this.streaming = streaming;
         this.finished = finished;
         this.progress = progress;
+        this.steps = steps;
     }
 
     /** The whole turn, from the messages gathered so far to its end. */
@@ -70,10 +73,9 @@ final class Turn {
             if (!Answers.asksForTools(reply)) {
                 return new TurnEnd.Answered(outcome(reply.stopReason()), asked);
             }
-            Round round = progress.begin(Answers.toolUses(reply));
-            tools.run(round, catalog, run, round, this::toolAnswered);
+            Round round = progress.begin(Answers.toolUses(reply), asked);
+            tools.run(round, catalog, run, steps, this::toolAnswered);
             if (!round.waiting().isEmpty()) {
-                progress.calls.addAll(round.records());
                 return new TurnEnd.NeedsApproval(asked, round.answers(), round.waiting());
             }
             progress.end(round);

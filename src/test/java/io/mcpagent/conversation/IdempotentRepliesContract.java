@@ -64,6 +64,39 @@ abstract class IdempotentRepliesContract extends StoreContract {
     }
 
     @Test
+    void should_answer_what_may_have_happened_once_its_run_has_died() {
+        String run = run();
+        replies.claim(ANN, "key", "hash", run, LEASE);
+        Conversation opened = conversations.open(ANN, null, false, run, LEASE);
+        PendingTurn pending = Samples.pending(run, Approval.Stage.EXECUTING);
+        opened = conversations.save(opened, run, Change.step(pending, new Reply(ANN, "key", "hash", "perhaps")));
+        replies.abandon(ANN, "key", run);
+        assertInstanceOf(Claim.Running.class, claim(ANN, "key", "hash"));
+        assertInstanceOf(Claim.Mismatch.class, claim(ANN, "key", "other"));
+        opened = conversations.save(opened, run, Change.step(pending, new Reply(ANN, "key", "hash", "it did")));
+        assertInstanceOf(Claim.Running.class, claim(ANN, "key", "hash"));
+        clock.advance(LEASE.plusMillis(1));
+        assertEquals(new Claim.AlreadyAnswered("it did"), claim(ANN, "key", "hash"));
+        // It was only slow: what it says last counts.
+        conversations.save(opened, run, Change.finished(Samples.turn(run, "q"), new Reply(ANN, "key", "hash", "done")));
+        assertEquals(new Claim.AlreadyAnswered("done"), claim(ANN, "key", "hash"));
+    }
+
+    @Test
+    void should_store_no_step_of_a_run_that_has_lost_the_key() {
+        String lost = run();
+        replies.claim(ANN, "key", "hash", lost, LEASE);
+        Conversation opened = conversations.open(ANN, null, false, lost, LEASE);
+        PendingTurn pending = Samples.pending(lost, Approval.Stage.EXECUTING);
+        clock.advance(LEASE.plusMillis(1));
+        assertInstanceOf(Claim.Claimed.class, claim(ANN, "key", "hash"));
+        assertThrows(
+                ConversationBusyException.class,
+                () -> conversations.save(opened, lost, Change.step(pending, new Reply(ANN, "key", "hash", "perhaps"))));
+        assertInstanceOf(Claim.Running.class, claim(ANN, "key", "hash"));
+    }
+
+    @Test
     void should_free_a_key_that_is_abandoned_or_whose_lease_has_passed() {
         String run = run();
         assertInstanceOf(Claim.Claimed.class, replies.claim(ANN, "key", "hash", run, LEASE));

@@ -2,6 +2,7 @@ package io.mcpagent.conversation;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.function.LongSupplier;
 
 /** The stores in memory, as the service makes them, for tests of other packages. */
 public record MemoryStore(Conversations conversations, IdempotentReplies replies) {
@@ -11,7 +12,16 @@ public record MemoryStore(Conversations conversations, IdempotentReplies replies
 
     /** New and empty ones. */
     public static MemoryStore empty() {
-        OwnedMemory memory = new OwnedMemory(CAPACITY, BYTES, InstantSource.system(), System::nanoTime);
+        return empty(InstantSource.system(), System::nanoTime);
+    }
+
+    /** New and empty ones, whose leases end by that clock. */
+    public static MemoryStore empty(MovableClock clock) {
+        return empty(clock, clock);
+    }
+
+    private static MemoryStore empty(InstantSource clock, LongSupplier nanoTime) {
+        OwnedMemory memory = new OwnedMemory(CAPACITY, BYTES, clock, nanoTime);
         MemoryIdempotentReplies replies = new MemoryIdempotentReplies(memory);
         return new MemoryStore(new MemoryConversations(Duration.ofDays(1), memory, replies), replies);
     }

@@ -23,10 +23,21 @@ final class FaultyStore implements Conversations, IdempotentReplies {
         ANSWER_LOST
     }
 
-    private final MemoryStore memory = MemoryStore.empty();
+    private final MemoryStore memory;
+    private final Mishap mishap;
     private final List<String> steps = new ArrayList<>();
     private int failAt = -1;
     private Fault fault = Fault.NOT_DONE;
+
+    FaultyStore() {
+        this(MemoryStore.empty(), Mishap.NONE);
+    }
+
+    /** A store over that memory, as one process sees it. */
+    FaultyStore(MemoryStore memory, Mishap mishap) {
+        this.memory = memory;
+        this.mishap = mishap;
+    }
 
     /** Fails at the step of that number, counted from 0 from now on. */
     void failAt(int step, Fault how) {
@@ -48,8 +59,11 @@ final class FaultyStore implements Conversations, IdempotentReplies {
     private <T> T step(String name, Supplier<T> step) {
         int number = steps.size();
         steps.add(name);
+        mishap.inStore(name);
         if (number != failAt) {
-            return step.get();
+            T done = step.get();
+            mishap.inStore(name + " done");
+            return done;
         }
         if (fault == Fault.ANSWER_LOST) {
             step.get();

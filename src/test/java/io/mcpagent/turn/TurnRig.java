@@ -19,7 +19,7 @@ final class TurnRig implements AutoCloseable {
 
     final ScriptedModel model = new ScriptedModel();
     final StubTools tools = new StubTools();
-    final FaultyStore store = new FaultyStore();
+    final FaultyStore store;
     final Timers timers = new Timers();
     final Runs runs = new Runs(timers);
     final SeenTelemetry seen;
@@ -31,6 +31,11 @@ final class TurnRig implements AutoCloseable {
     private final Turns turns;
 
     TurnRig(String... settings) {
+        this(new FaultyStore(), settings);
+    }
+
+    TurnRig(FaultyStore store, String... settings) {
+        this.store = store;
         config = TestSettings.with(settings);
         seen = new SeenTelemetry(config);
         turns = new Turns(

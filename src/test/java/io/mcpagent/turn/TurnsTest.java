@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.Conversation;
+import io.mcpagent.conversation.MemoryStore;
+import io.mcpagent.conversation.MovableClock;
 import io.mcpagent.conversation.TurnOutcome;
 import io.mcpagent.conversation.TurnRecord;
 import io.mcpagent.model.Content;
@@ -609,6 +611,41 @@ class TurnsTest {
                     .isInstanceOf(ProblemException.class);
         }
         assertWrittenOnce("key");
+    }
+
+    /** K6: a process that was killed within an allowed write left nothing, and the same key wrote again. */
+    @Test
+    void should_say_after_a_kill_that_the_outcome_of_a_write_is_not_known() {
+        MovableClock clock = MovableClock.atNow();
+        MemoryStore memory = MemoryStore.empty(clock);
+        try (TurnRig killed = new TurnRig(new FaultyStore(memory, Mishap.NONE))) {
+            killed.model.wants("t1", "allowed_write");
+            killed.tools.behaviour = (tool, arguments) -> {
+                // Nothing of what the process does after this may count.
+                killed.store.failAt(0, FaultyStore.Fault.NOT_DONE);
+                throw new Mishap.Killed();
+            };
+            assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> killed.run(keyed("c", "Write it", "key"))))
+                    .isInstanceOf(Mishap.Killed.class);
+        }
+        try (TurnRig next = new TurnRig(new FaultyStore(memory, Mishap.NONE))) {
+            assertThat(next.stored("c").pending().calls())
+                    .extracting("outcome")
+                    .containsExactly(ToolOutcome.OUTCOME_UNKNOWN);
+            assertThat(next.fails(keyed("c", "Write it", "key")).problem()).isEqualTo(Problem.REQUEST_RUNNING);
+            clock.advance(Duration.ofMinutes(5));
+            try (OpenTurn again = next.open(keyed("c", "Write it", "key"))) {
+                assertThat(again.earlierAnswer()).isEqualTo(Texts.BROKEN_OFF);
+            }
+            next.model.says("I don't know.");
+            TurnResult result = next.run(says("c", "Was it written?"));
+            assertThat(result.notices()).containsExactly(Texts.UNKNOWN_BEFORE);
+            assertThat(next.model.asked.getLast().messages().getLast().content())
+                    .containsExactly(
+                            new Content.ToolResult("t1", Texts.OUTCOME_UNKNOWN, true),
+                            new Content.Text("Was it written?"));
+            assertThat(next.tools.called).isEmpty();
+        }
     }
 
     private void assertWrittenOnce(String key) {

@@ -35,6 +35,16 @@ locals {
       metric      = local.metric["agent.cost.dollars"], dimensions = {}
       statistic   = "Sum", period = 3600, periods = 1, threshold = var.hourly_cost_dollars
     }
+    unpriced-model = {
+      description = "A model is asked that has no price: no limit counts its dollars. Set agent.model.prices"
+      metric      = local.metric["agent.model.unpriced"], dimensions = {}
+      statistic   = "Sum", period = 300, periods = 1, threshold = 0
+    }
+    usage-refused = {
+      description = "The service said that a model call used what it can't have used; it was counted at its most"
+      metric      = local.metric["agent.model.usage.refused"], dimensions = {}
+      statistic   = "Sum", period = 300, periods = 1, threshold = 0
+    }
     budget-refusals = {
       description = "More than 20 requests were refused within 5 minutes because a budget is used up"
       metric      = local.metric["agent.budget.refusals"], dimensions = {}

@@ -31,6 +31,8 @@ public final class Budget {
     private static final Duration DAY_GRACE = Duration.ofHours(1);
 
     private final Prices prices;
+    private final Tokenizers tokenizers;
+    private final MoneyAlarms alarms;
     private final Ledger ledger;
     private final InstantSource clock;
     private final List<String> modelIds;
@@ -40,9 +42,11 @@ public final class Budget {
     private final Ledger.Amount conversationLimit;
 
     /** @throws IllegalArgumentException if a limit in dollars is set and a model has no price, since it could not be kept */
-    Budget(AgentConfig config, Ledger ledger, InstantSource clock) {
+    Budget(AgentConfig config, ModelTable table, Ledger ledger, MoneyAlarms alarms, InstantSource clock) {
         AgentConfig.BudgetSettings limits = config.budget();
-        this.prices = new Prices(new ModelTable(config));
+        this.prices = new Prices(table);
+        this.tokenizers = new Tokenizers(table);
+        this.alarms = alarms;
         this.ledger = ledger;
         this.clock = clock;
         this.modelIds = Stream.concat(Stream.of(config.model().id()), config.model().fallbackId().stream())
@@ -95,6 +99,14 @@ public final class Budget {
         return prices;
     }
 
+    Tokenizers tokenizers() {
+        return tokenizers;
+    }
+
+    MoneyAlarms alarms() {
+        return alarms;
+    }
+
     Ledger ledger() {
         return ledger;
     }
@@ -105,16 +117,6 @@ public final class Budget {
 
     Ledger.Amount conversationLimit() {
         return conversationLimit;
-    }
-
-    /** The most that one call can cost, with the dearest of the models that may answer it. A model without a price counts nothing. */
-    Ledger.Amount most(long inputTokens, long outputTokens) {
-        long dollars = 0;
-        for (String modelId : modelIds) {
-            dollars = Math.max(
-                    dollars, prices.most(modelId, inputTokens, outputTokens).orElse(0L));
-        }
-        return new Ledger.Amount(dollars, inputTokens + outputTokens);
     }
 
     /** The accounts in the ledger that a call made now counts for; none if no such limit is set. */

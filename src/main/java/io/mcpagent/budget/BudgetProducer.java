@@ -3,6 +3,7 @@ package io.mcpagent.budget;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.ConversationStore;
 import io.mcpagent.conversation.DynamoTable;
+import io.mcpagent.model.ModelTable;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
@@ -17,14 +18,17 @@ final class BudgetProducer {
 
     @Produces
     @Singleton
-    Budget budget(AgentConfig config, DynamoTable table, ConversationStore store) {
+    Budget budget(
+            AgentConfig config, ModelTable models, DynamoTable table, ConversationStore store, MoneyAlarms alarms) {
         InstantSource clock = InstantSource.system();
         return new Budget(
                 config,
+                models,
                 switch (config.conversation().store()) {
                     case MEMORY -> new MemoryLedger(clock, () -> accounts(store));
                     case DYNAMODB -> new DynamoLedger(table, clock);
                 },
+                alarms,
                 clock);
     }
 

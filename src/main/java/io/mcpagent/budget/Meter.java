@@ -3,6 +3,7 @@ package io.mcpagent.budget;
 import io.mcpagent.budget.BudgetExceededException.Limit;
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.conversation.StoreUnavailableException;
+import io.mcpagent.model.Spending;
 import io.mcpagent.model.Usage;
 import java.math.BigDecimal;
 import java.util.List;
@@ -12,8 +13,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one request spends. Each model call is {@link #reserve reserved}, then ended by exactly one of the reservation's methods; what comes after
- * the first of them does nothing. For use by one thread at a time.
+ * What one request spends. Each request to a model is {@link #reserve reserved}, then ended by exactly one of the reservation's methods; what
+ * comes after the first of them does nothing. For use by one thread at a time.
  */
 public final class Meter {
 
@@ -43,15 +44,17 @@ public final class Meter {
     }
 
     /**
-     * Reserves what the next model call may cost at most.
+     * Reserves what the next request to a model may cost at most.
      *
-     * @param estimatedInputTokens what is sent: system prompt, tools and messages
-     * @param maxOutputTokens      the longest reply that is asked for
+     * @param estimatedTokens an estimate of what is sent: system prompt, tools and messages
+     * @param maxOutputTokens the longest reply that is asked for
      * @throws BudgetExceededException   if it does not fit under a limit
      * @throws StoreUnavailableException if a limit is set and the ledger does not answer; a reservation that it took all the same stays counted
      */
-    public Reservation reserve(long estimatedInputTokens, long maxOutputTokens) {
-        Ledger.Amount most = budget.most(estimatedInputTokens, maxOutputTokens);
+    public Reservation reserve(String modelId, long estimatedTokens, long maxOutputTokens) {
+        Usage longest = new Usage(budget.tokenizers().most(modelId, estimatedTokens), maxOutputTokens, 0, 0);
+        Ledger.Amount most = new Ledger.Amount(
+                budget.prices().most(modelId, longest.input(), maxOutputTokens, false), longest.total());
         Ledger.Amount next = spent.plus(reserved).plus(most);
         requireWithin(budget.requestLimit(), next, Limit.REQUEST_DOLLARS, Limit.REQUEST_TOKENS);
         if (conversationId == null) {
@@ -67,7 +70,7 @@ public final class Meter {
             }
         }
         reserved = reserved.plus(most);
-        return new Reservation(id, most, accounts, estimatedInputTokens);
+        return new Reservation(id, modelId, estimatedTokens, longest, most, accounts);
     }
 
     private static void requireWithin(Ledger.Amount limit, Ledger.Amount next, Limit dollars, Limit tokens) {
@@ -90,49 +93,89 @@ public final class Meter {
         return new Receipt(modelCalls, usage, dollars, toolCalls, millis);
     }
 
-    /** What was reserved for one model call. */
-    public final class Reservation {
+    /** Whether a model was asked that has no price, so that the receipt has no dollars. */
+    public boolean unpriced() {
+        return !priced;
+    }
+
+    /** What was reserved for one request to a model. */
+    public final class Reservation implements Spending.Attempt {
 
         private final String id;
+        private final String modelId;
+        private final long estimatedTokens;
+        private final Usage longest;
         private final Ledger.Amount most;
         private final List<Ledger.BudgetAccount> accounts;
-        private final long estimatedInputTokens;
         private boolean ended;
 
         private Reservation(
-                String id, Ledger.Amount most, List<Ledger.BudgetAccount> accounts, long estimatedInputTokens) {
+                String id,
+                String modelId,
+                long estimatedTokens,
+                Usage longest,
+                Ledger.Amount most,
+                List<Ledger.BudgetAccount> accounts) {
             this.id = id;
+            this.modelId = modelId;
+            this.estimatedTokens = estimatedTokens;
+            this.longest = longest;
             this.most = most;
             this.accounts = accounts;
-            this.estimatedInputTokens = estimatedInputTokens;
         }
 
-        /** The model replied: counts what the service counted, at the price of the model that answered. */
-        public void settle(String modelId, Usage used) {
+        /** Counts what the service counted, at the price of the model that was asked; what it can't have used is counted as unknown. */
+        @Override
+        public void settle(Usage used) {
+            if (ended) {
+                return;
+            }
+            if (impossible(used)) {
+                LOG.errorf("Model %s: the service says that a call used %s, which it can't have used", modelId, used);
+                budget.alarms().usageRefused(modelId);
+                settleUnknown();
+                return;
+            }
+            budget.tokenizers().counted(modelId, estimatedTokens, used.prompt());
+            count(used, budget.prices().cost(modelId, used).orElse(0L));
+        }
+
+        private boolean impossible(Usage used) {
+            return used.input() < 0
+                    || used.output() < 0
+                    || used.cacheRead() < 0
+                    || used.cacheWrite() < 0
+                    || used.hourWrite() < 0
+                    || used.hourWrite() > used.cacheWrite()
+                    || used.output() > longest.output()
+                    || Math.max(used.input(), Math.max(used.cacheRead(), used.cacheWrite())) > Integer.MAX_VALUE
+                    || Tokenizers.impossible(estimatedTokens, used.prompt());
+        }
+
+        /** Counts the most that it can have cost: it was sent, and the service never said what it counted. */
+        @Override
+        public void settleUnknown() {
             if (!ended) {
-                Optional<Long> cost = budget.prices().cost(modelId, used);
-                priced &= cost.isPresent();
-                modelCalls++;
-                usage = usage.plus(used);
-                end(new Ledger.Amount(cost.orElse(0L), used.total()));
+                count(longest, most.microDollars());
             }
         }
 
+        private void count(Usage used, long microDollars) {
+            if (!budget.prices().knows(modelId)) {
+                priced = false;
+                budget.alarms().unpriced(modelId);
+            }
+            modelCalls++;
+            usage = usage.plus(used);
+            end(new Ledger.Amount(microDollars, used.total()));
+        }
+
         /** Nothing was billed: the service refused the request, or never got it. */
+        @Override
         public void cancel() {
             if (!ended) {
                 end(Ledger.Amount.ZERO);
             }
-        }
-
-        /**
-         * The call broke off after it was sent, and the service never said what it counted: counts the estimate of what was sent, and of what was
-         * heard. It shows in the receipt as well.
-         *
-         * @param heardTokens an estimate of what the model had written
-         */
-        public void settleUnknown(String modelId, long heardTokens) {
-            settle(modelId, new Usage(estimatedInputTokens, heardTokens, 0, 0));
         }
 
         private void end(Ledger.Amount used) {

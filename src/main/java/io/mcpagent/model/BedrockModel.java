@@ -1,6 +1,5 @@
 package io.mcpagent.model;
 
-import io.mcpagent.base.Deadline;
 import io.mcpagent.base.Timers;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.http.HttpConnections;
@@ -44,8 +43,8 @@ class BedrockModel {
         ModelReply read(HttpExchange exchange) throws IOException, ModelException, InterruptedException;
     }
 
-    /** @param deadline of the run; who waits without one is cut a moment later */
-    ModelReply converse(String modelId, RequestBody.Bytes body, Deadline deadline)
+    /** @param request whose deadline is the run's; who waits without one is cut a moment later */
+    ModelReply converse(String modelId, RequestBody.Bytes body, ModelRequest request)
             throws ModelException, InterruptedException {
         // A whole reply takes as long as it takes to write: silence says nothing.
         return ask(
@@ -53,16 +52,16 @@ class BedrockModel {
                 "converse",
                 body,
                 HttpConnections.ANY_SILENCE,
-                deadline,
+                request,
                 null,
                 exchange -> readReply(modelId, exchange));
     }
 
-    /** @param deadline of the run; who waits without one is cut a moment later */
-    ModelReply stream(String modelId, RequestBody.Bytes body, Deadline deadline, ReplyListener listener)
+    /** @param request whose deadline is the run's; who waits without one is cut a moment later */
+    ModelReply stream(String modelId, RequestBody.Bytes body, ModelRequest request, ReplyListener listener)
             throws ModelException, InterruptedException {
         try (ReplyAssembler reply = new ReplyAssembler(listener)) {
-            return ask(modelId, "converse-stream", body, idleTimeout, deadline, reply, exchange -> {
+            return ask(modelId, "converse-stream", body, idleTimeout, request, reply, exchange -> {
                 exchange.beforeBlocking(reply::pause);
                 readStream(exchange, reply);
                 return reply.reply(modelId);
@@ -75,33 +74,53 @@ class BedrockModel {
             String operation,
             RequestBody.Bytes body,
             Duration silence,
-            Deadline deadline,
+            ModelRequest request,
             @Nullable ReplyAssembler streamed,
             Answer answer)
             throws ModelException, InterruptedException {
-        boolean sentBefore = false;
+        boolean again = false;
         while (true) {
             BedrockRequests.Signed signed = requests.post(modelId, operation, body);
             try (HttpExchange exchange =
-                    connections.exchange(signed.route(), silence, HttpExchange.endAfter(deadline))) {
+                    connections.exchange(signed.route(), silence, HttpExchange.endAfter(request.deadline()))) {
+                Spending.Attempt attempt = request.spending().begin(modelId);
                 try {
                     exchange.send(signed.head(), body.array(), body.size());
                     if (exchange.status() != 200) {
-                        throw ServiceErrors.of(exchange);
+                        ModelException refused = ServiceErrors.of(exchange);
+                        if (!refused.sent()) {
+                            attempt.cancel();
+                        }
+                        throw refused;
                     }
-                    return answer.read(exchange);
+                    ModelReply reply = answer.read(exchange);
+                    attempt.settle(reply.usage());
+                    return reply;
                 } catch (IOException e) {
                     // An interrupt closes the socket under whoever reads it, so it shows as an I/O error first.
                     if (Thread.interrupted()) {
                         throw (InterruptedException) new InterruptedException().initCause(e);
                     }
-                    if (sentBefore || !isStale(exchange, e)) {
-                        throw failure(e, exchange, sentBefore, streamed);
+                    if (again || !isStale(exchange, e)) {
+                        throw failure(e, exchange, streamed);
                     }
-                    sentBefore = exchange.sent();
+                    again = exchange.sent();
                     connections.closeIdle();
+                } finally {
+                    end(attempt, exchange, streamed == null ? null : streamed.usage());
                 }
             }
+        }
+    }
+
+    /** Only what never left costs nothing. */
+    private static void end(Spending.Attempt attempt, HttpExchange exchange, @Nullable Usage said) {
+        if (said != null) {
+            attempt.settle(said);
+        } else if (exchange.sent()) {
+            attempt.settleUnknown();
+        } else {
+            attempt.cancel();
         }
     }
 
@@ -153,15 +172,14 @@ class BedrockModel {
     }
 
     private static ModelException failure(
-            IOException e, HttpExchange exchange, boolean sentBefore, @Nullable ReplyAssembler streamed) {
+            IOException e, HttpExchange exchange, @Nullable ReplyAssembler streamed) {
         Kind kind = Kind.UNAVAILABLE;
         if (e instanceof SocketTimeoutException || e.getCause() instanceof SocketTimeoutException) {
             kind = Kind.TIMEOUT;
         } else if (streamed != null && exchange.answered() && exchange.status() == 200) {
             kind = Kind.BROKEN_STREAM;
         }
-        boolean sent = sentBefore || exchange.sent();
-        return new ModelException(kind, e.toString(), sent, streamed != null && streamed.heard(), e);
+        return new ModelException(kind, e.toString(), exchange.sent(), streamed != null && streamed.heard(), e);
     }
 
     HttpConnections connections() {

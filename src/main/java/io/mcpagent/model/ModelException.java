@@ -54,24 +54,21 @@ public final class ModelException extends Exception {
         this.retryAfter = retryAfter;
     }
 
-    /** The service refused the request with an error status; {@code retryAfter} is how long it asks to wait, zero if it does not say. */
-    static ModelException refused(Kind kind, String message, Duration retryAfter) {
-        return new ModelException(kind, message, false, false, retryAfter, null);
-    }
-
-    /** The same failure of a call of which an earlier attempt was sent. */
-    ModelException afterSent() {
-        return sent ? this : new ModelException(kind, getMessage(), true, heard, retryAfter, this);
+    /**
+     * The service answered with an error status.
+     *
+     * @param sent       whether the model may have worked on the request all the same
+     * @param retryAfter how long the service asks to wait, zero if it does not say
+     */
+    static ModelException refused(Kind kind, String message, boolean sent, Duration retryAfter) {
+        return new ModelException(kind, message, sent, false, retryAfter, null);
     }
 
     public Kind kind() {
         return kind;
     }
 
-    /**
-     * Whether the service may have worked on the request, and so may bill it: the request left this process, in this attempt or in one before it, and
-     * was not refused with an error status. If false, it costs nothing.
-     */
+    /** Whether the service may have worked on the request of the last attempt, and so may bill it: it left this process, and was not refused. */
     public boolean sent() {
         return sent;
     }

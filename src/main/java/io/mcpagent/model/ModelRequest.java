@@ -11,13 +11,21 @@ import java.util.Objects;
  * @param messages the conversation, alternating, first and last by the user
  * @param tools    the tools on offer, perhaps none. The same list object stands for the same tools: its JSON is made once per object
  * @param deadline when the turn must have ended
+ * @param spending is told of each request that is sent for it
  */
-public record ModelRequest(String system, List<Message> messages, List<ToolDefinition> tools, Deadline deadline) {
+public record ModelRequest(
+        String system, List<Message> messages, List<ToolDefinition> tools, Deadline deadline, Spending spending) {
+
+    /** A request that nobody counts. */
+    public ModelRequest(String system, List<Message> messages, List<ToolDefinition> tools, Deadline deadline) {
+        this(system, messages, tools, deadline, Spending.FREE);
+    }
 
     public ModelRequest {
         Objects.requireNonNull(system);
         Objects.requireNonNull(messages);
         Objects.requireNonNull(tools);
         Objects.requireNonNull(deadline);
+        Objects.requireNonNull(spending);
     }
 }

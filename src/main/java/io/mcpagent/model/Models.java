@@ -59,13 +59,13 @@ public class Models implements Model {
     @Override
     public ModelReply converse(ModelRequest request) throws ModelException, InterruptedException {
         RequestBody.Bytes body = bodies.write(request);
-        return new Call(request.deadline(), id -> bedrock.converse(id, body, request.deadline())).ask();
+        return new Call(request.deadline(), id -> bedrock.converse(id, body, request)).ask();
     }
 
     @Override
     public ModelReply stream(ModelRequest request, ReplyListener listener) throws ModelException, InterruptedException {
         RequestBody.Bytes body = bodies.write(request);
-        return new Call(request.deadline(), id -> bedrock.stream(id, body, request.deadline(), listener)).ask();
+        return new Call(request.deadline(), id -> bedrock.stream(id, body, request, listener)).ask();
     }
 
     @Override
@@ -89,7 +89,6 @@ public class Models implements Model {
         private final Deadline deadline;
         private final Deadline end;
         private final Attempt attempt;
-        private boolean sent;
 
         /** @param deadline of the run, which stops this call then; who calls without one is stopped a moment later */
         Call(Deadline deadline, Attempt attempt) {
@@ -103,12 +102,7 @@ public class Models implements Model {
                 throw new ModelException(Kind.TIMEOUT, "there was no time left to ask the model", false, null);
             }
             budget.earn();
-            try {
-                return fallback == null ? ask(primary, maxAttempts) : ask(primary, fallback);
-            } catch (ModelException e) {
-                // What an earlier attempt cost does not depend on how the last one failed.
-                throw sent ? e.afterSent() : e;
-            }
+            return fallback == null ? ask(primary, maxAttempts) : ask(primary, fallback);
         }
 
         private ModelReply ask(Candidate first, Candidate second) throws ModelException, InterruptedException {
@@ -135,7 +129,6 @@ public class Models implements Model {
                 try {
                     return askOnce(model);
                 } catch (ModelException e) {
-                    sent |= e.sent();
                     if (made >= attempts || !again(e)) {
                         throw e;
                     }

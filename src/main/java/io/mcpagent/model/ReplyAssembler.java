@@ -93,6 +93,12 @@ final class ReplyAssembler implements AutoCloseable {
         return stopReason != null && usage != null;
     }
 
+    /** What the service counted; null if it has not said so yet. */
+    @Nullable
+    Usage usage() {
+        return usage;
+    }
+
     /** The reply, which must be whole. */
     ModelReply reply(String modelId) {
         blocks.sort(Comparator.comparingInt(block -> block.index));
@@ -234,13 +240,11 @@ final class ReplyAssembler implements AutoCloseable {
         if (text != null && !text.isEmpty()) {
             block.text = append(block.text, text);
             heard = true;
-            listener.written(text.length());
             listener.text(text);
         }
         if (toolInput != null && !toolInput.isEmpty() && block.callId != null) {
             block.text = append(block.text, toolInput);
             heard = true;
-            listener.written(toolInput.length());
         }
         if (reasoning != null) {
             reasoningDelta(block, reasoning);
@@ -257,7 +261,6 @@ final class ReplyAssembler implements AutoCloseable {
         block.reasoning = append(block.reasoning, delta);
         if (!delta.isEmpty()) {
             heard = true;
-            listener.written(delta.length());
             listener.reasoning(delta);
         }
     }

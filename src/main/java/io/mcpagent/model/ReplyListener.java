@@ -17,9 +17,6 @@ public interface ReplyListener {
     /** A piece of readable reasoning; never empty. */
     default void reasoning(String delta) {}
 
-    /** The model wrote this many characters more, of whatever kind: text, reasoning, or arguments that are not complete yet. */
-    default void written(int characters) {}
-
     /** Nothing more of what was sent is at hand: a good moment to flush what the events above made. */
     default void pause() {}
 }

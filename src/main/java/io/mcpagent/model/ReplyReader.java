@@ -114,16 +114,49 @@ final class ReplyReader {
 
     /** The usage object that the parser stands on. */
     static Usage usage(JsonParser parser) throws IOException {
-        long[] tokens = new long[4];
+        long[] tokens = new long[5];
         JsonFields.fields(parser, (name, value) -> {
             switch (name) {
-                case "inputTokens" -> tokens[0] = JsonFields.number(value);
-                case "outputTokens" -> tokens[1] = JsonFields.number(value);
-                case "cacheReadInputTokens" -> tokens[2] = JsonFields.number(value);
-                case "cacheWriteInputTokens" -> tokens[3] = JsonFields.number(value);
+                case "inputTokens" -> tokens[0] = tokens(value);
+                case "outputTokens" -> tokens[1] = tokens(value);
+                case "cacheReadInputTokens" -> tokens[2] = tokens(value);
+                case "cacheWriteInputTokens" -> tokens[3] = tokens(value);
+                case "cacheDetails" -> tokens[4] = hourTokens(value);
                 default -> value.skipChildren();
             }
         });
-        return new Usage(tokens[0], tokens[1], tokens[2], tokens[3]);
+        return new Usage(tokens[0], tokens[1], tokens[2], tokens[3], tokens[4]);
+    }
+
+    /** The sum of the cache writes that are kept for an hour, of a list of {@code {"ttl": "1h", "inputTokens": 7}}. */
+    private static long hourTokens(JsonParser list) throws IOException {
+        if (list.currentToken() != JsonToken.START_ARRAY) {
+            list.skipChildren();
+            return 0;
+        }
+        long[] sum = {0};
+        while (list.nextToken() != JsonToken.END_ARRAY) {
+            boolean[] hour = {false};
+            long[] written = {0};
+            JsonFields.fields(list, (name, value) -> {
+                switch (name) {
+                    case "ttl" -> hour[0] = JsonFields.text(value).equals("1h");
+                    case "inputTokens" -> written[0] = tokens(value);
+                    default -> value.skipChildren();
+                }
+            });
+            sum[0] += hour[0] ? written[0] : 0;
+        }
+        return sum[0];
+    }
+
+    /** A number of tokens; one that can't be is -1, for whoever counts them to notice. */
+    private static long tokens(JsonParser value) throws IOException {
+        if (value.currentToken() == JsonToken.VALUE_NUMBER_INT && value.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
+            return value.getLongValue();
+        }
+        boolean absent = value.currentToken() == JsonToken.VALUE_NULL;
+        value.skipChildren();
+        return absent ? 0 : -1;
     }
 }

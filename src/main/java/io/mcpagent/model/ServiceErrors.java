@@ -29,7 +29,15 @@ final class ServiceErrors {
         }
         String message = message(body, 0, body.length);
         return ModelException.refused(
-                kind, exchange.status() + " " + type + ": " + message + hint(exchange.status(), message), retryAfter);
+                kind,
+                exchange.status() + " " + type + ": " + message + hint(exchange.status(), message),
+                mayBeBilled(exchange.status()),
+                retryAfter);
+    }
+
+    /** The model was too slow or failed, or something between did not wait for it; any other status says that it was not asked. */
+    private static boolean mayBeBilled(int status) {
+        return status == 408 || status == 424 || status == 502 || status == 504;
     }
 
     /**

@@ -7,15 +7,30 @@ package io.mcpagent.model;
  * @param output     tokens written
  * @param cacheRead  tokens of the prompt that came from the cache
  * @param cacheWrite tokens of the prompt that were put into the cache
+ * @param hourWrite  those of {@code cacheWrite} that are kept there for an hour, which costs more; not stored
  */
-public record Usage(long input, long output, long cacheRead, long cacheWrite) {
+public record Usage(long input, long output, long cacheRead, long cacheWrite, long hourWrite) {
 
     public static final Usage NONE = new Usage(0, 0, 0, 0);
+
+    /** Without anything that is kept for an hour. */
+    public Usage(long input, long output, long cacheRead, long cacheWrite) {
+        this(input, output, cacheRead, cacheWrite, 0);
+    }
 
     /** The sum of both. */
     public Usage plus(Usage other) {
         return new Usage(
-                input + other.input, output + other.output, cacheRead + other.cacheRead, cacheWrite + other.cacheWrite);
+                input + other.input,
+                output + other.output,
+                cacheRead + other.cacheRead,
+                cacheWrite + other.cacheWrite,
+                hourWrite + other.hourWrite);
+    }
+
+    /** The tokens of the prompt, those in the cache too. */
+    public long prompt() {
+        return input + cacheRead + cacheWrite;
     }
 
     /** All tokens, whatever their price. */

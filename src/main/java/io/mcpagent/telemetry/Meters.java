@@ -44,8 +44,11 @@ final class Meters {
     private final LongCounter toolCalls;
     private final DoubleCounter dollars;
     private final LongCounter budgetRefusals;
+    private final LongCounter unpriced;
+    private final LongCounter usageRefused;
     private final ToolLabels tools = new ToolLabels();
     private final AtomicInteger openStreams = new AtomicInteger();
+    private final AtomicInteger openTurns = new AtomicInteger();
     private final Map<String, ModelLabels> models = new ConcurrentHashMap<>();
     private final LongAdder cachedInput = new LongAdder();
     private final LongAdder allInput = new LongAdder();
@@ -53,7 +56,7 @@ final class Meters {
     private long allBefore;
 
     /** The labels of one model's calls, made once. */
-    private record ModelLabels(Attributes call, Attributes input, Attributes output) {
+    private record ModelLabels(Attributes call, Attributes input, Attributes output, Attributes asked) {
 
         static ModelLabels of(String model) {
             Attributes call = Attributes.of(
@@ -66,7 +69,8 @@ final class Meters {
             return new ModelLabels(
                     call,
                     call.toBuilder().put(Semantics.TOKEN_TYPE, "input").build(),
-                    call.toBuilder().put(Semantics.TOKEN_TYPE, "output").build());
+                    call.toBuilder().put(Semantics.TOKEN_TYPE, "output").build(),
+                    Attributes.of(Semantics.REQUEST_MODEL, model));
         }
     }
 
@@ -100,11 +104,24 @@ final class Meters {
                 .setUnit("{refusal}")
                 .setDescription("Turns that a limit on dollars or tokens ended")
                 .build();
+        unpriced = meter.counterBuilder("agent.model.unpriced")
+                .setUnit("{call}")
+                .setDescription("Model calls whose dollars are not known, since the model has no price")
+                .build();
+        usageRefused = meter.counterBuilder("agent.model.usage.refused")
+                .setUnit("{call}")
+                .setDescription("Model calls that can't have used what the service said, and were counted at their most")
+                .build();
         meter.gaugeBuilder("agent.streams.open")
                 .ofLongs()
                 .setUnit("{stream}")
                 .setDescription("Streamed answers that are being given")
                 .buildWithCallback(now -> now.record(openStreams.get()));
+        meter.gaugeBuilder("agent.turns.open")
+                .ofLongs()
+                .setUnit("{turn}")
+                .setDescription("Turns that run")
+                .buildWithCallback(now -> now.record(openTurns.get()));
         meter.gaugeBuilder("agent.cache.hit_ratio")
                 .setUnit("1")
                 .setDescription("How much of the model's input since the last look came from the prompt cache")
@@ -148,6 +165,14 @@ final class Meters {
         return models.computeIfAbsent(model, ModelLabels::of);
     }
 
+    void turnBegins() {
+        openTurns.incrementAndGet();
+    }
+
+    void turnEnds() {
+        openTurns.decrementAndGet();
+    }
+
     void turnEnded(String outcome, double seconds) {
         turns.add(1, Attributes.of(OUTCOME, outcome), NOWHERE);
         turnSeconds.record(seconds, Attributes.empty(), NOWHERE);
@@ -168,6 +193,14 @@ final class Meters {
 
     void budgetRefused() {
         budgetRefusals.add(1, Attributes.empty(), NOWHERE);
+    }
+
+    void unpriced(String model) {
+        unpriced.add(1, labels(model).asked(), NOWHERE);
+    }
+
+    void usageRefused(String model) {
+        usageRefused.add(1, labels(model).asked(), NOWHERE);
     }
 
     void streamBegins() {

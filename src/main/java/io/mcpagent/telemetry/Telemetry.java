@@ -1,11 +1,12 @@
 package io.mcpagent.telemetry;
 
+import io.mcpagent.budget.MoneyAlarms;
 import jakarta.inject.Singleton;
 import org.jspecify.annotations.Nullable;
 
 /** Where turns tell what happens in them. Safe for use by many threads. */
 @Singleton
-public final class Telemetry {
+public final class Telemetry implements MoneyAlarms {
 
     private final Spans spans;
     private final Meters meters;
@@ -22,6 +23,16 @@ public final class Telemetry {
      */
     public TurnTelemetry begin(String runId, @Nullable String traceparent) {
         return new TurnTelemetry(spans, meters, runId, traceparent);
+    }
+
+    @Override
+    public void unpriced(String modelId) {
+        meters.unpriced(modelId);
+    }
+
+    @Override
+    public void usageRefused(String modelId) {
+        meters.usageRefused(modelId);
     }
 
     /** A streamed answer is being given; {@link #streamEnds} must follow. */

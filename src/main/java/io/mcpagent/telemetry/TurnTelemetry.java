@@ -36,6 +36,7 @@ public final class TurnTelemetry {
         this.runId = runId;
         this.traceparent = traceparent;
         this.span = spans.on() ? begin(Traceparent.read(traceparent)) : Span.getInvalid();
+        meters.turnBegins();
     }
 
     private Span begin(SpanContext parent) {
@@ -125,6 +126,7 @@ public final class TurnTelemetry {
             @Nullable String modelId,
             @Nullable Receipt before,
             @Nullable Receipt after) {
+        meters.turnEnds();
         if (problem == Problem.BUDGET_EXCEEDED) {
             meters.budgetRefused();
         }

@@ -3,16 +3,13 @@ package io.mcpagent.turn;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.model.ReplyListener;
 
-/** Turns the parts of one streamed model reply into the turn's events, and counts what was written, for the bill of a call that breaks off. */
+/** Turns the parts of one streamed model reply into the turn's events. */
 final class StreamedReply implements ReplyListener {
-
-    private static final int CHARACTERS_PER_TOKEN = 3;
 
     private final TurnListener listener;
     private final String messageId;
     private final Runnable onText;
     private boolean writing;
-    private long characters;
 
     /** @param onText is done at each piece of text */
     StreamedReply(TurnListener listener, String messageId, Runnable onText) {
@@ -29,16 +26,6 @@ final class StreamedReply implements ReplyListener {
             listener.on(new TurnEvent.TextStarted(messageId));
         }
         listener.on(new TurnEvent.TextDelta(messageId, delta));
-    }
-
-    @Override
-    public void written(int more) {
-        characters += more;
-    }
-
-    /** How many tokens the model has written by now: an estimate, on the high side. */
-    long tokens() {
-        return characters / CHARACTERS_PER_TOKEN + 1;
     }
 
     @Override

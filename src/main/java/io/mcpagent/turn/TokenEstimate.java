@@ -2,7 +2,6 @@ package io.mcpagent.turn;
 
 import io.mcpagent.conversation.History;
 import io.mcpagent.model.Message;
-import io.mcpagent.model.ModelRequest;
 import io.mcpagent.model.ToolDefinition;
 import java.util.List;
 
@@ -12,6 +11,9 @@ final class TokenEstimate {
     /** What the frame of a message or a tool costs beside its text. */
     private static final int FRAME = 8;
 
+    /** What the service tells the model about tools, once there are any. */
+    private static final int TOOL_PROMPT = 700;
+
     /** The tools that were asked for last: most turns have the same ones, and theirs is most of the text. */
     private static volatile Counted last = new Counted(List.of(), 0);
 
@@ -19,12 +21,12 @@ final class TokenEstimate {
 
     private TokenEstimate() {}
 
-    static long of(ModelRequest request) {
-        long tokens = History.estimate(request.system());
-        for (Message message : request.messages()) {
+    static long of(String system, List<Message> messages, List<ToolDefinition> tools) {
+        long tokens = History.estimate(system) + of(tools);
+        for (Message message : messages) {
             tokens += FRAME + History.estimate(message);
         }
-        return tokens + of(request.tools());
+        return tokens;
     }
 
     // The very same list: a turn sends it with each step, and to compare what it has would cost what is saved.
@@ -34,7 +36,7 @@ final class TokenEstimate {
         if (known.tools == tools) {
             return known.tokens;
         }
-        long tokens = 0;
+        long tokens = tools.isEmpty() ? 0 : TOOL_PROMPT;
         for (ToolDefinition tool : tools) {
             tokens += FRAME
                     + History.estimate(tool.name())

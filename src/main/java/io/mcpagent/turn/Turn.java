@@ -1,6 +1,5 @@
 package io.mcpagent.turn;
 
-import io.mcpagent.budget.Meter;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.History;
 import io.mcpagent.conversation.TurnOutcome;
@@ -101,36 +100,37 @@ final class Turn {
     private ModelRequest request(ToolCatalog catalog) {
         List<Message> messages =
                 History.of(finished, progress.messages, config.model().maxHistoryTokens());
+        String system =
+                catalog.available() ? config.systemPrompt() : config.systemPrompt() + Texts.TELL_MODEL_NO_TOOLS;
+        List<Message> fitting =
+                ConverseRules.fit(catalog.definitions().isEmpty() ? ToolsAsText.of(messages) : messages);
+        long estimate = TokenEstimate.of(system, fitting, catalog.definitions());
         return new ModelRequest(
-                catalog.available() ? config.systemPrompt() : config.systemPrompt() + Texts.TELL_MODEL_NO_TOOLS,
-                ConverseRules.fit(catalog.definitions().isEmpty() ? ToolsAsText.of(messages) : messages),
+                system,
+                fitting,
                 catalog.definitions(),
-                run.deadline());
+                run.deadline(),
+                modelId -> progress.meter()
+                        .reserve(modelId, estimate, config.model().maxTokens()));
     }
 
     private ModelReply ask(ModelRequest request) throws ModelException, InterruptedException {
-        Meter.Reservation reservation = progress.meter()
-                .reserve(TokenEstimate.of(request), config.model().maxTokens());
         StreamedReply heard = new StreamedReply(listener, messageId(), run.telemetry()::textSeen);
         ModelCall call = run.telemetry().modelCall(model.modelId(), request);
         try {
             ModelReply reply = streaming ? stream(request, heard) : model.converse(request);
             call.answered(reply);
-            reservation.settle(reply.modelId(), reply.usage());
             return reply;
         } catch (ModelException e) {
             call.failed(e);
-            if (e.sent()) {
-                reservation.settleUnknown(model.modelId(), heard.tokens());
-            } else {
-                reservation.cancel();
-            }
             throw e;
         } catch (InterruptedException | RuntimeException e) {
             call.abandoned();
-            // The service bills what it had read and written by then, and does not say how much that was.
-            reservation.settleUnknown(model.modelId(), heard.tokens());
             throw e;
+        } finally {
+            if (progress.meter().unpriced() && !progress.notices.contains(Texts.UNPRICED)) {
+                progress.notices.add(Texts.UNPRICED);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package io.mcpagent.budget;
 
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.model.ModelTable;
 import java.time.InstantSource;
 import java.util.Set;
 
@@ -10,8 +11,8 @@ public final class TestBudget {
     private TestBudget() {}
 
     /** One whose ledger is in memory. */
-    public static Budget of(AgentConfig config) {
+    public static Budget of(AgentConfig config, MoneyAlarms alarms) {
         InstantSource clock = InstantSource.system();
-        return new Budget(config, new MemoryLedger(clock, Set::of), clock);
+        return new Budget(config, new ModelTable(config), new MemoryLedger(clock, Set::of), alarms, clock);
     }
 }

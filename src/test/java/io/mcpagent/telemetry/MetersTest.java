@@ -105,7 +105,7 @@ class MetersTest {
                     case "counter" ->
                         name.equals("agent.cost.dollars") ? MetricDataType.DOUBLE_SUM : MetricDataType.LONG_SUM;
                     default ->
-                        name.equals("agent.streams.open") ? MetricDataType.LONG_GAUGE : MetricDataType.DOUBLE_GAUGE;
+                        name.endsWith("s.open") ? MetricDataType.LONG_GAUGE : MetricDataType.DOUBLE_GAUGE;
                 },
                 metric.getType(),
                 name);
@@ -212,6 +212,8 @@ class MetersTest {
                 turn().modelCall("model", null).failed(new ModelException(kind, "no", false, null));
             }
             turn().modelCall("model", null).abandoned();
+            meters.unpriced("model");
+            meters.usageRefused("model");
         }
     }
 

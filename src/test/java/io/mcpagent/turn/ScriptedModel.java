@@ -6,6 +6,7 @@ import io.mcpagent.model.ModelException;
 import io.mcpagent.model.ModelReply;
 import io.mcpagent.model.ModelRequest;
 import io.mcpagent.model.ReplyListener;
+import io.mcpagent.model.Spending;
 import io.mcpagent.model.StopReason;
 import io.mcpagent.model.Usage;
 import java.util.ArrayDeque;
@@ -61,7 +62,19 @@ final class ScriptedModel implements Model {
         if (script.isEmpty()) {
             throw new AssertionError("the model was asked more often than the script says");
         }
-        return script.poll().reply(request);
+        Spending.Attempt attempt = request.spending().begin(ID);
+        try {
+            ModelReply reply = script.poll().reply(request);
+            attempt.settle(reply.usage());
+            return reply;
+        } catch (ModelException e) {
+            if (!e.sent()) {
+                attempt.cancel();
+            }
+            throw e;
+        } finally {
+            attempt.settleUnknown();
+        }
     }
 
     @Override

@@ -41,7 +41,7 @@ final class TurnRig implements AutoCloseable {
         turns = new Turns(
                 model,
                 new ToolCalls(tools, new ToolRound(tools, config), tools, config),
-                TestBudget.of(config),
+                TestBudget.of(config, seen.telemetry()),
                 store,
                 store,
                 TurnResult::answer,

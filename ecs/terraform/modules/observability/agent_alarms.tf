@@ -71,39 +71,6 @@ resource "aws_cloudwatch_metric_alarm" "agent" {
   ok_actions          = [aws_sns_topic.alarms.arn]
 }
 
-# Tokens without dollars: the model has no price in the agent's settings, and neither the alarm on dollars nor a limit in dollars works.
-resource "aws_cloudwatch_metric_alarm" "unpriced" {
-  alarm_name          = "${var.name}-agent-unpriced-model"
-  alarm_description   = "Model calls cost tokens but no dollars: agent.model.prices has no price for the model"
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  evaluation_periods  = 2
-  datapoints_to_alarm = 2
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
-
-  metric_query {
-    id          = "unpriced"
-    expression  = "IF(tokens > 0 AND FILL(dollars, 0) == 0, 1, 0)"
-    label       = "Tokens without a price"
-    return_data = true
-  }
-  dynamic "metric_query" {
-    for_each = { tokens = local.metric["gen_ai.client.token.usage"], dollars = local.metric["agent.cost.dollars"] }
-    content {
-      id = metric_query.key
-      metric {
-        namespace   = local.catalogue.namespace
-        metric_name = metric_query.value
-        stat        = "Sum"
-        period      = 300
-        dimensions  = { environment = var.environment }
-      }
-    }
-  }
-}
-
 # --- what tells a bad version from a bad day
 # The agent names why a turn failed. Throttling, overload, a store or a model that is away are named so with any version, and roll
 # nothing back. What is left is a fault of the version or of its settings: these, and connections that the process broke off.

@@ -6,15 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mcpagent.budget.BudgetExceededException.Limit;
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.MovableClock;
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.conversation.StoreUnavailableException;
+import io.mcpagent.model.ModelTable;
 import io.mcpagent.model.Usage;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -25,7 +31,25 @@ class BudgetTest {
     private final Ledger ledger = new MemoryLedger(clock, Set::of);
 
     private Budget budget(String... settings) {
-        return new Budget(Settings.with(settings), ledger, clock);
+        return budget(ledger, settings);
+    }
+
+    private final List<String> alarms = new ArrayList<>();
+
+    private Budget budget(Ledger counting, String... settings) {
+        AgentConfig config = Settings.with(settings);
+        MoneyAlarms heard = new MoneyAlarms() {
+            @Override
+            public void unpriced(String modelId) {
+                alarms.add("unpriced " + modelId);
+            }
+
+            @Override
+            public void usageRefused(String modelId) {
+                alarms.add("refused " + modelId);
+            }
+        };
+        return new Budget(config, new ModelTable(config), counting, heard, clock);
     }
 
     /** Fails as soon as it is asked anything. */
@@ -49,10 +73,10 @@ class BudgetTest {
     @Test
     void should_count_each_kind_of_token_at_its_own_price() {
         Meter meter = budget().open("ann", "c");
-        meter.reserve(2_000, 500).settle(Settings.MODEL, new Usage(1_000, 200, 10_000, 400));
+        meter.reserve(Settings.MODEL, 8_000, 500).settle(new Usage(1_000, 200, 10_000, 400));
         // 1000 × 3 + 200 × 15 + 10000 × 0.30 + 400 × 3.75 micro-dollars
         assertEquals(new BigDecimal("0.010500"), meter.receipt(0, 0).dollars());
-        meter.reserve(2_000, 500).settle(Settings.FALLBACK, new Usage(1_000, 200, 0, 0));
+        meter.reserve(Settings.FALLBACK, 2_000, 500).settle(new Usage(1_000, 200, 0, 0));
         assertEquals(
                 new Receipt(2, new Usage(2_000, 400, 10_000, 400), new BigDecimal("0.012500"), 3, 77),
                 meter.receipt(3, 77));
@@ -79,7 +103,7 @@ class BudgetTest {
     @Test
     void should_show_no_dollars_when_a_model_has_no_price() {
         Meter meter = budget("model.id", "amazon.nova").open("ann", "c");
-        meter.reserve(10, 10).settle("amazon.nova", new Usage(10, 5, 0, 0));
+        meter.reserve("amazon.nova", 10, 10).settle(new Usage(10, 5, 0, 0));
         assertNull(meter.receipt(0, 0).dollars());
         assertEquals(15, meter.receipt(0, 0).usage().total());
     }
@@ -100,45 +124,45 @@ class BudgetTest {
 
     @Test
     void should_not_ask_the_ledger_without_a_limit_that_needs_it() {
-        Budget budget = new Budget(
-                Settings.with("budget.request-dollars", "1", "budget.request-tokens", "10000"), new NoLedger(), clock);
+        Budget budget = budget(
+                new NoLedger(), "budget.request-dollars", "1", "budget.request-tokens", "10000");
         Meter meter = budget.open("ann", "c");
-        meter.reserve(10, 10).settle(Settings.MODEL, new Usage(10, 10, 0, 0));
-        Budget limited = new Budget(Settings.with("budget.caller-day-tokens", "10000"), new NoLedger(), clock);
+        meter.reserve(Settings.MODEL, 10, 10).settle(new Usage(10, 10, 0, 0));
+        Budget limited = budget(new NoLedger(), "budget.caller-day-tokens", "10000");
         assertThrows(
-                StoreUnavailableException.class, () -> limited.open("ann", "c").reserve(10, 10));
+                StoreUnavailableException.class, () -> limited.open("ann", "c").reserve(Settings.MODEL, 10, 10));
     }
 
     @Test
     void should_hold_the_limits_of_a_request() {
         Meter tokens = budget("budget.request-tokens", "1000").open("ann", "c");
-        tokens.reserve(500, 400).settle(Settings.MODEL, new Usage(100, 100, 700, 0));
-        BudgetExceededException exceeded = assertThrows(BudgetExceededException.class, () -> tokens.reserve(50, 51));
+        tokens.reserve(Settings.MODEL, 300, 400).settle(new Usage(100, 100, 700, 0));
+        BudgetExceededException exceeded = assertThrows(BudgetExceededException.class, () -> tokens.reserve(Settings.MODEL, 30, 53));
         assertEquals(Limit.REQUEST_TOKENS, exceeded.limit());
         assertEquals("agent.budget.request-tokens", exceeded.limit().setting());
         assertEquals(Optional.empty(), exceeded.retryAfter());
-        tokens.reserve(50, 50).cancel();
+        tokens.reserve(Settings.MODEL, 30, 52).cancel();
 
         Meter dollars = budget("budget.request-dollars", "0.01").open("ann", "c");
-        // 1000 × 3.75 + 416 × 15 = 9990; the limit is 10000 micro-dollars
-        Meter.Reservation reservation = dollars.reserve(1_000, 416);
+        // 1600 × 3.75 + 266 × 15 = 9990; the limit is 10000 micro-dollars
+        Meter.Reservation reservation = dollars.reserve(Settings.MODEL, 1_000, 266);
         assertEquals(
                 Limit.REQUEST_DOLLARS,
-                assertThrows(BudgetExceededException.class, () -> dollars.reserve(1, 1))
+                assertThrows(BudgetExceededException.class, () -> dollars.reserve(Settings.MODEL, 1, 1))
                         .limit());
-        reservation.settle(Settings.MODEL, new Usage(1_000, 0, 0, 0));
-        dollars.reserve(1_000, 200);
+        reservation.settle(new Usage(1_000, 0, 0, 0));
+        dollars.reserve(Settings.MODEL, 1_000, 66);
     }
 
     @Test
     void should_count_what_a_turn_cost_before_it_waited_for_approval() {
         Budget budget = budget("budget.request-tokens", "1000");
         Meter before = budget.open("ann", "c");
-        before.reserve(500, 400).settle(Settings.MODEL, new Usage(700, 100, 0, 0));
+        before.reserve(Settings.MODEL, 300, 400).settle(new Usage(700, 100, 0, 0));
         Meter after = budget.open("ann", "c", before.receipt(1, 5));
         assertEquals(before.receipt(1, 5), after.receipt(1, 5));
-        assertThrows(BudgetExceededException.class, () -> after.reserve(150, 51));
-        after.reserve(150, 50).settle(Settings.MODEL, new Usage(1, 1, 0, 0));
+        assertThrows(BudgetExceededException.class, () -> after.reserve(Settings.MODEL, 100, 41));
+        after.reserve(Settings.MODEL, 100, 40).settle(new Usage(1, 1, 0, 0));
         assertEquals(2, after.receipt(1, 5).modelCalls());
         assertEquals(802, after.receipt(1, 5).usage().total());
     }
@@ -146,68 +170,168 @@ class BudgetTest {
     @Test
     void should_hold_the_day_of_a_caller_until_midnight_utc() {
         Budget budget = budget("budget.caller-day-tokens", "1000");
-        budget.open("ann", "c1").reserve(500, 400).settle(Settings.MODEL, new Usage(900, 0, 0, 0));
+        budget.open("ann", "c1").reserve(Settings.MODEL, 0, 900).settle(new Usage(0, 900, 0, 0));
         BudgetExceededException exceeded = assertThrows(
-                BudgetExceededException.class, () -> budget.open("ann", "c2").reserve(50, 51));
+                BudgetExceededException.class, () -> budget.open("ann", "c2").reserve(Settings.MODEL, 0, 101));
         assertEquals(Limit.CALLER_DAY_TOKENS, exceeded.limit());
         assertEquals(Optional.of(Duration.ofHours(1)), exceeded.retryAfter());
-        Meter.Reservation overMidnight = budget.open("ann", "c2").reserve(50, 50);
-        budget.open("bob", "c1").reserve(500, 500);
+        Meter.Reservation overMidnight = budget.open("ann", "c2").reserve(Settings.MODEL, 0, 100);
+        budget.open("bob", "c1").reserve(Settings.MODEL, 0, 1_000);
         clock.advance(Duration.ofHours(1));
-        Meter.Reservation today = budget.open("ann", "c3").reserve(500, 500);
-        overMidnight.settle(Settings.MODEL, Usage.NONE);
+        Meter.Reservation today = budget.open("ann", "c3").reserve(Settings.MODEL, 0, 1_000);
+        overMidnight.settle(Usage.NONE);
         assertThrows(
-                BudgetExceededException.class, () -> budget.open("ann", "c3").reserve(1, 0));
+                BudgetExceededException.class, () -> budget.open("ann", "c3").reserve(Settings.MODEL, 1, 0));
         today.cancel();
-        budget.open("ann", "c3").reserve(500, 500);
+        budget.open("ann", "c3").reserve(Settings.MODEL, 0, 1_000);
     }
 
     @Test
     void should_hold_the_limits_of_a_conversation_over_its_days() {
         Budget budget = budget("budget.conversation-dollars", "0.001");
-        budget.open("ann", "c").reserve(0, 60).settle(Settings.MODEL, new Usage(0, 60, 0, 0));
+        budget.open("ann", "c").reserve(Settings.MODEL, 0, 60).settle(new Usage(0, 60, 0, 0));
         clock.advance(Duration.ofDays(2));
         BudgetExceededException exceeded = assertThrows(
-                BudgetExceededException.class, () -> budget.open("ann", "c").reserve(0, 7));
+                BudgetExceededException.class, () -> budget.open("ann", "c").reserve(Settings.MODEL, 0, 7));
         assertEquals(Limit.CONVERSATION_DOLLARS, exceeded.limit());
         assertEquals(Optional.empty(), exceeded.retryAfter());
-        budget.open("ann", "other").reserve(0, 7);
-        budget.open("bob", "c").reserve(0, 7);
+        budget.open("ann", "other").reserve(Settings.MODEL, 0, 7);
+        budget.open("bob", "c").reserve(Settings.MODEL, 0, 7);
     }
 
     @Test
     void should_hold_the_limit_of_a_conversation_that_is_not_stored_without_an_account() {
-        Budget budget = new Budget(Settings.with("budget.conversation-tokens", "100"), new NoLedger(), clock);
+        Budget budget = budget(new NoLedger(), "budget.conversation-tokens", "100");
         Meter meter = budget.open("ann", null);
-        meter.reserve(30, 30).settle(Settings.MODEL, new Usage(30, 30, 0, 0));
+        meter.reserve(Settings.MODEL, 10, 30).settle(new Usage(30, 30, 0, 0));
         assertEquals(
                 Limit.CONVERSATION_TOKENS,
-                assertThrows(BudgetExceededException.class, () -> meter.reserve(30, 11))
+                assertThrows(BudgetExceededException.class, () -> meter.reserve(Settings.MODEL, 10, 25))
                         .limit());
-        meter.reserve(30, 10).cancel();
-        budget.open("ann", null).reserve(50, 50);
+        meter.reserve(Settings.MODEL, 10, 24).cancel();
+        budget.open("ann", null).reserve(Settings.MODEL, 10, 84);
     }
 
     @Test
-    void should_reserve_for_the_dearest_model_that_may_answer() {
+    void should_reserve_and_settle_at_the_price_of_the_model_that_is_asked() {
         Budget budget = budget(
                 "model.id", Settings.FALLBACK, "model.fallback-id", Settings.MODEL, "budget.request-dollars", "0.001");
-        assertThrows(
-                BudgetExceededException.class, () -> budget.open("ann", "c").reserve(0, 67));
-        budget.open("ann", "c").reserve(0, 66);
+        Meter meter = budget.open("ann", "c");
+        meter.reserve(Settings.FALLBACK, 0, 100).settleUnknown();
+        assertThrows(BudgetExceededException.class, () -> meter.reserve(Settings.MODEL, 0, 34));
+        meter.reserve(Settings.MODEL, 0, 33).settleUnknown();
+        assertEquals(new BigDecimal("0.000995"), meter.receipt(0, 0).dollars());
+    }
+
+    /** K5: the receipt was −$6, and the ledger was credited. */
+    @Test
+    void should_count_what_can_not_have_been_used_at_the_most_and_say_so() {
+        Random random = new Random(7);
+        for (int i = 0; i < 1_000; i++) {
+            long[] tokens = {random.nextInt(100), random.nextInt(100), random.nextInt(100), 50 + random.nextInt(50), 0};
+            tokens[random.nextInt(5)] = switch (random.nextInt(4)) {
+                case 0 -> -1 - random.nextInt(1_000_000);
+                case 1 -> Long.MIN_VALUE;
+                case 2 -> Long.MAX_VALUE - random.nextInt(9);
+                default -> 20_000 + random.nextInt(1_000_000);
+            };
+            Budget budget = budget("budget.caller-day-tokens", "1000000");
+            Meter meter = budget.open("ann" + i, "c");
+            meter.reserve(Settings.MODEL, 1_000, 500)
+                    .settle(new Usage(tokens[0], tokens[1], tokens[2], tokens[3], tokens[4]));
+            assertEquals(new Usage(1_600, 500, 0, 0), meter.receipt(0, 0).usage(), Arrays.toString(tokens));
+            assertEquals(new BigDecimal("0.013500"), meter.receipt(0, 0).dollars());
+            assertEquals(
+                    2_100,
+                    ledger.balance(budget.accounts("ann" + i, "c").getFirst().name())
+                            .tokens());
+        }
+        assertEquals(Collections.nCopies(1_000, "refused " + Settings.MODEL), alarms);
+    }
+
+    /** K5: newer tokenizers made more of a text than was reserved for it. */
+    @Test
+    void should_never_settle_more_than_was_reserved_whatever_the_tokenizer() {
+        Random random = new Random(18);
+        List<String> ids = List.of(
+                Settings.MODEL,
+                Settings.FALLBACK,
+                "global.anthropic.claude-haiku-5-5",
+                "us.anthropic.claude-sonnet-5-5",
+                "eu.anthropic.claude-opus-5-5");
+        Budget budget = budget("budget.caller-day-tokens", "900000000000", "budget.caller-day-dollars", "9000000");
+        for (int i = 0; i < 20_000; i++) {
+            String modelId = ids.get(random.nextInt(ids.size()));
+            long estimated = 1 + random.nextInt(random.nextBoolean() ? 2_000 : 400_000);
+            int maxOutput = 1 + random.nextInt(8_000);
+            long prompt = (long) Math.floor(estimated * (0.8 + 0.8 * random.nextDouble()));
+            long read = random.nextLong(prompt + 1);
+            long written = random.nextLong(prompt - read + 1);
+            Usage used = new Usage(prompt - read - written, random.nextInt(maxOutput + 1), read, written);
+
+            String account = budget.accounts("ann", "c").getFirst().name();
+            Ledger.Amount before = ledger.balance(account);
+            Meter meter = budget.open("ann", "c");
+            Meter.Reservation reservation = meter.reserve(modelId, estimated, maxOutput);
+            Ledger.Amount reserved = ledger.balance(account).minus(before);
+            reservation.settle(used);
+            Ledger.Amount settled = ledger.balance(account).minus(before);
+            assertTrue(
+                    settled.tokens() <= reserved.tokens() && settled.microDollars() <= reserved.microDollars(),
+                    () -> modelId + ": " + reserved + " reserved, " + settled + " settled, " + used);
+            assertEquals(used.total(), settled.tokens());
+        }
+        assertEquals(List.of(), alarms);
+    }
+
+    /** A tokenizer that makes more of a text than any that is known: once. */
+    @Test
+    void should_learn_from_what_the_service_has_counted() {
+        Budget budget = budget("budget.request-tokens", "100000");
+        budget.open("ann", "c").reserve(Settings.MODEL, 10_000, 0).settle(new Usage(20_000, 0, 0, 0));
+        Meter unknown = budget.open("ann", "c");
+        unknown.reserve(Settings.MODEL, 10_000, 0).settleUnknown();
+        assertEquals(22_000, unknown.receipt(0, 0).usage().input());
+        Meter other = budget.open("ann", "c");
+        other.reserve(Settings.FALLBACK, 10_000, 0).settleUnknown();
+        assertEquals(16_000, other.receipt(0, 0).usage().input());
+    }
+
+    /** K5: the prices of a long prompt, of a geography, and of what is cached for an hour. */
+    @Test
+    void should_price_by_band_by_geography_and_by_the_time_in_the_cache() {
+        Prices prices = budget().prices();
+        String haiku = "anthropic.claude-haiku-5-5";
+        assertEquals(
+                Optional.of(10_000L + 50), prices.cost("global." + haiku, new Usage(100_000, 100, 0, 0)));
+        assertEquals(Optional.of(50_001L + 250), prices.cost("global." + haiku, new Usage(100_001, 100, 0, 0)));
+        assertEquals(
+                Optional.of(11_000L + 55), prices.cost("us." + haiku, new Usage(100_000, 100, 0, 0)));
+        // 30,000 × 0.01 + 30,000 × 0.125 + 10,000 × 0.20 micro-dollars
+        assertEquals(
+                Optional.of(6_050L), prices.cost("global." + haiku, new Usage(0, 0, 30_000, 40_000, 10_000)));
+    }
+
+    @Test
+    void should_say_that_a_model_has_no_price() {
+        Meter meter = budget("model.id", "amazon.nova").open("ann", "c");
+        meter.reserve("amazon.nova", 10, 10).settle(new Usage(10, 5, 0, 0));
+        meter.reserve("amazon.nova", 10, 10).cancel();
+        assertTrue(meter.unpriced());
+        assertEquals(List.of("unpriced amazon.nova"), alarms);
     }
 
     @Test
     void should_end_a_reservation_once_only() {
         Budget budget = budget("budget.caller-day-tokens", "1000");
         Meter meter = budget.open("ann", "c");
-        Meter.Reservation reservation = meter.reserve(500, 500);
-        reservation.settleUnknown(Settings.MODEL, 20);
-        reservation.settle(Settings.MODEL, new Usage(1, 1, 1, 1));
+        Meter.Reservation reservation = meter.reserve(Settings.MODEL, 300, 500);
+        reservation.settleUnknown();
+        reservation.settle(new Usage(1, 1, 1, 1));
         reservation.cancel();
-        assertEquals(new Usage(500, 20, 0, 0), meter.receipt(0, 0).usage());
-        assertThrows(BudgetExceededException.class, () -> meter.reserve(0, 481));
-        meter.reserve(0, 480);
+        assertEquals(new Usage(480, 500, 0, 0), meter.receipt(0, 0).usage());
+        assertThrows(BudgetExceededException.class, () -> meter.reserve(Settings.MODEL, 0, 21));
+        meter.reserve(Settings.MODEL, 0, 20);
     }
 
     @Test
@@ -230,8 +354,8 @@ class BudgetTest {
                 return Amount.ZERO;
             }
         };
-        Meter meter = new Budget(Settings.with("budget.caller-day-tokens", "1000"), failing, clock).open("ann", "c");
-        meter.reserve(10, 10).settle(Settings.MODEL, new Usage(10, 2, 0, 0));
+        Meter meter = budget(failing, "budget.caller-day-tokens", "1000").open("ann", "c");
+        meter.reserve(Settings.MODEL, 10, 10).settle(new Usage(10, 2, 0, 0));
         assertEquals(1, settles.get());
         assertEquals(12, meter.receipt(0, 0).usage().total());
     }
@@ -244,9 +368,9 @@ class BudgetTest {
             Meter meter = budget.open("ann", "c" + i);
             try {
                 for (int step = 0; step < 3; step++) {
-                    Meter.Reservation reservation = meter.reserve(0, 100);
+                    Meter.Reservation reservation = meter.reserve(Settings.MODEL, 0, 100);
                     calls.incrementAndGet();
-                    reservation.settle(Settings.MODEL, new Usage(0, 100, 0, 0));
+                    reservation.settle(new Usage(0, 100, 0, 0));
                 }
             } catch (BudgetExceededException expected) {
                 assertEquals(Limit.CALLER_DAY_DOLLARS, expected.limit());

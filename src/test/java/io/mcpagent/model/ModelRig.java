@@ -71,6 +71,15 @@ final class ModelRig implements AutoCloseable {
         return question(text, List.of(), Duration.ofSeconds(60));
     }
 
+    static ModelRequest question(String text, Duration deadline, Spending spending) {
+        return new ModelRequest(
+                "You answer questions.",
+                List.of(Message.user(text)),
+                List.of(),
+                Deadline.in(deadline),
+                spending);
+    }
+
     static ModelRequest question(String text, List<ToolDefinition> tools, Duration deadline) {
         return new ModelRequest("You answer questions.", List.of(Message.user(text)), tools, Deadline.in(deadline));
     }

@@ -14,6 +14,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -79,6 +80,8 @@ class SentTest {
                 refused("InternalServerException", Kind.UNAVAILABLE, streamed),
                 refused("ValidationException", Kind.INVALID, streamed),
                 refused("AccessDeniedException", Kind.ACCESS, streamed),
+                failed("ModelTimeoutException", streamed),
+                failed("ModelErrorException", streamed),
                 new Case("nobody listens", Way.TO_NOBODY, WORDS, streamed, Kind.UNAVAILABLE, false, false),
                 new Case("hung up on", Way.TO_ONE_THAT_HANGS_UP, WORDS, streamed, Kind.UNAVAILABLE, true, false),
                 new Case(
@@ -115,6 +118,12 @@ class SentTest {
         return new Case(type, Way.TO_THE_SERVICE, Script.error(type, "no"), streamed, kind, false, false);
     }
 
+    /** The model had worked on it. */
+    private static Case failed(String type, boolean streamed) {
+        return new Case(
+                type, Way.TO_THE_SERVICE, Script.error(type, "no"), streamed, Kind.UNAVAILABLE, true, false);
+    }
+
     private static Case fault(String name, Fault fault, Kind kind, boolean heard) {
         return new Case(name + " in the stream", Way.TO_THE_SERVICE, WORDS.fault(fault), true, kind, true, heard);
     }
@@ -135,10 +144,13 @@ class SentTest {
                         "1",
                         "agent.model.idle-timeout",
                         silent ? "2s" : "60s")) {
-            ModelException e = ask(rig, one.streamed, Duration.ofSeconds(silent && !one.streamed ? 2 : 60));
+            List<String> counted = new ArrayList<>();
+            ModelException e =
+                    ask(rig, one.streamed, Duration.ofSeconds(silent && !one.streamed ? 2 : 60), counting(counted));
 
             assertEquals(one.kind, e.kind(), e.getMessage());
             assertEquals(one.sent, e.sent(), "sent");
+            assertEquals(List.of("begun " + ModelRig.MODEL, one.sent ? "unknown" : "cancelled"), counted);
             assertEquals(one.heard, e.heard(), "heard");
         }
     }
@@ -167,15 +179,53 @@ class SentTest {
         }
     }
 
+    /** K5: five attempts were one, or none. */
     @Test
-    void should_remember_an_attempt_that_was_sent_though_the_last_one_was_refused() throws Exception {
-        bedrock.script(WORDS.fault(new Fault.CutAt(0, Cut.RESET)));
-        bedrock.always(Script.error("ValidationException", "no"));
-        try (ModelRig rig = ModelRig.on(bedrock, "agent.model.max-attempts", "2")) {
-            ModelException e = ask(rig, true);
-            assertEquals(Kind.INVALID, e.kind());
-            assertEquals(true, e.sent());
+    void should_count_each_attempt_by_itself() throws Exception {
+        bedrock.script(
+                WORDS.fault(new Fault.CutAt(0, Cut.RESET)),
+                Script.error("ThrottlingException", "no"),
+                WORDS.fault(new Fault.CutAt(0, Cut.RESET)));
+        bedrock.always(WORDS);
+        try (ModelRig rig = ModelRig.on(bedrock, "agent.model.max-attempts", "5")) {
+            List<String> counted = new ArrayList<>();
+            rig.models.stream(ModelRig.question("Count.", Duration.ofSeconds(60), counting(counted)), new ModelRig.Heard());
+            String begun = "begun " + ModelRig.MODEL;
+            assertEquals(
+                    List.of(begun, "unknown", begun, "cancelled", begun, "unknown", begun, "settled"), counted);
         }
+    }
+
+    /** Keeps what is told of each attempt; only the first word of its end counts. */
+    private static Spending counting(List<String> counted) {
+        return modelId -> {
+            counted.add("begun " + modelId);
+            return new Spending.Attempt() {
+                private boolean ended;
+
+                private void end(String how) {
+                    if (!ended) {
+                        counted.add(how);
+                    }
+                    ended = true;
+                }
+
+                @Override
+                public void settle(Usage used) {
+                    end("settled");
+                }
+
+                @Override
+                public void settleUnknown() {
+                    end("unknown");
+                }
+
+                @Override
+                public void cancel() {
+                    end("cancelled");
+                }
+            };
+        };
     }
 
     /** Reads something of each request and hangs up. */
@@ -194,11 +244,11 @@ class SentTest {
     }
 
     private static ModelException ask(ModelRig rig, boolean streamed) {
-        return ask(rig, streamed, Duration.ofSeconds(60));
+        return ask(rig, streamed, Duration.ofSeconds(60), Spending.FREE);
     }
 
-    private static ModelException ask(ModelRig rig, boolean streamed, Duration deadline) {
-        ModelRequest request = ModelRig.question("q", List.of(), deadline);
+    private static ModelException ask(ModelRig rig, boolean streamed, Duration deadline, Spending spending) {
+        ModelRequest request = ModelRig.question("q", deadline, spending);
         return assertThrows(ModelException.class, () -> {
             if (streamed) {
                 rig.models.stream(request, new ModelRig.Heard());

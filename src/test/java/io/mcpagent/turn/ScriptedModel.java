@@ -58,11 +58,11 @@ final class ScriptedModel implements Model {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
+        Spending.Attempt attempt = request.spending().begin(ID);
         asked.add(request);
         if (script.isEmpty()) {
             throw new AssertionError("the model was asked more often than the script says");
         }
-        Spending.Attempt attempt = request.spending().begin(ID);
         try {
             ModelReply reply = script.poll().reply(request);
             attempt.settle(reply.usage());

@@ -52,7 +52,8 @@ final class Prices {
 
         /** The whole prompt may be put into the cache, which costs more than reading. */
         long most(long promptTokens, long outputTokens, boolean hourWrites) {
-            long dearest = Math.max(Math.max(input, cacheRead), hourWrites ? Math.max(cacheWrite, hourWrite) : cacheWrite);
+            long dearest =
+                    Math.max(Math.max(input, cacheRead), hourWrites ? Math.max(cacheWrite, hourWrite) : cacheWrite);
             return promptTokens * dearest + outputTokens * output;
         }
     }
@@ -107,7 +108,6 @@ final class Prices {
 
     private List<Rate> rates(String modelId) {
         return rates.computeIfAbsent(
-                modelId,
-                id -> table.row(id).prices().stream().map(Rate::of).toList());
+                modelId, id -> table.row(id).prices().stream().map(Rate::of).toList());
     }
 }

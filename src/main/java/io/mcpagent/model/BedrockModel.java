@@ -171,8 +171,7 @@ class BedrockModel {
         }
     }
 
-    private static ModelException failure(
-            IOException e, HttpExchange exchange, @Nullable ReplyAssembler streamed) {
+    private static ModelException failure(IOException e, HttpExchange exchange, @Nullable ReplyAssembler streamed) {
         Kind kind = Kind.UNAVAILABLE;
         if (e instanceof SocketTimeoutException || e.getCause() instanceof SocketTimeoutException) {
             kind = Kind.TIMEOUT;

@@ -152,7 +152,8 @@ final class ReplyReader {
 
     /** A number of tokens; one that can't be is -1, for whoever counts them to notice. */
     private static long tokens(JsonParser value) throws IOException {
-        if (value.currentToken() == JsonToken.VALUE_NUMBER_INT && value.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
+        if (value.currentToken() == JsonToken.VALUE_NUMBER_INT
+                && value.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
             return value.getLongValue();
         }
         boolean absent = value.currentToken() == JsonToken.VALUE_NULL;

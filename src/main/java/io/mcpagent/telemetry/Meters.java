@@ -110,7 +110,8 @@ final class Meters {
                 .build();
         usageRefused = meter.counterBuilder("agent.model.usage.refused")
                 .setUnit("{call}")
-                .setDescription("Model calls that can't have used what the service said, and were counted at their most")
+                .setDescription(
+                        "Model calls that can't have used what the service said, and were counted at their most")
                 .build();
         meter.gaugeBuilder("agent.streams.open")
                 .ofLongs()

@@ -28,7 +28,8 @@ final class Texts {
     static final String HISTORY_LEFT_OUT =
             "The model refused this conversation's history: this question was asked without it.";
 
-    static final String UNPRICED = "The model that was asked has no price here: this turn's dollars are not known, and no limit counts them.";
+    static final String UNPRICED =
+            "The model that was asked has no price here: this turn's dollars are not known, and no limit counts them.";
 
     private Texts() {}
 

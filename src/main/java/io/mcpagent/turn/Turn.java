@@ -100,8 +100,7 @@ final class Turn {
     private ModelRequest request(ToolCatalog catalog) {
         List<Message> messages =
                 History.of(finished, progress.messages, config.model().maxHistoryTokens());
-        String system =
-                catalog.available() ? config.systemPrompt() : config.systemPrompt() + Texts.TELL_MODEL_NO_TOOLS;
+        String system = catalog.available() ? config.systemPrompt() : config.systemPrompt() + Texts.TELL_MODEL_NO_TOOLS;
         List<Message> fitting =
                 ConverseRules.fit(catalog.definitions().isEmpty() ? ToolsAsText.of(messages) : messages);
         long estimate = TokenEstimate.of(system, fitting, catalog.definitions());

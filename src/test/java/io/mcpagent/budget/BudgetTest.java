@@ -124,8 +124,7 @@ class BudgetTest {
 
     @Test
     void should_not_ask_the_ledger_without_a_limit_that_needs_it() {
-        Budget budget = budget(
-                new NoLedger(), "budget.request-dollars", "1", "budget.request-tokens", "10000");
+        Budget budget = budget(new NoLedger(), "budget.request-dollars", "1", "budget.request-tokens", "10000");
         Meter meter = budget.open("ann", "c");
         meter.reserve(Settings.MODEL, 10, 10).settle(new Usage(10, 10, 0, 0));
         Budget limited = budget(new NoLedger(), "budget.caller-day-tokens", "10000");
@@ -137,7 +136,8 @@ class BudgetTest {
     void should_hold_the_limits_of_a_request() {
         Meter tokens = budget("budget.request-tokens", "1000").open("ann", "c");
         tokens.reserve(Settings.MODEL, 300, 400).settle(new Usage(100, 100, 700, 0));
-        BudgetExceededException exceeded = assertThrows(BudgetExceededException.class, () -> tokens.reserve(Settings.MODEL, 30, 53));
+        BudgetExceededException exceeded =
+                assertThrows(BudgetExceededException.class, () -> tokens.reserve(Settings.MODEL, 30, 53));
         assertEquals(Limit.REQUEST_TOKENS, exceeded.limit());
         assertEquals("agent.budget.request-tokens", exceeded.limit().setting());
         assertEquals(Optional.empty(), exceeded.retryAfter());
@@ -302,14 +302,11 @@ class BudgetTest {
     void should_price_by_band_by_geography_and_by_the_time_in_the_cache() {
         Prices prices = budget().prices();
         String haiku = "anthropic.claude-haiku-5-5";
-        assertEquals(
-                Optional.of(10_000L + 50), prices.cost("global." + haiku, new Usage(100_000, 100, 0, 0)));
+        assertEquals(Optional.of(10_000L + 50), prices.cost("global." + haiku, new Usage(100_000, 100, 0, 0)));
         assertEquals(Optional.of(50_001L + 250), prices.cost("global." + haiku, new Usage(100_001, 100, 0, 0)));
-        assertEquals(
-                Optional.of(11_000L + 55), prices.cost("us." + haiku, new Usage(100_000, 100, 0, 0)));
+        assertEquals(Optional.of(11_000L + 55), prices.cost("us." + haiku, new Usage(100_000, 100, 0, 0)));
         // 30,000 × 0.01 + 30,000 × 0.125 + 10,000 × 0.20 micro-dollars
-        assertEquals(
-                Optional.of(6_050L), prices.cost("global." + haiku, new Usage(0, 0, 30_000, 40_000, 10_000)));
+        assertEquals(Optional.of(6_050L), prices.cost("global." + haiku, new Usage(0, 0, 30_000, 40_000, 10_000)));
     }
 
     @Test

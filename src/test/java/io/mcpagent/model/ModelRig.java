@@ -73,11 +73,7 @@ final class ModelRig implements AutoCloseable {
 
     static ModelRequest question(String text, Duration deadline, Spending spending) {
         return new ModelRequest(
-                "You answer questions.",
-                List.of(Message.user(text)),
-                List.of(),
-                Deadline.in(deadline),
-                spending);
+                "You answer questions.", List.of(Message.user(text)), List.of(), Deadline.in(deadline), spending);
     }
 
     static ModelRequest question(String text, List<ToolDefinition> tools, Duration deadline) {

@@ -120,8 +120,7 @@ class SentTest {
 
     /** The model had worked on it. */
     private static Case failed(String type, boolean streamed) {
-        return new Case(
-                type, Way.TO_THE_SERVICE, Script.error(type, "no"), streamed, Kind.UNAVAILABLE, true, false);
+        return new Case(type, Way.TO_THE_SERVICE, Script.error(type, "no"), streamed, Kind.UNAVAILABLE, true, false);
     }
 
     private static Case fault(String name, Fault fault, Kind kind, boolean heard) {
@@ -189,10 +188,10 @@ class SentTest {
         bedrock.always(WORDS);
         try (ModelRig rig = ModelRig.on(bedrock, "agent.model.max-attempts", "5")) {
             List<String> counted = new ArrayList<>();
-            rig.models.stream(ModelRig.question("Count.", Duration.ofSeconds(60), counting(counted)), new ModelRig.Heard());
+            rig.models.stream(
+                    ModelRig.question("Count.", Duration.ofSeconds(60), counting(counted)), new ModelRig.Heard());
             String begun = "begun " + ModelRig.MODEL;
-            assertEquals(
-                    List.of(begun, "unknown", begun, "cancelled", begun, "unknown", begun, "settled"), counted);
+            assertEquals(List.of(begun, "unknown", begun, "cancelled", begun, "unknown", begun, "settled"), counted);
         }
     }
 

@@ -104,8 +104,7 @@ class MetersTest {
                     case "histogram" -> MetricDataType.HISTOGRAM;
                     case "counter" ->
                         name.equals("agent.cost.dollars") ? MetricDataType.DOUBLE_SUM : MetricDataType.LONG_SUM;
-                    default ->
-                        name.endsWith("s.open") ? MetricDataType.LONG_GAUGE : MetricDataType.DOUBLE_GAUGE;
+                    default -> name.endsWith("s.open") ? MetricDataType.LONG_GAUGE : MetricDataType.DOUBLE_GAUGE;
                 },
                 metric.getType(),
                 name);

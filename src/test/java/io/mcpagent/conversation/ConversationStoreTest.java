@@ -100,7 +100,7 @@ class ConversationStoreTest {
                 new IdempotentReplies.Claim.Claimed(),
                 replies.claim(caller, "key", "hash", "run", Duration.ofSeconds(30)));
         Meter meter = budget.open(caller, opened.id());
-        meter.reserve(500, 400).settle("m", new Usage(1, 2, 0, 0));
-        meter.reserve(500, 497).cancel();
+        meter.reserve("m", 0, 900).settle(new Usage(1, 2, 0, 0));
+        meter.reserve("m", 0, 997).cancel();
     }
 }

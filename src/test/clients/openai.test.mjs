@@ -116,7 +116,13 @@ test('should know the messages that it was sent', async () => {
 test('should ignore what clients send out of habit', async () => {
   await ask('text', { temperature: 0.2, top_p: 1, max_tokens: 100, max_completion_tokens: 100, seed: 1, user: 'u', presence_penalty: 0, frequency_penalty: 0,
     n: 1, logprobs: false, tools: [], tool_choice: 'auto', stop: null, response_format: { type: 'text' }, metadata: { a: 'b' }, store: false,
-    parallel_tool_calls: true, reasoning_effort: 'low', modalities: ['text'] });
+    parallel_tool_calls: true, reasoning_effort: 'low', modalities: ['text'], chat_id: 'x', keep_alive: '5m', top_k: 40, stop: '' });
+});
+
+test('should go on when the chat is long and each message is large', async () => {
+  const history = Array.from({ length: 20 }, (_, i) => [user(`${i} ${'q'.repeat(60_000)}`), { role: 'assistant', content: `answer ${i}` }]).flat();
+  const completion = await client.chat.completions.create({ model, messages: [...history, user('text')] });
+  assert.match(completion.choices[0].message.content, /An answer/);
 });
 
 test('should refuse what it does not offer', async () => {
@@ -128,7 +134,6 @@ test('should refuse what it does not offer', async () => {
     await refused(ask('text', { [name]: value }), 400, name, 'unsupported_parameter');
     await refused(ask('text', { [name]: value, stream: true }), 400, name, 'unsupported_parameter');
   }
-  await refused(ask('text', { temprature: 1 }), 400, null, 'unknown_parameter');
   await refused(ask([{ type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } }]), 400, 'messages[0].content[0]', 'unsupported_parameter');
   await refused(ask([{ type: 'input_audio', input_audio: { data: '', format: 'mp3' } }]), 400, 'messages[0].content[0]', 'unsupported_parameter');
 });
@@ -139,12 +144,9 @@ test('should refuse what is wrong', async () => {
   await refused(send({ model: 'gpt-4o', messages: [user('x')] }), 404, 'model', 'model_not_found');
   await refused(send({ model }), 400, 'messages', 'missing_required_parameter');
   await refused(send({ model, messages: [] }), 400, 'messages', 'invalid_value');
-  await refused(send({ model, messages: [{ role: 'system', content: 'x' }] }), 400, 'messages', 'invalid_value');
   await refused(send({ model, messages: [user(' ')] }), 400, 'messages', 'invalid_value');
-  await refused(send({ model, messages: [user('x'), { role: 'assistant', content: 'y' }] }), 400, 'messages', 'invalid_value');
   await refused(send({ model, messages: [user(7)] }), 400, 'messages[0].content', 'invalid_value');
   await refused(send({ model, messages: [{ role: 'robot', content: 'x' }] }), 400, 'messages[0].role', 'invalid_value');
-  await refused(send({ model, messages: [{ role: 'tool', tool_call_id: 'a', content: 'x' }] }), 400, 'messages[0].role', 'unsupported_parameter');
   await refused(send({ model, messages: [user('x')], stream: 'yes' }), 400, 'stream', 'invalid_value');
   await refused(send({ model, messages: [user('m'.repeat(70_000))] }), 413, null, 'too_large');
   await refused(client.post('/chat/completions', { body: [] }), 400, null, 'invalid_value');

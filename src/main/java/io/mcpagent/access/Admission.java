@@ -1,5 +1,6 @@
 package io.mcpagent.access;
 
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemAnswers;
 import io.mcpagent.problem.ProblemException;
@@ -16,6 +17,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
+import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
@@ -33,20 +35,30 @@ final class Admission {
 
     private static final int AFTER_SIGN_IN = 50;
 
+    /** Here clients send the whole chat again with each question. */
+    private static final Set<String> TAKES_A_HISTORY = Set.of("/v1/chat/completions", "/ag-ui");
+
+    /** A body without a history may be this many times as long as the longest message, for JSON escapes some characters. */
+    private static final int ESCAPES = 4;
+
     private final Limits limits;
     private final ProblemAnswers problems;
     private final RequestHeads heads;
     private final long longestBody;
+    private final long longestHistory;
 
     Admission(
             Limits limits,
             ProblemAnswers problems,
             RequestHeads heads,
-            @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize longestBody) {
+            AgentConfig config,
+            @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize longestHistory) {
         this.limits = limits;
         this.problems = problems;
         this.heads = heads;
-        this.longestBody = longestBody.asLongValue();
+        this.longestHistory = longestHistory.asLongValue();
+        this.longestBody = Math.min(
+                this.longestHistory, ESCAPES * config.turn().maxMessageSize().asLongValue());
     }
 
     void register(@Observes Filters filters) {
@@ -67,14 +79,21 @@ final class Admission {
 
     private void checkSizes(RoutingContext http) {
         HttpServerRequest request = http.request();
+        if (!OpenPaths.contain(http.normalizedPath())) {
+            // Answers are one person's and come word by word: nothing between here and their reader may keep or gather
+            // them.
+            http.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store, no-transform");
+            http.response().putHeader("X-Accel-Buffering", "no");
+        }
         Problem head = heads.problem(request);
         if (head != null) {
             problems.end(http, head, heads.limit(head), null);
             return;
         }
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-        if (length != null && isLonger(length)) {
-            problems.end(http, Problem.TOO_LARGE, "A body may have " + longestBody + " bytes at most.", null);
+        long longest = TAKES_A_HISTORY.contains(http.normalizedPath()) ? longestHistory : longestBody;
+        if (length != null && isLonger(length, longest)) {
+            problems.end(http, Problem.TOO_LARGE, "A body may have " + longest + " bytes at most.", null);
             return;
         }
         if (!isMediaType(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
@@ -98,9 +117,9 @@ final class Admission {
         }
     }
 
-    private boolean isLonger(String length) {
+    private static boolean isLonger(String length, long longest) {
         try {
-            return Long.parseLong(length) > longestBody;
+            return Long.parseLong(length) > longest;
         } catch (NumberFormatException e) {
             return true;
         }

@@ -3,7 +3,6 @@ package io.mcpagent.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,17 +18,20 @@ record CompletionRequest(boolean stream, boolean includeUsage, Dialogue dialogue
     private static final String OUR_TOOLS =
             "The agent has its own tools and calls them itself; a client can bring none along.";
 
-    /** What would change the answer and is not offered: a client must hear of it. The values are those that ask for nothing. */
+    /**
+     * What would change the answer and is not offered: a client must hear of it. The values are those that ask for nothing, beside all empty ones.
+     * Whatever else is sent is left out, as other servers of this API do: how the model is asked is the agent's own configuration.
+     */
     private static final Map<String, Unsupported> UNSUPPORTED = Map.ofEntries(
-            Map.entry("tools", new Unsupported(OUR_TOOLS, Set.of("[]"))),
+            Map.entry("tools", new Unsupported(OUR_TOOLS, Set.of())),
             Map.entry("tool_choice", new Unsupported(OUR_TOOLS, Set.of("\"none\"", "\"auto\""))),
-            Map.entry("functions", new Unsupported(OUR_TOOLS, Set.of("[]"))),
+            Map.entry("functions", new Unsupported(OUR_TOOLS, Set.of())),
             Map.entry("function_call", new Unsupported(OUR_TOOLS, Set.of("\"none\"", "\"auto\""))),
             Map.entry("n", new Unsupported("There is one answer to a question: n can only be 1.", Set.of("1"))),
             Map.entry("logprobs", new Unsupported("Log probabilities are not offered.", Set.of("false"))),
             Map.entry("top_logprobs", new Unsupported("Log probabilities are not offered.", Set.of("0"))),
-            Map.entry("logit_bias", new Unsupported("A bias of tokens is not offered.", Set.of("{}"))),
-            Map.entry("stop", new Unsupported("Stop sequences are not offered.", Set.of("[]"))),
+            Map.entry("logit_bias", new Unsupported("A bias of tokens is not offered.", Set.of())),
+            Map.entry("stop", new Unsupported("Stop sequences are not offered.", Set.of())),
             Map.entry(
                     "response_format",
                     new Unsupported(
@@ -41,28 +43,6 @@ record CompletionRequest(boolean stream, boolean includeUsage, Dialogue dialogue
             Map.entry("audio", new Unsupported("Answers are text: audio is not offered.", Set.of())),
             Map.entry("prediction", new Unsupported("Predicted output is not offered.", Set.of())),
             Map.entry("web_search_options", new Unsupported("Searching the web is not offered.", Set.of())));
-
-    /** What clients send along out of habit: how the model is asked is the agent's own configuration. */
-    private static final Set<String> IGNORED = Set.of(
-            "temperature",
-            "top_p",
-            "presence_penalty",
-            "frequency_penalty",
-            "seed",
-            "user",
-            "max_tokens",
-            "max_completion_tokens",
-            "metadata",
-            "store",
-            "service_tier",
-            "parallel_tool_calls",
-            "reasoning_effort",
-            "verbosity",
-            "safety_identifier",
-            "prompt_cache_key",
-            "prompt_cache_retention");
-
-    private static final Set<String> READ = Set.of("model", "messages", "stream", "stream_options");
 
     private record Unsupported(String why, Set<String> harmless) {}
 
@@ -96,18 +76,17 @@ record CompletionRequest(boolean stream, boolean includeUsage, Dialogue dialogue
     }
 
     private static void check(String name, JsonNode value) {
-        if (IGNORED.contains(name) || READ.contains(name)) {
-            return;
-        }
         Unsupported unsupported = UNSUPPORTED.get(name);
-        if (unsupported == null) {
-            Set<String> known = new TreeSet<>(READ);
-            known.addAll(IGNORED);
-            throw InvalidParameter.unknown(String.join(", ", known));
-        }
-        if (!value.isNull() && !unsupported.harmless().contains(value.toString())) {
+        if (unsupported != null && !isEmpty(value) && !unsupported.harmless().contains(value.toString())) {
             throw InvalidParameter.unsupported(name, unsupported.why());
         }
+    }
+
+    /** Forms that people leave empty are sent so. */
+    private static boolean isEmpty(JsonNode value) {
+        return value.isContainerNode()
+                ? value.isEmpty()
+                : value.isNull() || value.isTextual() && value.asText().isBlank();
     }
 
     private static boolean flag(JsonNode in, String name, String param) {

@@ -12,7 +12,9 @@ import java.util.StringJoiner;
 
 /**
  * The messages of a request, as a turn takes them. What the client calls {@code system} or {@code developer} stands, marked, before the question,
- * as something that the user says: the agent's system prompt is its operator's, and no client can add to it.
+ * as something that the user says: the agent's system prompt is its operator's, and no client can add to it. Chat front ends send more than
+ * questions, and send a whole chat again that other models have answered too: instructions without a question are the question, the results of
+ * another model's tools are kept as text, and pictures of earlier messages are named instead of shown.
  *
  * @param history  the turns before the question
  * @param question what is asked
@@ -21,6 +23,9 @@ record Dialogue(List<TurnRecord> history, String question) {
 
     /** Stands where the client's messages begin with the assistant's: a conversation with the model begins with the user. */
     private static final String BEGINNING = "(The conversation begins.)";
+
+    /** Stands where they end with the assistant's: the client wants more of it. */
+    private static final String MORE = "(Go on from where your last message ends.)";
 
     private record Said(Role role, String text) {}
 
@@ -34,12 +39,18 @@ record Dialogue(List<TurnRecord> history, String question) {
         }
         StringJoiner instructions = new StringJoiner("\n\n");
         List<Said> said = new ArrayList<>();
+        int last = lastOfTheUser(messages);
         for (int i = 0; i < messages.size(); i++) {
-            read("messages[" + i + "]", messages.get(i), said, instructions);
+            read("messages[" + i + "]", messages.get(i), i == last, said, instructions);
         }
-        if (said.isEmpty() || said.getLast().role() != Role.USER) {
-            throw InvalidParameter.value(
-                    "messages", "The last message must be the user's, with a text that is not blank.");
+        if (said.isEmpty() && instructions.length() > 0) {
+            return new Dialogue(List.of(), instructions.toString());
+        }
+        if (said.isEmpty()) {
+            throw InvalidParameter.value("messages", "One of the messages must have a text that is not blank.");
+        }
+        if (said.getLast().role() == Role.ASSISTANT) {
+            said.add(new Said(Role.USER, MORE));
         }
         String question = said.removeLast().text();
         return new Dialogue(
@@ -49,29 +60,32 @@ record Dialogue(List<TurnRecord> history, String question) {
                         : "<client_instructions>\n" + instructions + "\n</client_instructions>\n\n" + question);
     }
 
-    private static void read(String param, JsonNode message, List<Said> said, StringJoiner instructions) {
-        String role = message.path("role").asText();
-        switch (role) {
+    private static int lastOfTheUser(JsonNode messages) {
+        int last = messages.size() - 1;
+        while (last >= 0 && !messages.get(last).path("role").asText().equals("user")) {
+            last--;
+        }
+        return last;
+    }
+
+    /** @param asked whether it is the question: what can't be taken of an earlier message is left out, of this one it is refused */
+    private static void read(
+            String param, JsonNode message, boolean asked, List<Said> said, StringJoiner instructions) {
+        JsonNode content = message.path("content");
+        String text = MessageText.of(param + ".content", content, asked);
+        switch (message.path("role").asText()) {
             case "system", "developer" -> {
-                String text = MessageText.of(param + ".content", message.path("content"), false);
                 if (!text.isBlank()) {
                     instructions.add(text);
                 }
             }
-            case "user" -> add(said, Role.USER, MessageText.of(param + ".content", message.path("content"), false));
-            case "assistant" -> {
-                if (!message.path("tool_calls").isEmpty() || message.hasNonNull("function_call")) {
-                    throw InvalidParameter.unsupported(
-                            param + ".tool_calls",
-                            "The agent calls its own tools itself and never asks a client for them.");
-                }
-                add(said, Role.ASSISTANT, MessageText.of(param + ".content", message.path("content"), true));
-            }
+            case "user" -> add(said, Role.USER, text);
+            case "assistant" -> add(said, Role.ASSISTANT, text);
             case "tool", "function" ->
-                throw InvalidParameter.unsupported(
-                        param + ".role", "The agent calls its own tools itself and takes no results of a client's.");
+                add(said, Role.USER, text.isBlank() ? "" : "<client_tool_result>\n" + text + "\n</client_tool_result>");
             default ->
-                throw InvalidParameter.value(param + ".role", "The role must be system, developer, user or assistant.");
+                throw InvalidParameter.value(
+                        param + ".role", "The role must be system, developer, user, assistant or tool.");
         }
     }
 

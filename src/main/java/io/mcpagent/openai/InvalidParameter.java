@@ -20,14 +20,6 @@ final class InvalidParameter extends RuntimeException {
         return new InvalidParameter(400, param, "missing_required_parameter", "Give the parameter " + param + ".");
     }
 
-    static InvalidParameter unknown(String known) {
-        return new InvalidParameter(
-                400,
-                null,
-                "unknown_parameter",
-                "The request has a parameter that is not known here. Known are: " + known + ".");
-    }
-
     static InvalidParameter unsupported(String param, String why) {
         return new InvalidParameter(400, param, "unsupported_parameter", why);
     }

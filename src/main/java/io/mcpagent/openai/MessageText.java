@@ -14,29 +14,32 @@ final class MessageText {
     /**
      * The text.
      *
-     * @param param     the content's name in the request
-     * @param mayBeNull whether there may be none
+     * @param param the content's name in the request
+     * @param asked whether all of it counts: then media are refused, else their place is marked
      * @throws InvalidParameter if it is no text
      */
-    static String of(String param, JsonNode content, boolean mayBeNull) {
+    static String of(String param, JsonNode content, boolean asked) {
         if (content.isTextual()) {
             return content.asText();
         }
         if (content.isArray()) {
             StringJoiner text = new StringJoiner("\n");
             for (int i = 0; i < content.size(); i++) {
-                text.add(part(param + "[" + i + "]", content.get(i)));
+                text.add(part(param + "[" + i + "]", content.get(i), asked));
             }
             return text.toString();
         }
-        if (mayBeNull && CompletionRequest.isAbsent(content)) {
+        if (CompletionRequest.isAbsent(content)) {
             return "";
         }
         throw InvalidParameter.value(param, "The content must be a string, or an array of text parts.");
     }
 
-    private static String part(String param, JsonNode part) {
+    private static String part(String param, JsonNode part, boolean asked) {
         String type = part.path("type").asText();
+        if (MEDIA.contains(type) && !asked) {
+            return "(" + type.replace('_', ' ') + " left out)";
+        }
         if (MEDIA.contains(type)) {
             throw InvalidParameter.unsupported(param, "Only text is taken: no images, audio or files.");
         }

@@ -267,6 +267,17 @@ class WireAnswersIT {
         assertEquals("no-cache", head.headers().get("cache-control"), head::toString);
     }
 
+    /** Whatever stands between the agent and a reader neither keeps an answer nor gathers a stream. */
+    @Test
+    void should_tell_proxies_that_answers_are_private_and_come_word_by_word() throws IOException {
+        for (String path : List.of("/chat", "/chat/x", "/v1/models", "/mcp", "/nothing")) {
+            RawRequest.Answer answer =
+                    RawRequest.send(agent.port(), "GET " + path + " HTTP/1.1\r\n" + HOST + "\r\n", new byte[0]);
+            assertEquals("no-store, no-transform", answer.headers().get("cache-control"), path);
+            assertEquals("no", answer.headers().get("x-accel-buffering"), path);
+        }
+    }
+
     @Test
     void should_serve_every_file_of_the_page_whole() throws IOException {
         Path page = Project.directory().resolve("target/classes/chat-page");

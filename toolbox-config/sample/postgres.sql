@@ -1,5 +1,5 @@
--- Northwind-style small business: "Fjord Supply Co." (deterministic seed, no random(), no now()).
--- All data dates lie in 2025-07-01 .. 2026-06-30.
+-- Northwind-style small business: "Fjord Supply Co." (no random(); only the days depend on the day).
+-- The orders are of the year that ends yesterday, whenever this is run.
 BEGIN;
 DROP SCHEMA IF EXISTS shop CASCADE;
 CREATE SCHEMA shop;
@@ -56,7 +56,7 @@ SELECT i,
        (ARRAY['consumer','consumer','small_business','consumer','enterprise'])[1 + i % 5],
        (ARRAY['NO','SE','DK','DE','US'])[1 + (i * 7) % 5],
        (ARRAY['Bergen','Stockholm','Aarhus','Hamburg','Denver'])[1 + (i * 7) % 5],
-       date '2024-01-01' + (i * 37) % 520
+       current_date - 911 + (i * 37) % 520
 FROM (SELECT i,
         (ARRAY['Ada','Bjorn','Clara','Dag','Elin','Finn','Greta','Hugo','Ida','Jonas'])[1 + i % 10] AS f,
         (ARRAY['Larsen','Nilsson','Holm','Weber','Carter','Berg','Lund','Moen'])[1 + (i / 10 + i) % 8] AS l
@@ -79,7 +79,7 @@ FROM (SELECT i,
 INSERT INTO orders
 SELECT i,
        1 + (i * 17 + i / 9) % 80,
-       date '2025-07-01' + (i * 365 / 301) ,
+       current_date - 364 + (i * 365 / 301) ,
        CASE WHEN i > 290 THEN (ARRAY['pending','paid'])[1 + i % 2]
             WHEN i > 275 THEN 'shipped'
             WHEN i % 19 = 0 THEN 'cancelled'

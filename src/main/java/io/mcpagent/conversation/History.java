@@ -80,6 +80,7 @@ public final class History {
     private static long lengthOf(Content block) {
         return switch (block) {
             case Content.Text(String text) -> text.length();
+            case Content.Note(String text) -> text.length();
             case Content.ToolUse(String id, String name, Arguments input) ->
                 name.length() + input.json().length();
             case Content.ToolResult(String id, String text, boolean error) -> text.length();
@@ -113,6 +114,7 @@ public final class History {
         for (Content block : message.content()) {
             tokens += switch (block) {
                 case Content.Text(String text) -> estimate(text);
+                case Content.Note(String text) -> estimate(text);
                 case Content.ToolUse(String id, String name, Arguments input) ->
                     estimate(name) + estimate(input.json());
                 case Content.ToolResult(String id, String text, boolean error) -> estimate(text);

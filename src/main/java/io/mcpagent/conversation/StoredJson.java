@@ -75,23 +75,29 @@ final class StoredJson {
             @Nullable String text,
             @Nullable Boolean error,
             @Nullable String signature,
-            @Nullable String redacted) {
+            @Nullable String redacted,
+            @Nullable Boolean note) {
 
         static StoredBlock of(Content content) {
             return switch (content) {
-                case Content.Text(String text) -> new StoredBlock("text", null, null, null, text, null, null, null);
+                case Content.Text(String text) ->
+                    new StoredBlock("text", null, null, null, text, null, null, null, null);
+                // An older version takes it for a text: what the model had is the same then.
+                case Content.Note(String text) ->
+                    new StoredBlock("text", null, null, null, text, null, null, null, true);
                 case Content.ToolUse(String id, String name, Arguments input) ->
-                    new StoredBlock("toolUse", id, name, input.json(), null, null, null, null);
+                    new StoredBlock("toolUse", id, name, input.json(), null, null, null, null, null);
                 case Content.ToolResult(String id, String text, boolean error) ->
-                    new StoredBlock("toolResult", id, null, null, text, error, null, null);
+                    new StoredBlock("toolResult", id, null, null, text, error, null, null, null);
                 case Content.Reasoning(String text, String signature, String redacted) ->
-                    new StoredBlock("reasoning", null, null, null, text, null, signature, redacted);
+                    new StoredBlock("reasoning", null, null, null, text, null, signature, redacted, null);
             };
         }
 
         Content content() {
             return switch (kind) {
-                case "text" -> new Content.Text(needed(text));
+                case "text" ->
+                    Boolean.TRUE.equals(note) ? new Content.Note(needed(text)) : new Content.Text(needed(text));
                 case "toolUse" -> new Content.ToolUse(needed(id), needed(name), needed(input));
                 case "toolResult" -> result();
                 case "reasoning" -> new Content.Reasoning(text, signature, redacted);

@@ -17,6 +17,13 @@ public sealed interface Content {
         }
     }
 
+    /** What we tell the model beside the user's words, such as the day. It is kept with them, so that what is sent again is the same; nobody is shown it. */
+    record Note(String text) implements Content {
+        public Note {
+            Objects.requireNonNull(text);
+        }
+    }
+
     /**
      * The model asks for a tool.
      *

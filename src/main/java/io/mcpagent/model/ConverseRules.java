@@ -94,6 +94,7 @@ public final class ConverseRules {
                     known.computeIfAbsent(result.toolUseId(), _ -> new ArrayDeque<>())
                             .add(result);
                 case Content.Text text -> addText(texts, text);
+                case Content.Note note -> texts.add(note);
                 case Content.ToolUse _, Content.Reasoning _ -> {}
             }
         }
@@ -125,7 +126,7 @@ public final class ConverseRules {
                 case Content.Text text -> addText(content, text);
                 case Content.ToolUse call -> content.add(fitted(call, ids));
                 case Content.Reasoning reasoning when goesBack(reasoning) -> content.add(reasoning);
-                case Content.Reasoning _, Content.ToolResult _ -> {}
+                case Content.Reasoning _, Content.ToolResult _, Content.Note _ -> {}
             }
         }
         if (content.stream().allMatch(Content.Reasoning.class::isInstance)) {

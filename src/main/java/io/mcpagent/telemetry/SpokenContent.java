@@ -47,6 +47,8 @@ final class SpokenContent {
             switch (block) {
                 case Content.Text(String text) ->
                     parts.addObject().put("type", "text").put("content", text);
+                case Content.Note(String text) ->
+                    parts.addObject().put("type", "text").put("content", text);
                 case Content.ToolUse(String id, String name, var input) ->
                     parts.addObject()
                             .put("type", "tool_call")

@@ -155,6 +155,7 @@ public final class OpenTurn implements AutoCloseable {
                         services.model(),
                         services.tools(),
                         services.config(),
+                        system(),
                         running,
                         listener,
                         question.streaming(),
@@ -171,12 +172,25 @@ public final class OpenTurn implements AutoCloseable {
         return call.outcome() == ToolOutcome.OUTCOME_UNKNOWN;
     }
 
+    /** A caller who keeps the conversation sends none of our notes with its earlier messages: what stays the same for a day is said before them all. */
+    private String system() {
+        String prompt = services.config().systemPrompt();
+        return question.stored() ? prompt : prompt + "\n\n" + today();
+    }
+
+    private String today() {
+        return Today.at(Instant.now(), services.config().timeZone());
+    }
+
     /** What the model hears next: the message, after the results of the calls that it waits for. */
     private Message next(@Nullable PendingTurn settled) {
         List<Content> content = new ArrayList<>(settled == null ? List.of() : settled.results());
         String text = question.text();
         if (text != null) {
             content.add(new Content.Text(text));
+            if (question.stored()) {
+                content.add(new Content.Note(today()));
+            }
         }
         return new Message(Role.USER, content);
     }

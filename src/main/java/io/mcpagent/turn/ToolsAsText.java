@@ -25,7 +25,7 @@ final class ToolsAsText {
                 new Content.Text("[The tool " + name + " was called with " + input + "]");
             case Content.ToolResult(String _, String text, boolean error) ->
                 new Content.Text((error ? "[The tool failed: " : "[The tool answered: ") + text + "]");
-            case Content.Text text -> text;
+            case Content.Text _, Content.Note _ -> block;
             // Its signature covers the calls that follow it.
             case Content.Reasoning _ -> new Content.Text("[The model considered what to do.]");
         };

@@ -27,6 +27,7 @@ final class Turn {
     private final Model model;
     private final ToolCalls tools;
     private final AgentConfig config;
+    private final String system;
     private final Run run;
     private final TurnListener listener;
     private final boolean streaming;
@@ -39,6 +40,7 @@ final class Turn {
             Model model,
             ToolCalls tools,
             AgentConfig config,
+            String system,
             Run run,
             TurnListener listener,
             boolean streaming,
@@ -48,6 +50,7 @@ final class Turn {
         this.model = model;
         this.tools = tools;
         this.config = config;
+        this.system = system;
         this.run = run;
         this.listener = listener;
         this.streaming = streaming;
@@ -100,12 +103,12 @@ final class Turn {
     private ModelRequest request(ToolCatalog catalog) {
         List<Message> messages =
                 History.of(finished, progress.messages, config.model().maxHistoryTokens());
-        String system = catalog.available() ? config.systemPrompt() : config.systemPrompt() + Texts.TELL_MODEL_NO_TOOLS;
+        String told = catalog.available() ? system : system + Texts.TELL_MODEL_NO_TOOLS;
         List<Message> fitting =
                 ConverseRules.fit(catalog.definitions().isEmpty() ? ToolsAsText.of(messages) : messages);
-        long estimate = TokenEstimate.of(system, fitting, catalog.definitions());
+        long estimate = TokenEstimate.of(told, fitting, catalog.definitions());
         return new ModelRequest(
-                system,
+                told,
                 fitting,
                 catalog.definitions(),
                 run.deadline(),

@@ -103,6 +103,13 @@ class StoredJsonTest {
         for (TurnRecord turn : List.of(
                 Samples.toolTurn("r"),
                 Samples.turn("r", "q"),
+                new TurnRecord(
+                        "r",
+                        Instant.EPOCH,
+                        null,
+                        List.of(new Message(Role.USER, List.of(new Content.Text("q"), new Content.Note("n")))),
+                        List.of(),
+                        null),
                 new TurnRecord("r", Instant.EPOCH, null, List.of(), List.of(), null))) {
             assertEquals(turn, StoredJson.readTurn(StoredJson.write(turn)));
         }

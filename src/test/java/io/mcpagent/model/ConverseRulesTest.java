@@ -172,6 +172,12 @@ public class ConverseRulesTest {
                         somethingElse = true;
                         textSeen = true;
                     }
+                    case Content.Note note -> {
+                        assertThat(message.role()).isEqualTo(Role.USER);
+                        assertThat(note.text()).isNotBlank();
+                        somethingElse = true;
+                        textSeen = true;
+                    }
                     case Content.ToolUse call -> {
                         assertThat(message.role()).isEqualTo(Role.ASSISTANT);
                         assertThat(call.id()).matches("[a-zA-Z0-9_-]{1,64}");

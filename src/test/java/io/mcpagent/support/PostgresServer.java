@@ -106,7 +106,7 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     private void load() throws IOException, SQLException {
-        String script = Files.readString(Project.toolboxConfig("sample/postgres.sql"))
+        String script = SampleShop.pinned(Files.readString(Project.toolboxConfig("sample/postgres.sql")))
                 + Files.readString(Project.toolboxConfig("roles.postgres.sql"));
         try (Connection connection = connect("postgres");
                 Statement statement = connection.createStatement()) {

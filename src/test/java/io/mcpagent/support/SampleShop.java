@@ -22,11 +22,21 @@ public final class SampleShop {
         file.toFile().deleteOnExit();
         file.resolveSibling(file.getFileName() + ".made-from").toFile().deleteOnExit();
         try {
-            ShopDatabase.create(RealToolbox.binary(), Project.toolboxConfig("sample/sqlite.sql"), file);
+            Path script = file.resolveSibling(file.getFileName() + ".sql");
+            script.toFile().deleteOnExit();
+            Files.createDirectories(file.getParent());
+            Files.writeString(script, pinned(Files.readString(Project.toolboxConfig("sample/sqlite.sql"))));
+            ShopDatabase.create(RealToolbox.binary(), script, file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return file;
+    }
+
+    /** The script as it would have run on the last day of June 2026, so that what it makes is the same each day. */
+    static String pinned(String script) {
+        return script.replaceAll("date\\('now', '-(\\d+) days'", "date('2026-06-30', '-$1 days'")
+                .replace("current_date", "date '2026-06-30'");
     }
 
     /** A copy for one test to write to; it goes when this JVM ends. */

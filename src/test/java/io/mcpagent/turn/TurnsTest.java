@@ -6,6 +6,7 @@ import static io.mcpagent.turn.TurnRig.keyed;
 import static io.mcpagent.turn.TurnRig.says;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mcpagent.config.TestSettings;
 import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.Conversation;
 import io.mcpagent.conversation.MemoryStore;
@@ -15,6 +16,7 @@ import io.mcpagent.conversation.TurnRecord;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.ModelException;
+import io.mcpagent.model.ModelRequest;
 import io.mcpagent.model.Role;
 import io.mcpagent.model.StopReason;
 import io.mcpagent.problem.Problem;
@@ -24,8 +26,13 @@ import io.mcpagent.tools.ToolOutcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -539,7 +546,7 @@ class TurnsTest {
         rig.model.says("Not written.");
         TurnResult result = rig.run(says("c", "Well?"));
         assertThat(result.calls()).extracting("outcome").containsExactly(ToolOutcome.DECLINED);
-        assertThat(rig.model.asked.getLast().messages().getLast().content())
+        assertThat(withoutNotes(rig.model.asked.getLast().messages().getLast()))
                 .containsExactly(new Content.ToolResult("t1", Texts.EXPIRED, true), new Content.Text("Well?"));
         assertThat(rig.tools.called).isEmpty();
     }
@@ -560,7 +567,7 @@ class TurnsTest {
         rig.model.says("It is written.");
         rig.run(says("c", "Well?"));
         assertThat(rig.model.asked.getLast().messages())
-                .extracting(Message::content)
+                .extracting(TurnsTest::withoutNotes)
                 .contains(List.of(new Content.ToolResult("t1", "[{\"rows\":1}]", false)))
                 .endsWith(List.of(new Content.Text(Texts.BROKEN_OFF)), List.of(new Content.Text("Well?")));
         assertThat(rig.tools.called).hasSize(1);
@@ -640,12 +647,62 @@ class TurnsTest {
             next.model.says("I don't know.");
             TurnResult result = next.run(says("c", "Was it written?"));
             assertThat(result.notices()).containsExactly(Texts.UNKNOWN_BEFORE);
-            assertThat(next.model.asked.getLast().messages().getLast().content())
+            assertThat(withoutNotes(next.model.asked.getLast().messages().getLast()))
                     .containsExactly(
                             new Content.ToolResult("t1", Texts.OUTCOME_UNKNOWN, true),
                             new Content.Text("Was it written?"));
             assertThat(next.tools.called).isEmpty();
         }
+    }
+
+    private static List<Content> withoutNotes(Message message) {
+        return message.content().stream()
+                .filter(block -> !(block instanceof Content.Note))
+                .toList();
+    }
+
+    @Test
+    void should_tell_the_day_with_each_question_and_never_change_what_was_sent() {
+        rig.model.wants("t1", "read").says("Four.").says("Five.");
+        rig.run(says("c", "How many last month?"));
+        rig.run(says("c", "And this month?"));
+        Set<Content> notes = new HashSet<>();
+        List<Message> before = List.of();
+        for (ModelRequest request : rig.model.asked) {
+            assertThat(request.system()).doesNotContain("Today is");
+            assertThat(request.messages().subList(0, before.size())).isEqualTo(before);
+            before = request.messages();
+        }
+        for (Message message : before) {
+            boolean question = message.role() == Role.USER && !message.text().isEmpty();
+            List<Content> told = new ArrayList<>(message.content());
+            told.removeAll(withoutNotes(message));
+            assertThat(told).hasSize(question ? 1 : 0);
+            notes.addAll(told);
+        }
+        assertThat(notes)
+                .allSatisfy(note -> assertThat(((Content.Note) note).text())
+                        .matches("\\(Today is [A-Z][a-z]+day, \\d{4}-\\d\\d-\\d\\d\\. The time zone is UTC\\.\\)"));
+        assertThat(rig.stored("c").turns().getFirst().messages().getFirst().text())
+                .isEqualTo("How many last month?");
+    }
+
+    @Test
+    void should_tell_the_day_before_all_else_when_the_caller_keeps_the_conversation() {
+        rig.model.says("Four.");
+        rig.run(new Question.Unstored(TurnRig.ANN, List.of(), "How many?", false, null));
+        ModelRequest request = rig.model.asked.getFirst();
+        assertThat(request.system()).contains("(Today is ").contains("The time zone is UTC.");
+        assertThat(request.messages()).containsExactly(Message.user("How many?"));
+    }
+
+    @Test
+    void should_know_the_day_where_the_readers_are() {
+        Instant late = Instant.parse("2026-11-30T23:30:00Z");
+        assertThat(Today.at(late, ZoneId.of("UTC"))).contains("Monday, 2026-11-30. The time zone is UTC.");
+        assertThat(Today.at(late, ZoneId.of("Europe/Berlin")))
+                .contains("Tuesday, 2026-12-01. The time zone is Europe/Berlin.");
+        assertThat(TestSettings.with("time-zone", "Asia/Tokyo").timeZone()).isEqualTo(ZoneId.of("Asia/Tokyo"));
     }
 
     private void assertWrittenOnce(String key) {

@@ -1,8 +1,13 @@
 package io.mcpagent.local.bedrock;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A request that passed the service's own checks.
@@ -12,6 +17,9 @@ import java.util.List;
  * @param body the request document
  */
 public record ConverseRequest(String modelId, boolean stream, JsonNode body) {
+
+    private static final Pattern TODAY =
+            Pattern.compile("\\(Today is [A-Z][a-z]+, (\\d{4}-\\d{2}-\\d{2})\\. The time zone is [^)]+\\.\\)");
 
     /** The messages, oldest first. */
     public List<JsonNode> messages() {
@@ -43,6 +51,16 @@ public record ConverseRequest(String modelId, boolean stream, JsonNode body) {
         return text(messages().get(turnStart()));
     }
 
+    /** The day that the current turn was told it is, beside its question or in the system prompt. */
+    Optional<LocalDate> today() {
+        return Stream.of(messages().get(turnStart()).path("content"), body.path("system"))
+                .flatMap(blocks -> list(blocks).stream())
+                .map(block -> TODAY.matcher(block.path("text").asText()))
+                .filter(Matcher::find)
+                .map(told -> LocalDate.parse(told.group(1)))
+                .findFirst();
+    }
+
     /** How many rounds of tool calls the current turn has behind it. */
     public int rounds() {
         List<JsonNode> messages = messages();
@@ -70,14 +88,14 @@ public record ConverseRequest(String modelId, boolean stream, JsonNode body) {
                 .toList();
     }
 
-    /** The text blocks of a message or of a tool result, one a line; a JSON block counts as its text. */
+    /** The text blocks of a message or of a tool result, one a line, without the one that says what day it is; a JSON block counts as its text. */
     static String text(JsonNode message) {
         StringBuilder text = new StringBuilder();
         for (JsonNode block : message.path("content")) {
             String part = block.has("text")
                     ? block.get("text").asText()
                     : block.has("json") ? block.get("json").toString() : "";
-            if (!part.isBlank()) {
+            if (!part.isBlank() && !TODAY.matcher(part).matches()) {
                 text.append(text.isEmpty() ? "" : "\n").append(part);
             }
         }

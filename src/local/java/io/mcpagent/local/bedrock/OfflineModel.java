@@ -14,7 +14,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -30,16 +29,13 @@ final class OfflineModel {
     private static final Pattern GREETING =
             Pattern.compile("(?is)\\s*(hi|hello|hey|good (morning|day|evening)|thanks|thank you|help|who are you|"
                     + "what can you do|what are you)\\b.{0,30}");
-    private static final Pattern LATEST_DATA =
-            Pattern.compile("(?i)\\b(?:to|until|through|up to|latest)\\s+(\\d{4}-\\d{2}-\\d{2})");
-
     private final Clock clock;
 
     OfflineModel() {
         this(Clock.systemDefaultZone());
     }
 
-    /** @param clock what "last month" and the like start from */
+    /** @param clock what "last month" and the like start from when the request does not say what day it is */
     OfflineModel(Clock clock) {
         this.clock = clock;
     }
@@ -168,19 +164,7 @@ final class OfflineModel {
     }
 
     private LocalDate today(ConverseRequest request) {
-        StringBuilder told = new StringBuilder();
-        request.body()
-                .path("system")
-                .forEach(block -> told.append(block.path("text").asText()).append('\n'));
-        request.tools()
-                .forEach(tool -> told.append(tool.path("description").asText()).append('\n'));
-        Matcher latest = LATEST_DATA.matcher(told);
-        LocalDate today = LocalDate.now(clock);
-        if (latest.find()) {
-            LocalDate data = LocalDate.parse(latest.group(1));
-            return data.isBefore(today) ? data : today;
-        }
-        return today;
+        return request.today().orElseGet(() -> LocalDate.now(clock));
     }
 
     private static boolean askedBefore(ConverseRequest request) {

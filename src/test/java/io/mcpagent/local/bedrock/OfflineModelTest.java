@@ -234,9 +234,11 @@ class OfflineModelTest {
     }
 
     @Test
-    void should_count_from_the_last_day_of_the_data_if_it_is_told() {
+    void should_count_from_the_day_that_the_request_says_it_is() {
         JsonNode request = Json.object()
-                .<ObjectNode>set("system", Json.parse("[{\"text\":\"The data cover 2025-07-01 to 2026-05-31.\"}]"))
+                .<ObjectNode>set(
+                        "system",
+                        Json.parse("[{\"text\":\"You help. (Today is Sunday, 2026-05-31. The time zone is UTC.)\"}]"))
                 .<ObjectNode>set(
                         "messages",
                         Json.parse("[{\"role\":\"user\",\"content\":[{\"text\":\"orders of last month\"}]}]"))

@@ -166,7 +166,7 @@ variable "certificate_arn" {
 # theirs; global. goes to any commercial region of AWS, whatever the region of the environment is. Data at rest stays in the region.
 variable "bedrock_model_id" {
   type        = string
-  default     = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+  default     = "us.anthropic.claude-sonnet-5-5"
   description = "Model that is asked: an inference profile, as current Claude models can't be invoked on demand by their bare id. Its geography must be the region's, or global."
   validation {
     condition     = can(regex("^([a-z-]+\\.)?anthropic\\.claude-[a-z0-9.:-]+$", var.bedrock_model_id))
@@ -180,7 +180,7 @@ variable "bedrock_model_id" {
 
 variable "bedrock_fallback_model_id" {
   type        = string
-  default     = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+  default     = "us.anthropic.claude-haiku-5-5"
   description = "Model that answers when the first one can't."
   validation {
     condition     = can(regex("^([a-z-]+\\.)?anthropic\\.claude-[a-z0-9.:-]+$", var.bedrock_fallback_model_id))

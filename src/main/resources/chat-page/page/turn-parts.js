@@ -7,6 +7,8 @@ const NOTES = {
   step_limit: 'The answer stopped here: it took as many steps as one question may take. Ask a narrower question to go on.',
   max_tokens: 'The answer stopped here: it reached the longest length. Ask to go on.',
   guardrail: 'A guardrail ended this answer.',
+  declined: 'The model declined to answer this question.',
+  malformed: 'What the model wrote could not be used. Ask again, or in other words.',
 };
 
 /** @returns {?Element} null for an answer that ended as it should */

@@ -1,6 +1,7 @@
 package io.mcpagent.app;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.model.ModelLifetimes;
 import io.mcpagent.model.Models;
 import io.mcpagent.tools.McpToolbox;
 import io.quarkus.runtime.StartupEvent;
@@ -26,10 +27,12 @@ final class DependencyHealth {
 
     private final McpToolbox toolbox;
     private final Models models;
+    private final ModelLifetimes lifetimes;
 
-    DependencyHealth(McpToolbox toolbox, Models models) {
+    DependencyHealth(McpToolbox toolbox, Models models, ModelLifetimes lifetimes) {
         this.toolbox = toolbox;
         this.models = models;
+        this.lifetimes = lifetimes;
     }
 
     /** Looks for the tools once, beside the start, so that their state is known before anybody asks, and the first turn finds them listed. */
@@ -69,6 +72,8 @@ final class DependencyHealth {
                                 case HALF_OPEN -> "being tried";
                                 case OPEN -> "unavailable";
                             }));
+            models.troubles().forEach((id, trouble) -> response.withData(id + " can't be asked", trouble));
+            lifetimes.ends().forEach((id, end) -> response.withData(id + " ends", end));
             return response.build();
         };
     }

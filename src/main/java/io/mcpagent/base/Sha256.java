@@ -12,7 +12,7 @@ public final class Sha256 {
 
     /** The 32 bytes of the hash. */
     public static byte[] of(byte[] bytes) {
-        return sha256().digest(bytes);
+        return digest().digest(bytes);
     }
 
     /** The 32 bytes of the hash of a text in UTF-8. */
@@ -22,7 +22,7 @@ public final class Sha256 {
 
     /** The hash over several texts. Each is hashed with its length, so that nothing can move from one to the next unnoticed. */
     public static byte[] ofParts(String... parts) {
-        MessageDigest digest = sha256();
+        MessageDigest digest = digest();
         for (String part : parts) {
             byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
             digest.update((bytes.length + ":").getBytes(StandardCharsets.US_ASCII));
@@ -41,7 +41,8 @@ public final class Sha256 {
         return HexFormat.of().formatHex(ofParts(parts));
     }
 
-    private static MessageDigest sha256() {
+    /** A digest to be given parts, for one thread. */
+    public static MessageDigest digest() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {

@@ -61,29 +61,37 @@ public interface AgentConfig {
     /** The model. */
     interface ModelSettings {
         /** The model or inference profile that is asked first; {@code BEDROCK_MODEL_ID} sets it too. */
-        @WithDefault("${BEDROCK_MODEL_ID:us.anthropic.claude-sonnet-4-5-20250929-v1:0}")
+        @WithDefault("${BEDROCK_MODEL_ID:us.anthropic.claude-sonnet-5-5}")
         String id();
 
         /** The model or inference profile that is asked when the first one is throttled or fails; none by default. */
         Optional<String> fallbackId();
 
-        /** The longest reply, in tokens. */
-        @WithDefault("4096")
+        /** The longest reply, thinking included, in tokens. */
+        @WithDefault("8192")
         int maxTokens();
 
-        /** How random replies are, 0 to 1; the model's own default if it is not set. */
+        /** How random replies are, 0 to 1; the model's own default if it is not set. Many models refuse it. */
         Optional<Double> temperature();
 
-        /** How many tokens the model may think before it answers; at least 1024 and less than {@code max-tokens}. No reasoning by default. */
+        /** How much the model thinks: {@code low}, {@code medium}, {@code high}, {@code xhigh} or {@code max}; the model's own default if it is not set. */
+        Optional<Effort> effort();
+
+        /**
+         * How many tokens a model that takes a number may think before it answers; at least 1024 and less than {@code max-tokens}. Others take an
+         * {@code effort}.
+         */
         OptionalInt reasoningTokens();
 
         /** How long a connection may take to come about. */
         @WithDefault("3s")
         Duration connectTimeout();
 
-        /** How long a stream may be silent. */
-        @WithDefault("20s")
-        Duration idleTimeout();
+        /** How long a stream may be silent; by default as long as this model may think in silence. */
+        Optional<Duration> idleTimeout();
+
+        /** How long a stream may take to its first event; by default as long as it may be silent. */
+        Optional<Duration> firstEventTimeout();
 
         /** How many requests may be open at once. */
         @WithDefault("600")
@@ -96,6 +104,13 @@ public interface AgentConfig {
         /** Whether system prompt, tools and history are marked for the prompt cache. */
         @WithDefault("true")
         boolean promptCache();
+
+        /** How long the prompt cache keeps what is marked: {@code 5m}, or {@code 1h}, which costs more to write. */
+        @WithDefault("5m")
+        Duration cacheTtl();
+
+        /** How Bedrock serves requests: {@code default}, {@code priority}, {@code flex} or {@code reserved}; the account's own default if it is not set. */
+        Optional<ServiceTier> serviceTier();
 
         /** A Bedrock Guardrail's id; none by default. */
         Optional<String> guardrailId();
@@ -124,6 +139,23 @@ public interface AgentConfig {
         /** How many tokens of history are sent along at most; older turns are left out whole. */
         @WithDefault("100000")
         int maxHistoryTokens();
+    }
+
+    /** How much a model thinks. */
+    enum Effort {
+        LOW,
+        MEDIUM,
+        HIGH,
+        XHIGH,
+        MAX
+    }
+
+    /** How Bedrock serves requests. */
+    enum ServiceTier {
+        DEFAULT,
+        PRIORITY,
+        FLEX,
+        RESERVED
     }
 
     /** US dollars for a million tokens. */

@@ -62,7 +62,8 @@ final class SettingRanges {
                     "at least 1024, and less than agent.model.max-tokens, which is " + model.maxTokens());
         });
         positive("agent.model.connect-timeout", model.connectTimeout());
-        positive("agent.model.idle-timeout", model.idleTimeout());
+        model.idleTimeout().ifPresent(value -> positive("agent.model.idle-timeout", value));
+        model.firstEventTimeout().ifPresent(value -> positive("agent.model.first-event-timeout", value));
         atLeast("agent.model.max-connections", model.maxConnections(), 1);
         atLeast("agent.model.max-attempts", model.maxAttempts(), 1);
         atLeast("agent.model.breaker-failures", model.breakerFailures(), 1);

@@ -69,8 +69,11 @@ final class Footprint {
                         case Content.ToolUse(String id, String name, Arguments input) ->
                             of(id) + of(name) + of(input.json());
                         case Content.ToolResult(String id, String text, boolean _) -> of(id) + of(text);
-                        case Content.Reasoning(String text, String signature, String redacted) ->
-                            of(text) + of(signature) + of(redacted);
+                        case Content.Reasoning(String text, String signature, String redacted, Content.Origin origin) ->
+                            of(text)
+                                    + of(signature)
+                                    + of(redacted)
+                                    + (origin == null ? 0 : of(origin.model()) + of(origin.prefix()));
                     };
         }
         return bytes;

@@ -36,8 +36,10 @@ public final class History {
         int first = mostTokens(turns) <= maxTokens ? 0 : firstThatFits(turns, maxTokens);
         List<Message> messages = new ArrayList<>();
         for (TurnRecord turn : turns.subList(first, turns.size())) {
-            // What a guardrail held back would be held back with each later question.
-            if (turn.outcome() != TurnOutcome.GUARDRAIL && isWhole(turn.messages())) {
+            // What was held back or declined would be so with each later question.
+            if (turn.outcome() != TurnOutcome.GUARDRAIL
+                    && turn.outcome() != TurnOutcome.DECLINED
+                    && isWhole(turn.messages())) {
                 messages.addAll(turn.messages());
             }
         }
@@ -84,7 +86,8 @@ public final class History {
             case Content.ToolUse(String id, String name, Arguments input) ->
                 name.length() + input.json().length();
             case Content.ToolResult(String id, String text, boolean error) -> text.length();
-            case Content.Reasoning(String text, String signature, String redacted) -> length(text) + length(redacted);
+            case Content.Reasoning(String text, String signature, String redacted, Content.Origin origin) ->
+                length(text) + length(redacted);
         };
     }
 
@@ -118,7 +121,7 @@ public final class History {
                 case Content.ToolUse(String id, String name, Arguments input) ->
                     estimate(name) + estimate(input.json());
                 case Content.ToolResult(String id, String text, boolean error) -> estimate(text);
-                case Content.Reasoning(String text, String signature, String redacted) ->
+                case Content.Reasoning(String text, String signature, String redacted, Content.Origin origin) ->
                     estimate(text) + estimate(redacted);
             };
         }

@@ -76,21 +76,34 @@ final class StoredJson {
             @Nullable Boolean error,
             @Nullable String signature,
             @Nullable String redacted,
-            @Nullable Boolean note) {
+            @Nullable Boolean note,
+            @Nullable String model,
+            @Nullable String prefix) {
 
         static StoredBlock of(Content content) {
             return switch (content) {
                 case Content.Text(String text) ->
-                    new StoredBlock("text", null, null, null, text, null, null, null, null);
+                    new StoredBlock("text", null, null, null, text, null, null, null, null, null, null);
                 // An older version takes it for a text: what the model had is the same then.
                 case Content.Note(String text) ->
-                    new StoredBlock("text", null, null, null, text, null, null, null, true);
+                    new StoredBlock("text", null, null, null, text, null, null, null, true, null, null);
                 case Content.ToolUse(String id, String name, Arguments input) ->
-                    new StoredBlock("toolUse", id, name, input.json(), null, null, null, null, null);
+                    new StoredBlock("toolUse", id, name, input.json(), null, null, null, null, null, null, null);
                 case Content.ToolResult(String id, String text, boolean error) ->
-                    new StoredBlock("toolResult", id, null, null, text, error, null, null, null);
-                case Content.Reasoning(String text, String signature, String redacted) ->
-                    new StoredBlock("reasoning", null, null, null, text, null, signature, redacted, null);
+                    new StoredBlock("toolResult", id, null, null, text, error, null, null, null, null, null);
+                case Content.Reasoning(String text, String signature, String redacted, Content.Origin origin) ->
+                    new StoredBlock(
+                            "reasoning",
+                            null,
+                            null,
+                            null,
+                            text,
+                            null,
+                            signature,
+                            redacted,
+                            null,
+                            origin == null ? null : origin.model(),
+                            origin == null ? null : origin.prefix());
             };
         }
 
@@ -100,7 +113,12 @@ final class StoredJson {
                     Boolean.TRUE.equals(note) ? new Content.Note(needed(text)) : new Content.Text(needed(text));
                 case "toolUse" -> new Content.ToolUse(needed(id), needed(name), needed(input));
                 case "toolResult" -> result();
-                case "reasoning" -> new Content.Reasoning(text, signature, redacted);
+                case "reasoning" ->
+                    new Content.Reasoning(
+                            text,
+                            signature,
+                            redacted,
+                            model == null || prefix == null ? null : new Content.Origin(model, prefix));
                 // Left out, it would make another history than the model had.
                 default -> throw new IllegalArgumentException("the kind of a content block is unknown");
             };

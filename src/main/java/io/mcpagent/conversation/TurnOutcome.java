@@ -16,6 +16,10 @@ public enum TurnOutcome {
     MAX_TOKENS,
     /** The guardrail, or the model's own filter, stepped in. */
     GUARDRAIL,
+    /** The model would not answer. */
+    DECLINED,
+    /** What the model wrote could not be used. */
+    MALFORMED,
     /** Its client left or stopped it, or the process ended. */
     CANCELLED,
     /** It was not run, or not to its end, for a reason that lies with its caller. */

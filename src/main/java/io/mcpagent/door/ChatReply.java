@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param conversationId to go on with
  * @param runId          the run that made this answer
- * @param outcome        how the turn ended: completed, approval_required, step_limit, max_tokens or guardrail
+ * @param outcome        how the turn ended: completed, approval_required, step_limit, max_tokens, guardrail, declined or malformed
  * @param answer         what the model wrote
  * @param toolCalls      the tools that were called for it
  * @param usage          the tokens

@@ -44,7 +44,7 @@ public final class HttpExchange implements AutoCloseable {
 
     private final HttpConnections connections;
     private final Route route;
-    private final long silenceNanos;
+    private volatile long silenceNanos;
     private final Deadline end;
     private final WatchedConnection.ReadGuard reads = new Reads();
     private final ReentrantLock ending = new ReentrantLock();
@@ -193,6 +193,14 @@ public final class HttpExchange implements AutoCloseable {
     /** Sets what is to be done whenever all that arrived was read and the thread may block for more. */
     public void beforeBlocking(Runnable action) {
         beforeBlocking = action;
+    }
+
+    /** From now on the server may be silent for this long. */
+    public void silence(Duration silence) {
+        long nanos = silence.toNanos();
+        if (nanos != silenceNanos) {
+            silenceNanos = nanos;
+        }
     }
 
     /** From now on each read may wait for this long only. */

@@ -30,7 +30,7 @@ final class AskTool {
              "description": "The conversation to go on with, from an earlier answer; a new one begins without it"}}},
          "outputSchema": {"type": "object", "required": ["conversationId", "outcome", "answer", "approvals"], "properties": {
            "conversationId": {"type": "string", "description": "To go on with"},
-           "outcome": {"type": "string", "description": "completed, approval_required, step_limit, max_tokens or guardrail"},
+           "outcome": {"type": "string", "description": "completed, approval_required, step_limit, max_tokens, guardrail, declined or malformed"},
            "answer": {"type": "string", "description": "What the agent wrote, in Markdown"},
            "approvals": {"type": "array", "description": "Calls that wait for a person's approval", "items": {"type": "object"}}}},
          "annotations": {"openWorldHint": false}}\

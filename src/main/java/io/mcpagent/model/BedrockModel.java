@@ -27,14 +27,14 @@ class BedrockModel {
 
     private final BedrockRequests requests;
     private final HttpConnections connections;
-    private final Duration idleTimeout;
+    private final AgentConfig.ModelSettings config;
 
     BedrockModel(AgentConfig config, BedrockRequests requests, Timers timers) {
         AgentConfig.ModelSettings model = config.model();
         this.requests = requests;
         this.connections = new HttpConnections(
                 "agent.model.max-connections", model.maxConnections(), model.connectTimeout(), CHECK_AFTER, timers);
-        this.idleTimeout = model.idleTimeout();
+        this.config = model;
     }
 
     /** What is done with an answer of status 200. */
@@ -57,13 +57,21 @@ class BedrockModel {
                 exchange -> readReply(modelId, exchange));
     }
 
-    /** @param request whose deadline is the run's; who waits without one is cut a moment later */
-    ModelReply stream(String modelId, RequestBody.Bytes body, ModelRequest request, ReplyListener listener)
+    /**
+     * Streams a reply.
+     *
+     * @param silence how long this model may be silent, if that is not configured
+     * @param request whose deadline is the run's; who waits without one is cut a moment later
+     */
+    ModelReply stream(
+            String modelId, RequestBody.Bytes body, Duration silence, ModelRequest request, ReplyListener listener)
             throws ModelException, InterruptedException {
+        Duration idle = config.idleTimeout().orElse(silence);
         try (ReplyAssembler reply = new ReplyAssembler(listener)) {
-            return ask(modelId, "converse-stream", body, idleTimeout, request, reply, exchange -> {
+            Duration first = config.firstEventTimeout().orElse(idle);
+            return ask(modelId, "converse-stream", body, first, request, reply, exchange -> {
                 exchange.beforeBlocking(reply::pause);
-                readStream(exchange, reply);
+                readStream(exchange, reply, idle);
                 return reply.reply(modelId);
             });
         }
@@ -139,7 +147,7 @@ class BedrockModel {
         return ReplyReader.read(modelId, body);
     }
 
-    private static void readStream(HttpExchange exchange, ReplyAssembler reply)
+    private static void readStream(HttpExchange exchange, ReplyAssembler reply, Duration idle)
             throws IOException, ModelException, InterruptedException {
         EventStreamDecoder frames = new EventStreamDecoder(exchange.body());
         while (!reply.complete()) {
@@ -149,6 +157,7 @@ class BedrockModel {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
+            exchange.silence(idle);
             switch (frames.messageType()) {
                 case EVENT ->
                     reply.event(frames.type(), frames.payloadArray(), frames.payloadStart(), frames.payloadLength());

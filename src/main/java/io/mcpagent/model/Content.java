@@ -65,9 +65,30 @@ public sealed interface Content {
      * @param text      the readable reasoning, or null when it is redacted
      * @param signature what proves to the service that the text is its own, or null
      * @param redacted  the encrypted reasoning in Base64, or null when it is readable
+     * @param origin    what it is bound to, or null if that is not known
      */
     record Reasoning(
             @Nullable String text,
             @Nullable String signature,
-            @Nullable String redacted) implements Content {}
+            @Nullable String redacted,
+            @Nullable Origin origin) implements Content {
+
+        /** Reasoning of which it is not known what it is bound to. */
+        public Reasoning(@Nullable String text, @Nullable String signature, @Nullable String redacted) {
+            this(text, signature, redacted, null);
+        }
+    }
+
+    /**
+     * What reasoning is bound to.
+     *
+     * @param model  the row of the model that reasoned, see {@link ModelRow#match}: no other can read it
+     * @param prefix a digest of all that stood before it: some models take it back only behind the same
+     */
+    record Origin(String model, String prefix) {
+        public Origin {
+            Objects.requireNonNull(model);
+            Objects.requireNonNull(prefix);
+        }
+    }
 }

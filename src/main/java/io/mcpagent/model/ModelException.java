@@ -29,6 +29,7 @@ public final class ModelException extends Exception {
     private final boolean sent;
     private final boolean heard;
     private final transient Duration retryAfter;
+    private final @Nullable String advice;
 
     /** A failure after which nothing of a reply was passed on; see {@link #sent} for the others. */
     public ModelException(Kind kind, @Nullable String message, boolean sent, @Nullable Throwable cause) {
@@ -37,7 +38,7 @@ public final class ModelException extends Exception {
 
     /** See {@link #sent} and {@link #heard}. */
     ModelException(Kind kind, @Nullable String message, boolean sent, boolean heard, @Nullable Throwable cause) {
-        this(kind, message, sent, heard, Duration.ZERO, cause);
+        this(kind, message, sent, heard, Duration.ZERO, null, cause);
     }
 
     private ModelException(
@@ -46,12 +47,14 @@ public final class ModelException extends Exception {
             boolean sent,
             boolean heard,
             Duration retryAfter,
+            @Nullable String advice,
             @Nullable Throwable cause) {
         super(message, cause);
         this.kind = Objects.requireNonNull(kind);
         this.sent = sent;
         this.heard = heard;
         this.retryAfter = retryAfter;
+        this.advice = advice;
     }
 
     /**
@@ -59,9 +62,11 @@ public final class ModelException extends Exception {
      *
      * @param sent       whether the model may have worked on the request all the same
      * @param retryAfter how long the service asks to wait, zero if it does not say
+     * @param advice     what can be done about it, in our words, or null
      */
-    static ModelException refused(Kind kind, String message, boolean sent, Duration retryAfter) {
-        return new ModelException(kind, message, sent, false, retryAfter, null);
+    static ModelException refused(
+            Kind kind, String message, boolean sent, Duration retryAfter, @Nullable String advice) {
+        return new ModelException(kind, message, sent, false, retryAfter, advice, null);
     }
 
     public Kind kind() {
@@ -76,6 +81,12 @@ public final class ModelException extends Exception {
     /** Whether a part of the reply had already been passed on, so that nothing may be retried. */
     public boolean heard() {
         return heard;
+    }
+
+    /** What whoever runs the agent can do about it, in our words; null if nothing is known. */
+    @Nullable
+    String advice() {
+        return advice;
     }
 
     /** How long the service asks to wait before another attempt; zero if it does not say. */

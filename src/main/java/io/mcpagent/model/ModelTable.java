@@ -43,7 +43,10 @@ public final class ModelTable {
     /** A part of a version that would make another model of it; a date is none. */
     private static final String NO_OTHER_VERSION = "(?![a-z0-9])(?!-[0-9]{1,2}(?![a-z0-9]))";
     /** Cached for an hour, a token costs twice what it costs to read. */
-    private static final BigDecimal HOUR = BigDecimal.TWO;
+    private static final BigDecimal FOR_AN_HOUR = BigDecimal.TWO;
+
+    static final Duration HOUR = Duration.ofHours(1);
+    static final Duration FIVE_MINUTES = Duration.ofMinutes(5);
 
     private final ObjectNode careful;
     private final Map<String, ObjectNode> rows = new LinkedHashMap<>();
@@ -167,7 +170,7 @@ public final class ModelTable {
                         price.output(),
                         price.cacheRead(),
                         price.cacheWrite(),
-                        price.cacheWrite().max(price.input().multiply(HOUR))));
+                        price.cacheWrite().max(price.input().multiply(FOR_AN_HOUR))));
     }
 
     /** List prices are those of global profiles: to keep a request in a region or a geography costs more. */

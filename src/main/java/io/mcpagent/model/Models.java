@@ -8,6 +8,7 @@ import io.mcpagent.model.ModelException.Kind;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The model that is asked first and the one that stands in for it. A throttled or failed attempt is repeated after a random wait, within the
- * deadline, the attempts of a call and the retries that all calls have together; then the other model is asked. Nothing is repeated once a part of
+ * deadline, the attempts of a call and the retries that all calls have together; then the other model is asked, with a body of its own. Nothing is repeated once a part of
  * a reply was passed on, or when the service refused the request itself.
  */
 @Singleton
@@ -26,51 +27,73 @@ public class Models implements Model {
     private static final long LONGEST_WAIT_MILLIS = 5_000;
 
     private final BedrockModel bedrock;
-    private final RequestBody bodies;
     private final int maxAttempts;
     private final Candidate primary;
     private final @Nullable Candidate fallback;
     private final RetryBudget budget = new RetryBudget();
 
-    private record Candidate(String id, Breaker breaker) {
-        Candidate(String id, AgentConfig.ModelSettings config) {
-            this(id, new Breaker(config.breakerFailures(), config.breakerDelay()));
+    /** A model that may be asked. */
+    private static final class Candidate {
+        private final String id;
+        private final ModelRow row;
+        private final RequestBody bodies;
+        private final Breaker breaker;
+        private volatile @Nullable String trouble;
+
+        Candidate(String id, AgentConfig config, ModelTable table) {
+            this.id = id;
+            this.row = table.row(id);
+            this.bodies = new RequestBody(config, row);
+            this.breaker =
+                    new Breaker(config.model().breakerFailures(), config.model().breakerDelay());
         }
     }
 
-    /** One attempt with the model of that id. */
+    /** One attempt with a model. */
     @FunctionalInterface
     private interface Attempt {
-        ModelReply ask(String modelId) throws ModelException, InterruptedException;
+        ModelReply ask(Candidate model, RequestBody.Bytes body) throws ModelException, InterruptedException;
     }
 
-    Models(AgentConfig config, BedrockModel bedrock, RequestBody bodies) {
+    Models(AgentConfig config, BedrockModel bedrock, ModelTable table) {
         this.bedrock = bedrock;
-        this.bodies = bodies;
         this.maxAttempts = Math.max(1, config.model().maxAttempts());
-        this.primary = new Candidate(config.model().id(), config.model());
+        this.primary = new Candidate(config.model().id(), config, table);
         this.fallback = config.model()
                 .fallbackId()
                 .filter(id -> !id.equals(primary.id))
-                .map(id -> new Candidate(id, config.model()))
+                .map(id -> new Candidate(id, config, table))
                 .orElse(null);
     }
 
     @Override
     public ModelReply converse(ModelRequest request) throws ModelException, InterruptedException {
-        RequestBody.Bytes body = bodies.write(request);
-        return new Call(request.deadline(), id -> bedrock.converse(id, body, request)).ask();
+        return new Call(request, (model, body) -> bedrock.converse(model.id, body, request)).ask();
     }
 
     @Override
     public ModelReply stream(ModelRequest request, ReplyListener listener) throws ModelException, InterruptedException {
-        RequestBody.Bytes body = bodies.write(request);
-        return new Call(request.deadline(), id -> bedrock.stream(id, body, request, listener)).ask();
+        return new Call(
+                        request,
+                        (model, body) -> bedrock.stream(model.id, body, model.row.silence(), request, listener))
+                .ask();
     }
 
     @Override
     public String modelId() {
         return primary.id;
+    }
+
+    /** Why this account can't ask a model, in our words, as the service said last; by model id. */
+    public Map<String, String> troubles() {
+        Map<String, String> troubles = new LinkedHashMap<>();
+        for (Candidate model : fallback == null ? List.of(primary) : List.of(primary, fallback)) {
+            String trouble = model.trouble;
+            if (trouble != null) {
+                troubles.put(model.id, trouble);
+            }
+        }
+        return troubles;
     }
 
     /** The state of the breaker of each model, by model id, the primary one first. */
@@ -86,13 +109,15 @@ public class Models implements Model {
     /** One call: all attempts that are made for it. For one thread. */
     private final class Call {
 
+        private final ModelRequest request;
         private final Deadline deadline;
         private final Deadline end;
         private final Attempt attempt;
 
-        /** @param deadline of the run, which stops this call then; who calls without one is stopped a moment later */
-        Call(Deadline deadline, Attempt attempt) {
-            this.deadline = deadline;
+        /** The deadline is that of the run, which stops this call then; who calls without one is stopped a moment later. */
+        Call(ModelRequest request, Attempt attempt) {
+            this.request = request;
+            this.deadline = request.deadline();
             this.end = HttpExchange.endAfter(deadline);
             this.attempt = attempt;
         }
@@ -125,11 +150,13 @@ public class Models implements Model {
         }
 
         private ModelReply ask(Candidate model, int attempts) throws ModelException, InterruptedException {
+            ThinkingRules.Fitted fitted = ThinkingRules.fit(model.row, request);
+            RequestBody.Bytes body = model.bodies.write(fitted.request());
             for (int made = 1; ; made++) {
                 try {
-                    return askOnce(model);
+                    return ThinkingRules.bound(askOnce(model, body), fitted.origin());
                 } catch (ModelException e) {
-                    if (made >= attempts || !again(e)) {
+                    if (made >= attempts || !again(e, made)) {
                         throw e;
                     }
                     Duration pause = pause(made, e.retryAfter());
@@ -142,17 +169,20 @@ public class Models implements Model {
             }
         }
 
-        private ModelReply askOnce(Candidate model) throws ModelException, InterruptedException {
+        private ModelReply askOnce(Candidate model, RequestBody.Bytes body)
+                throws ModelException, InterruptedException {
             if (!model.breaker.allows()) {
                 throw new ModelException(Kind.BREAKER_OPEN, "the breaker of " + model.id + " is open", false, null);
             }
             boolean told = false;
             try {
-                ModelReply reply = attempt.ask(model.id);
+                ModelReply reply = attempt.ask(model, body);
+                model.trouble = null;
                 model.breaker.succeeded();
                 told = true;
                 return reply;
             } catch (ModelException e) {
+                model.trouble = e.kind() == Kind.ACCESS ? e.advice() : model.trouble;
                 told = tell(model.breaker, e);
                 throw e;
             } finally {
@@ -176,18 +206,19 @@ public class Models implements Model {
         }
     }
 
-    /** Whether the same model may be asked again: silence has cost too much time for that. */
-    private static boolean again(ModelException e) {
+    /** Whether the same model may be asked again: of silence, which costs most of the time, once, and not where another model can be asked. */
+    private boolean again(ModelException e, int made) {
         return !e.heard()
                 && switch (e.kind()) {
                     case THROTTLED, UNAVAILABLE, BROKEN_STREAM -> true;
-                    case TIMEOUT, INVALID, ACCESS, BREAKER_OPEN -> false;
+                    case TIMEOUT -> made == 1 && fallback == null;
+                    case INVALID, ACCESS, BREAKER_OPEN -> false;
                 };
     }
 
     /** Whether the other model may be asked. */
     private static boolean another(ModelException e) {
-        return !e.heard() && e.kind() != Kind.INVALID && e.kind() != Kind.ACCESS;
+        return !e.heard() && e.kind() != Kind.INVALID;
     }
 
     /** Full jitter: a random part of a time that doubles, so that throttled calls don't come back together. */

@@ -83,7 +83,7 @@ final class ReplyAssembler implements AutoCloseable {
         this.listener = listener;
     }
 
-    /** Whether the listener has heard anything. */
+    /** Whether the listener has heard anything that a reader sees. */
     boolean heard() {
         return heard;
     }
@@ -259,8 +259,8 @@ final class ReplyAssembler implements AutoCloseable {
 
     private void reasoningDelta(Block block, String delta) {
         block.reasoning = append(block.reasoning, delta);
+        // No reader sees it: a stream that breaks now may still be tried again.
         if (!delta.isEmpty()) {
-            heard = true;
             listener.reasoning(delta);
         }
     }

@@ -2,25 +2,29 @@ package io.mcpagent.model;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.io.SerializedString;
 import io.mcpagent.config.AgentConfig;
-import jakarta.inject.Singleton;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the bodies of Converse and ConverseStream. At most three cache points are set: behind the system prompt, the tools and the last message.
+ * Writes the bodies of Converse and ConverseStream for one model: of the settings, those that it takes. At most three cache points are set: behind the system prompt, the tools and the last message.
  * Safe for use by many threads.
  *
  * @see <a href="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html">Converse</a>
  */
-@Singleton
-class RequestBody {
+final class RequestBody {
 
     private static final int USUAL_SIZE = 8 << 10;
 
     private final AgentConfig.ModelSettings config;
+    private final ModelRow row;
+    private final @Nullable SerializableString cachePoint;
     private final ToolsJson toolsJson;
 
     /** A body, in the array that it was written to: it is sent as often as it has to be, and never copied. */
@@ -36,9 +40,18 @@ class RequestBody {
         }
     }
 
-    RequestBody(AgentConfig config) {
+    RequestBody(AgentConfig config, ModelRow row) {
         this.config = config.model();
-        this.toolsJson = new ToolsJson(config.model().promptCache());
+        this.row = row;
+        this.cachePoint = this.config.promptCache() && row.cachePoints() > 0 ? cachePoint() : null;
+        this.toolsJson = new ToolsJson(cachePoint);
+    }
+
+    /** Five minutes are every model's default, and need not be said. */
+    private SerializableString cachePoint() {
+        boolean hour =
+                config.cacheTtl().equals(ModelTable.HOUR) && row.cacheTtls().contains("1h");
+        return new SerializedString("{\"cachePoint\":{\"type\":\"default\"" + (hour ? ",\"ttl\":\"1h\"" : "") + "}}");
     }
 
     Bytes write(ModelRequest request) {
@@ -54,7 +67,12 @@ class RequestBody {
             }
             writeInference(json);
             writeGuardrail(json);
-            writeReasoning(json);
+            writeThinking(json, request.messages());
+            if (config.serviceTier().isPresent()) {
+                json.writeObjectFieldStart("serviceTier");
+                json.writeStringField("type", config.serviceTier().get().name().toLowerCase(Locale.ROOT));
+                json.writeEndObject();
+            }
             json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException("the request could not be written", e);
@@ -92,8 +110,8 @@ class RequestBody {
     }
 
     private void writeCachePoint(JsonGenerator json) throws IOException {
-        if (config.promptCache()) {
-            json.writeRawValue(ToolsJson.CACHE_POINT);
+        if (cachePoint != null) {
+            json.writeRawValue(cachePoint);
         }
     }
 
@@ -155,8 +173,8 @@ class RequestBody {
 
     private void writeInference(JsonGenerator json) throws IOException {
         json.writeObjectFieldStart("inferenceConfig");
-        json.writeNumberField("maxTokens", config.maxTokens());
-        if (config.temperature().isPresent()) {
+        json.writeNumberField("maxTokens", maxTokens());
+        if (config.temperature().isPresent() && row.sampling()) {
             json.writeNumberField("temperature", config.temperature().get());
         }
         json.writeEndObject();
@@ -172,15 +190,40 @@ class RequestBody {
         json.writeEndObject();
     }
 
-    private void writeReasoning(JsonGenerator json) throws IOException {
-        if (config.reasoningTokens().isEmpty()) {
+    private int maxTokens() {
+        return Math.min(config.maxTokens(), row.largestOutput());
+    }
+
+    private void writeThinking(JsonGenerator json, List<Message> messages) throws IOException {
+        boolean budget = row.thinking() == ModelRow.Thinking.BUDGET
+                && config.reasoningTokens().isPresent()
+                && config.reasoningTokens().getAsInt() < maxTokens()
+                && mayThink(messages);
+        Optional<String> effort =
+                config.effort().map(set -> set.name().toLowerCase(Locale.ROOT)).filter(row.efforts()::contains);
+        if (!budget && effort.isEmpty()) {
             return;
         }
         json.writeObjectFieldStart("additionalModelRequestFields");
         json.writeObjectFieldStart("thinking");
-        json.writeStringField("type", "enabled");
-        json.writeNumberField("budget_tokens", config.reasoningTokens().getAsInt());
+        json.writeStringField("type", budget ? "enabled" : "adaptive");
+        if (budget) {
+            json.writeNumberField("budget_tokens", config.reasoningTokens().getAsInt());
+        }
         json.writeEndObject();
+        if (effort.isPresent()) {
+            json.writeObjectFieldStart("output_config");
+            json.writeStringField("effort", effort.get());
+            json.writeEndObject();
+        }
         json.writeEndObject();
+    }
+
+    /** A model with a budget wants to see what it thought before it called the tools whose results it gets; without, it may not think now. */
+    private static boolean mayThink(List<Message> messages) {
+        Message before = messages.size() < 2 ? null : messages.get(messages.size() - 2);
+        return before == null
+                || before.toolUses().isEmpty()
+                || before.content().getFirst() instanceof Content.Reasoning;
     }
 }

@@ -28,11 +28,14 @@ final class ServiceErrors {
             exchange.keep();
         }
         String message = message(body, 0, body.length);
+        String advice = advice(message);
+        String said = exchange.status() + " " + type + ": " + message;
         return ModelException.refused(
-                kind,
-                exchange.status() + " " + type + ": " + message + hint(exchange.status(), message),
+                advice == null ? kind : Kind.ACCESS,
+                advice == null ? said : said + " " + advice,
                 mayBeBilled(exchange.status()),
-                retryAfter);
+                retryAfter,
+                advice);
     }
 
     /** The model was too slow or failed, or something between did not wait for it; any other status says that it was not asked. */
@@ -41,19 +44,25 @@ final class ServiceErrors {
     }
 
     /**
-     * What to do about a refusal that only the account's administrator can end.
+     * What to do about a model that this account can't ask, whatever status says so; null if it is another refusal.
      *
      * @see <a href="https://docs.aws.amazon.com/bedrock/latest/userguide/model-access.html">Access to models</a>
      */
-    private static String hint(int status, String message) {
+    private static @Nullable String advice(String message) {
         String lower = message.toLowerCase(Locale.ROOT);
-        if (status == 403 && (lower.contains("marketplace") || lower.contains("use case"))) {
-            return " Nobody in this account has signed for this model yet: see ecs/README.md, First deployment.";
+        if (lower.contains("marketplace") || lower.contains("use case") || lower.contains("subscri")) {
+            return "Nobody in this account has signed for this model yet: see ecs/README.md, First deployment.";
         }
-        if (status == 404 && lower.contains("legacy")) {
-            return " This model is at the end of its life: set agent.model.id to one that is not.";
+        if (lower.contains("legacy") || lower.contains("end of its life") || lower.contains("end of life")) {
+            return "This model is at the end of its life: set agent.model.id to one that is not.";
         }
-        return "";
+        if (lower.contains("model identifier is invalid")) {
+            return "This region has no such model, or none any more: set agent.model.id to one of its inference profiles.";
+        }
+        if (lower.contains("inference profile")) {
+            return "This model is asked by an inference profile: put global. or the geography's prefix, such as us. or eu., before its id.";
+        }
+        return null;
     }
 
     /** The failure that an exception frame or an error frame tells of: the service had accepted the request by then. */

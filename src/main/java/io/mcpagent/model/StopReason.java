@@ -9,6 +9,10 @@ public enum StopReason {
     GUARDRAIL_INTERVENED,
     CONTENT_FILTERED,
     CONTEXT_WINDOW_EXCEEDED,
+    /** The model, or a classifier before it, will not answer. */
+    REFUSAL,
+    /** What it wrote as a tool call, or as a message, was none. */
+    MALFORMED,
     /** A reason that this version does not know; treated as the end of the turn. */
     OTHER;
 
@@ -22,6 +26,8 @@ public enum StopReason {
             case "guardrail_intervened" -> GUARDRAIL_INTERVENED;
             case "content_filtered" -> CONTENT_FILTERED;
             case "model_context_window_exceeded" -> CONTEXT_WINDOW_EXCEEDED;
+            case "refusal" -> REFUSAL;
+            case "malformed_tool_use", "malformed_model_output" -> MALFORMED;
             default -> OTHER;
         };
     }

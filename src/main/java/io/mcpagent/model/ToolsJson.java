@@ -15,17 +15,15 @@ import org.jspecify.annotations.Nullable;
 /** The {@code toolConfig} of a request, made once for each list of tools. Safe for use by many threads. */
 final class ToolsJson {
 
-    static final SerializableString CACHE_POINT = new SerializedString("{\"cachePoint\":{\"type\":\"default\"}}");
-
     /** More than the catalogs that are in use at once: the current one, and the one before while old turns end. */
     private static final int MOST_KEPT = 4;
 
-    private final boolean cachePoint;
+    private final @Nullable SerializableString cachePoint;
     private volatile List<Made> made = List.of();
 
     private record Made(List<ToolDefinition> tools, SerializableString json) {}
 
-    ToolsJson(boolean cachePoint) {
+    ToolsJson(@Nullable SerializableString cachePoint) {
         this.cachePoint = cachePoint;
     }
 
@@ -81,8 +79,8 @@ final class ToolsJson {
             for (ToolDefinition tool : tools) {
                 write(json, tool);
             }
-            if (cachePoint) {
-                json.writeRawValue(CACHE_POINT);
+            if (cachePoint != null) {
+                json.writeRawValue(cachePoint);
             }
             json.writeEndArray();
             json.writeEndObject();

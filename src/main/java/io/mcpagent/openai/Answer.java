@@ -34,7 +34,7 @@ final class Answer {
     static String finishReason(ChatReply reply) {
         return switch (reply.outcome()) {
             case "max_tokens" -> "length";
-            case "guardrail" -> "content_filter";
+            case "guardrail", "declined" -> "content_filter";
             default -> "stop";
         };
     }

@@ -1,6 +1,7 @@
 package io.mcpagent.telemetry;
 
 import io.mcpagent.base.Breaker;
+import io.mcpagent.model.ModelLifetimes;
 import io.mcpagent.model.Models;
 import io.mcpagent.tools.McpToolbox;
 import io.opentelemetry.api.OpenTelemetry;
@@ -9,17 +10,19 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.stream.Stream;
 
-/** Says how many breakers keep requests from a model or from the tool server. */
+/** Says how many breakers keep requests from a model or from the tool server, and how long the models last. */
 @Singleton
 final class Breakers {
 
     private final OpenTelemetry telemetry;
     private final Models models;
+    private final ModelLifetimes lifetimes;
     private final McpToolbox toolbox;
 
-    Breakers(OpenTelemetry telemetry, Models models, McpToolbox toolbox) {
+    Breakers(OpenTelemetry telemetry, Models models, ModelLifetimes lifetimes, McpToolbox toolbox) {
         this.telemetry = telemetry;
         this.models = models;
+        this.lifetimes = lifetimes;
         this.toolbox = toolbox;
     }
 
@@ -31,6 +34,13 @@ final class Breakers {
                 .setUnit("{breaker}")
                 .setDescription("Breakers of models and of the tool server that are not closed")
                 .buildWithCallback(now -> now.record(open()));
+        telemetry
+                .getMeter(Meters.SCOPE)
+                .gaugeBuilder("agent.model.days_left")
+                .ofLongs()
+                .setUnit("d")
+                .setDescription("Days until the first of the models ends; nothing if no end is known")
+                .buildWithCallback(now -> lifetimes.daysLeft().ifPresent(now::record));
     }
 
     private long open() {

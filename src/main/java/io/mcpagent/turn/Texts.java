@@ -12,6 +12,8 @@ final class Texts {
     static final String NO_ANSWER = "(The model gave no answer.)";
     static final String CUT_BY_LENGTH = "The answer was cut at its longest length.";
     static final String GUARDRAIL = "A guardrail stepped in.";
+    static final String MODEL_DECLINED = "The model declined to answer this question.";
+    static final String MALFORMED = "What the model wrote could not be used. Ask again, or in other words.";
     static final String DECLINED = "The person declined this call. It did not happen.";
     static final String EXPIRED = "Nobody approved this call in time. It did not happen.";
     static final String CHANGED = "The tool changed after approval was asked for. It was not called.";

@@ -71,10 +71,16 @@ final class Turn {
         for (int step = 0; step < config.turn().maxSteps(); step++) {
             ModelReply reply = ask(catalog);
             asked = reply.modelId();
-            progress.messages.add(Answers.message(reply));
+            Message answer = Answers.message(reply);
             if (!Answers.asksForTools(reply)) {
+                if (reply.content().stream()
+                        .noneMatch(block -> block instanceof Content.Text(String text) && !text.isBlank())) {
+                    say(answer.text());
+                }
+                progress.messages.add(answer);
                 return new TurnEnd.Answered(outcome(reply.stopReason()), asked);
             }
+            progress.messages.add(answer);
             Round round = progress.begin(Answers.toolUses(reply), asked);
             tools.run(round, catalog, run, steps, this::toolAnswered);
             if (!round.waiting().isEmpty()) {
@@ -136,6 +142,13 @@ final class Turn {
         }
     }
 
+    /** Shows the reader a sentence of ours as the answer. */
+    private void say(String text) {
+        StreamedReply events = new StreamedReply(listener, messageId(), () -> {});
+        events.text(text);
+        events.endText();
+    }
+
     private ModelReply stream(ModelRequest request, StreamedReply heard) throws ModelException, InterruptedException {
         ModelReply reply = model.stream(request, heard);
         heard.endText();
@@ -162,16 +175,22 @@ final class Turn {
                 progress.notices.add(Texts.GUARDRAIL);
                 yield TurnOutcome.GUARDRAIL;
             }
-            default -> TurnOutcome.COMPLETED;
+            case REFUSAL -> {
+                progress.notices.add(Texts.MODEL_DECLINED);
+                yield TurnOutcome.DECLINED;
+            }
+            case MALFORMED -> {
+                progress.notices.add(Texts.MALFORMED);
+                yield TurnOutcome.MALFORMED;
+            }
+            case END_TURN, TOOL_USE, STOP_SEQUENCE, OTHER -> TurnOutcome.COMPLETED;
         };
     }
 
     /** The history must end with an answer: the model's is replaced by a sentence of ours, which the reader gets to see too. */
     private TurnEnd stopAtStepLimit(String asked) {
         String text = Texts.stepLimit(config.turn().maxSteps());
-        StreamedReply events = new StreamedReply(listener, messageId(), () -> {});
-        events.text(text);
-        events.endText();
+        say(text);
         progress.messages.add(new Message(Role.ASSISTANT, List.of(new Content.Text(text))));
         return new TurnEnd.Answered(TurnOutcome.STEP_LIMIT, asked);
     }

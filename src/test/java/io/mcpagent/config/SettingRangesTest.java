@@ -28,7 +28,7 @@ class SettingRangesTest {
                 "agent.model.max-tokens            | 0    | agent.model.max-tokens is 0; it must be at least 1.",
                 "agent.model.reasoning-tokens      | 1    | agent.model.reasoning-tokens is 1; it must be at least 1024",
                 "agent.model.reasoning-tokens      | 1023 | at least 1024",
-                "agent.model.reasoning-tokens      | 4096 | less than agent.model.max-tokens, which is 4096.",
+                "agent.model.reasoning-tokens      | 8192 | less than agent.model.max-tokens, which is 8192.",
                 "agent.model.temperature           | 1.1  | agent.model.temperature is 1.1; it must be from 0 to 1.",
                 "agent.model.temperature           | -0.1 | from 0 to 1",
                 "agent.model.connect-timeout       | 0s   | agent.model.connect-timeout",

@@ -37,8 +37,9 @@ final class ModelRig implements AutoCloseable {
         config = values.getConfigMapping(AgentConfig.class);
         bedrock = new BedrockModel(config, new BedrockRequests(new AwsAccess(values)), timers);
         http = bedrock.connections();
-        bodies = new RequestBody(config);
-        models = new Models(config, bedrock, bodies);
+        ModelTable table = new ModelTable(config);
+        bodies = new RequestBody(config, table.row(config.model().id()));
+        models = new Models(config, bedrock, table);
     }
 
     /** Settings in pairs of name and value, on top of keys, a region and the endpoint. */

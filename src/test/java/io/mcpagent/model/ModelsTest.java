@@ -1,6 +1,7 @@
 package io.mcpagent.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Retries, the fallback, the breaker. */
@@ -76,12 +78,68 @@ class ModelsTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"ValidationException", "AccessDeniedException", "ResourceNotFoundException"})
-    void should_neither_repeat_nor_hand_over_what_the_service_refuses(String type) {
-        bedrock.always(Script.error(type, "no"));
+    @Test
+    void should_neither_repeat_nor_hand_over_a_request_that_the_service_refuses() {
+        bedrock.always(Script.error("ValidationException", "no"));
         try (ModelRig rig = ModelRig.on(bedrock, "agent.model.fallback-id", FALLBACK)) {
             failure(rig);
+            assertEquals(1, bedrock.requestCount());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "AccessDeniedException     | no |",
+                "AccessDeniedException     | Access denied to the model for an AWS Marketplace subscription | signed for this model",
+                "ResourceNotFoundException | This model is marked as Legacy and you have not used it lately | end of its life",
+                "ResourceNotFoundException | This model version has reached the end of its life             | end of its life",
+                "ValidationException       | The provided model identifier is invalid.                      | no such model",
+                "ValidationException       | Retry your request with the ID or ARN of an inference profile  | by an inference profile"
+            })
+    void should_ask_the_fallback_when_the_first_model_cannot_be_asked_and_say_why(
+            String type, String message, String advice) throws Exception {
+        bedrock.respond(request -> request.modelId().equals(FALLBACK) ? WORDS : Script.error(type, message));
+        try (ModelRig rig = ModelRig.on(bedrock, "agent.model.fallback-id", FALLBACK)) {
+            assertEquals(FALLBACK, rig.models.converse(ModelRig.question("q")).modelId());
+            assertEquals(2, bedrock.requestCount());
+            if (advice == null) {
+                assertTrue(rig.models.troubles().isEmpty());
+            } else {
+                assertTrue(rig.models.troubles().get(ModelRig.MODEL).contains(advice));
+                assertFalse(rig.models.troubles().get(ModelRig.MODEL).contains(message));
+            }
+            bedrock.always(WORDS);
+            rig.models.converse(ModelRig.question("q"));
+            assertTrue(rig.models.troubles().isEmpty());
+        }
+    }
+
+    @Test
+    void should_ask_a_silent_model_once_more_if_there_is_no_other() throws Exception {
+        try (ModelRig rig = ModelRig.on(bedrock, "agent.model.idle-timeout", "300ms")) {
+            bedrock.script(
+                    WORDS.after(new Script.Block.Reasoning("Hm.", "c2ln")).fault(new Fault.StallAt(2, null)), WORDS);
+            ModelRig.Heard heard = new ModelRig.Heard();
+            rig.models.stream(ModelRig.question("q"), heard);
+            assertEquals("one two three", heard.text.toString());
+            bedrock.always(WORDS.fault(new Fault.StallAt(0, null)));
+            assertEquals(
+                    Kind.TIMEOUT,
+                    assertThrows(ModelException.class, () -> rig.models.stream(ModelRig.question("q"), heard))
+                            .kind());
+            assertEquals(4, bedrock.requestCount());
+        }
+    }
+
+    @Test
+    void should_wait_for_a_model_as_long_as_it_may_think_in_silence() throws Exception {
+        try (ModelRig rig =
+                ModelRig.on(bedrock, "agent.model.first-event-timeout", "100ms", "agent.model.idle-timeout", "20s")) {
+            bedrock.script(WORDS.after(new Script.Block.Reasoning("", "c2ln"))
+                    .fault(new Fault.StallAt(2, Duration.ofMillis(700))));
+            rig.models.stream(ModelRig.question("q"), new ModelRig.Heard());
             assertEquals(1, bedrock.requestCount());
         }
     }

@@ -125,6 +125,7 @@ class RepliesTest {
     @Test
     void should_carry_reasoning_through_exactly() throws Exception {
         byte[] secret = {1, 2, 3, (byte) 0xFF};
+        Content.Origin origin = new Content.Origin("claude-sonnet-4-5", "");
         bedrock.always(Script.text("42")
                 .after(new Block.Redacted(secret))
                 .after(new Block.Reasoning("Six by nine…", "c2lnbmF0dXJl/+==")));
@@ -135,8 +136,8 @@ class RepliesTest {
 
         assertEquals(
                 List.of(
-                        new Content.Reasoning("Six by nine…", "c2lnbmF0dXJl/+==", null),
-                        new Content.Reasoning(null, null, Base64.getEncoder().encodeToString(secret)),
+                        new Content.Reasoning("Six by nine…", "c2lnbmF0dXJl/+==", null, origin),
+                        new Content.Reasoning(null, null, Base64.getEncoder().encodeToString(secret), origin),
                         new Content.Text("42")),
                 whole.content());
         assertEquals(withoutIds(whole), withoutIds(streamed));

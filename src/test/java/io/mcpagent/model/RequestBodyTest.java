@@ -76,7 +76,7 @@ class RequestBodyTest {
                   {"toolSpec":{"name":"orders_of_customer","description":"Orders of one customer","inputSchema":{"json":
                     {"type":"object","properties":{"customer_id":{"type":"integer"}},"required":["customer_id"]}}}},
                   {"cachePoint":{"type":"default"}}]},
-                 "inferenceConfig":{"maxTokens":4096}}"""), body);
+                 "inferenceConfig":{"maxTokens":8192}}"""), body);
     }
 
     @Test
@@ -141,7 +141,8 @@ class RequestBodyTest {
 
     @Test
     void should_make_the_json_of_a_tool_list_once() {
-        ToolsJson json = new ToolsJson(true);
+        ToolsJson json = new ToolsJson(
+                new com.fasterxml.jackson.core.io.SerializedString("{\"cachePoint\":{\"type\":\"default\"}}"));
         List<ToolDefinition> same = new ArrayList<>(TOOLS);
         List<ToolDefinition> other = new ArrayList<>(TOOLS);
         Object first = json.of(same, List.of());
@@ -157,7 +158,11 @@ class RequestBodyTest {
     @Test
     void should_refuse_a_schema_that_would_break_the_request() {
         ToolDefinition broken = new ToolDefinition("t", "d", "{\"type\":\"object\"}}], \"x\": [");
-        assertThrows(IllegalArgumentException.class, () -> new ToolsJson(true).of(List.of(broken), List.of()));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new ToolsJson(new com.fasterxml.jackson.core.io.SerializedString(
+                                "{\"cachePoint\":{\"type\":\"default\"}}"))
+                        .of(List.of(broken), List.of()));
     }
 
     @Test

@@ -33,6 +33,8 @@ class OutcomesIT {
         STEP_LIMIT("step_limit", 200, null, "stop"),
         MAX_TOKENS("max_tokens", 200, null, "length"),
         GUARDRAIL("guardrail", 200, null, "content_filter"),
+        DECLINED("declined", 200, null, "content_filter"),
+        MALFORMED("malformed", 200, null, "stop"),
         REFUSED("refused", 429, "budget-exceeded", null),
         FAILED("failed", 502, "model-refused", null);
 
@@ -59,6 +61,8 @@ class OutcomesIT {
                 case STEP_LIMIT -> Script.call("get_customer", "{\"customer_id\":7}");
                 case MAX_TOKENS -> Script.text("Half of").stop("max_tokens");
                 case GUARDRAIL -> Script.text("I can't say that.").stop("guardrail_intervened");
+                case DECLINED -> Script.text("No.").stop("refusal");
+                case MALFORMED -> Script.text("<invoke").stop("malformed_tool_use");
                 case FAILED -> Script.error("ValidationException", "no");
             };
         }

@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Test;
 class ClientsIT {
 
     private static final String SPENT = "key-of-spent-90e1d2c3";
+    private static final String FRONT_END = "key-of-front-end-41b6a2d7";
+    private static final String FRONT_END_SECRET = "secret-of-the-front-end-for-tokens-3";
 
     @Test
     void should_let_each_client_in_and_refuse_it_in_a_way_that_it_understands() {
@@ -24,6 +26,10 @@ class ClientsIT {
             door.bedrock.always(Script.text("Hello."));
             Map<String, Object> keys = new HashMap<>(Door.keys());
             keys.put("spent", Map.of("sha256", List.of(KeySecret.hash(SPENT)), "requestsPerMinute", 3));
+            Map<String, Object> frontEnd = Map.of("secret", FRONT_END_SECRET, "issuer", "open-webui");
+            keys.put(
+                    "front-end",
+                    Map.of("sha256", KeySecret.hash(FRONT_END), "requestsPerMinute", 4, "frontEnd", frontEnd));
             door.secret.change(keys);
             Await.until(
                     "the key to work",
@@ -39,9 +45,9 @@ class ClientsIT {
                             "SPENT_KEY",
                             SPENT,
                             "FRONT_END_KEY",
-                            Door.UI,
+                            FRONT_END,
                             "FRONT_END_SECRET",
-                            Door.UI_SECRET));
+                            FRONT_END_SECRET));
             assertEquals(0, ran.exit(), ran.output());
         }
     }

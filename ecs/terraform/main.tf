@@ -141,6 +141,14 @@ module "conversations" {
   alarm_topic_arns    = [module.observability.alarm_topic_arn]
 }
 
+# The audit trail: a table of its own, which the agent can only add to (services.tf).
+module "audit" {
+  source              = "./modules/conversations"
+  name                = "${var.name}-audit"
+  deletion_protection = var.protect
+  alarm_topic_arns    = [module.observability.alarm_topic_arn]
+}
+
 module "database" {
   source                    = "./modules/database"
   name                      = var.name

@@ -113,6 +113,17 @@ data "aws_iam_policy_document" "agent" {
     resources = [module.conversations.table_arn]
   }
   statement {
+    sid       = "Audit"
+    actions   = ["dynamodb:PutItem", "dynamodb:Query"]
+    resources = [module.audit.table_arn]
+  }
+  statement {
+    sid       = "NoAuditChange" # whatever is added to this role later
+    effect    = "Deny"
+    actions   = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:PartiQLDelete", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem", "dynamodb:UpdateTimeToLive"]
+    resources = [module.audit.table_arn]
+  }
+  statement {
     sid       = "ApiKeys"
     actions   = ["secretsmanager:GetSecretValue"]
     resources = [module.secrets.arns[local.secret_names.api_keys]]
@@ -146,6 +157,7 @@ module "agent" {
     bedrock_model_id          = var.bedrock_model_id
     bedrock_fallback_model_id = var.bedrock_fallback_model_id
     conversation_table        = module.conversations.table_name
+    audit_table               = module.audit.table_name
     api_keys_secret           = local.secret_names.api_keys
     trace_sampling_rate       = tostring(var.trace_sampling_rate)
     caller_day_tokens         = format("%d", var.caller_day_tokens)

@@ -132,6 +132,7 @@ class Names:
         aliases = boto3.client("kms").list_aliases()["Aliases"]
         self.key = self.arn("kms", "key/" + next(a["TargetKeyId"] for a in aliases if a["AliasName"] == f"alias/{name}"))
         self.table = self.arn("dynamodb", f"table/{name}-conversations")
+        self.audit = self.arn("dynamodb", f"table/{name}-audit")
 
     @staticmethod
     def arn(service: str, rest: str, region: str = REGION, account: str = ACCOUNT) -> str:
@@ -200,6 +201,12 @@ def task_cases(n: Names) -> list[Case]:
         *[Case(agent, f"dynamodb:{a}", n.table, True) for a in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "ConditionCheckItem", "BatchWriteItem")],
         *[Case(agent, f"dynamodb:{a}", n.table, False) for a in ("Scan", "DescribeTable", "DeleteTable", "UpdateTable")],
         Case(agent, "dynamodb:GetItem", n.arn("dynamodb", "table/other"), False),
+        # It adds to the audit trail and shows it to auditors; nothing that changes or removes a record, or the table, is given to it.
+        *[Case(agent, f"dynamodb:{a}", n.audit, True) for a in ("PutItem", "Query")],
+        *[Case(agent, f"dynamodb:{a}", n.audit, False) for a in (
+            "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete", "DeleteTable", "UpdateTable", "UpdateTimeToLive",
+            "UpdateContinuousBackups", "GetItem", "Scan")],
+        *[Case(toolbox, f"dynamodb:{a}", n.audit, False) for a in ("PutItem", "Query", "UpdateItem", "DeleteItem")],
         Case(agent, "secretsmanager:GetSecretValue", n.api_keys, True),
         Case(agent, "secretsmanager:PutSecretValue", n.api_keys, False),
         Case(agent, "secretsmanager:GetSecretValue", n.database_secret, False),
@@ -255,7 +262,7 @@ def github_cases(n: Names) -> list[Case]:
         Case(plan, "s3:GetObject", "arn:aws:s3:::something/else", False),
         *[Case(plan, a, state, False) for a in ("s3:PutObject", "s3:DeleteObject")],
         *[Case(plan, a, "*", False) for a in ("ec2:CreateVpc", "ecs:UpdateService", "iam:CreateRole", "secretsmanager:GetSecretValue", "kms:Decrypt", "logs:FilterLogEvents")],
-        *[Case(plan, f"dynamodb:{a}", n.table, False) for a in ("GetItem", "Query", "Scan")],
+        *[Case(plan, f"dynamodb:{a}", table, False) for a in ("GetItem", "Query", "Scan") for table in (n.table, n.audit)],
         # what AWS's own ReadOnlyAccess would give, of the whole account
         *[Case(plan, a, "*", False) for a in ("sqs:ReceiveMessage", "rds:DownloadDBLogFilePortion", "lambda:GetFunction", "ecr:BatchGetImage", "ec2:GetConsoleOutput", "cloudformation:GetTemplate", "iam:ListUsers")],
         *[Case(plan, "ssm:GetParameter", n.parameter(p), allowed) for p, allowed in (("task-definition/agent", True), ("smoke-test-api-key", False))],

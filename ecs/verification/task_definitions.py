@@ -42,7 +42,7 @@ def example_values(service: str, exec_enabled: bool) -> dict[str, str]:
     own = {
         "agent": {
             "cpu": "1024", "memory": "2048", "mcp_url": "http://toolbox.mcp.local:5000/mcp", "bedrock_model_id": "us.anthropic.claude-a",
-            "bedrock_fallback_model_id": "us.anthropic.claude-b", "conversation_table": "mcp-conversations", "api_keys_secret": "mcp/agent/api-keys",
+            "bedrock_fallback_model_id": "us.anthropic.claude-b", "conversation_table": "mcp-conversations", "audit_table": "mcp-audit", "api_keys_secret": "mcp/agent/api-keys",
             "trace_sampling_rate": "0.1", "caller_day_tokens": "5000000",
         },
         "toolbox": {
@@ -171,6 +171,7 @@ def _agent(agent: dict) -> Result:
     result = settings.check(env, agent.get("stopTimeout", 0))
     result.expect(env.get("MCP_URL", "").startswith("http://toolbox.") and env["MCP_URL"].endswith(":5000/mcp"), "agent: MCP_URL isn't the toolbox's streamable HTTP endpoint")
     result.expect(env.get("AGENT_CONVERSATION_STORE") == "dynamodb" and bool(env.get("AGENT_CONVERSATION_TABLE")), "agent: conversations would be lost with the task")
+    result.expect(env.get("AGENT_AUDIT_STORE") == "dynamodb" and env.get("AGENT_AUDIT_TABLE") not in ("", None, env.get("AGENT_CONVERSATION_TABLE")), "agent: the audit trail would be lost with the task, or could be changed by it")
     result.expect({"AWS_REGION", "BEDROCK_MODEL_ID", "AGENT_MODEL_FALLBACK_ID", "AGENT_ACCESS_API_KEYS_SECRET"} <= set(env), "agent: a setting is missing")
     result.expect(re.fullmatch(r"[1-9]\d{4,9}", env.get("AGENT_BUDGET_CALLER_DAY_TOKENS", "")) is not None, "agent: nothing limits what a leaked key may cost in a day")
     result.expect(env.get("QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT") == "http://127.0.0.1:4317", "agent: telemetry doesn't go to the sidecar")

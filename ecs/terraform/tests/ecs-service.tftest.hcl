@@ -11,7 +11,7 @@ variables {
   task_definition_file  = "../task-definitions/agent.json"
   collector_config_file = "../task-definitions/collector.yaml"
   task_definition_variables = {
-    mcp_url     = "http://toolbox.mcp.local:5000/mcp", bedrock_model_id = "m", bedrock_fallback_model_id = "f", conversation_table = "t", api_keys_secret = "s", caller_day_tokens = "5000000",
+    mcp_url     = "http://toolbox.mcp.local:5000/mcp", bedrock_model_id = "m", bedrock_fallback_model_id = "f", conversation_table = "t", audit_table = "a", api_keys_secret = "s", caller_day_tokens = "5000000",
     environment = "prod", collector_image = "example/collector@sha256:0", metrics_log_group = "/ecs/mcp-metrics", trace_sampling_rate = "0.1"
   }
   image               = "example/agent:1"

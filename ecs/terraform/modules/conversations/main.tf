@@ -1,4 +1,4 @@
-# One table: the partition key names the conversation, caller or idempotency key, the sort key the item in it.
+# One table: of the conversations (the partition key names the conversation, caller or idempotency key), or of the audit trail (it names the day).
 resource "aws_dynamodb_table" "this" {
   name                        = var.name
   billing_mode                = "PAY_PER_REQUEST"

@@ -119,6 +119,11 @@ data "aws_iam_policy_document" "boundary" {
     resources = ["arn:${local.partition}:dynamodb:${local.here}:table/${local.name}-conversations*", "arn:${local.partition}:dynamodb:${local.here}:table/${local.name}-conversations*/index/*"]
   }
   statement {
+    sid       = "AddToAudit"
+    actions   = ["dynamodb:PutItem", "dynamodb:Query"]
+    resources = ["arn:${local.partition}:dynamodb:${local.here}:table/${local.name}-audit"]
+  }
+  statement {
     sid       = "EcsExec"
     actions   = ["ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"]
     resources = ["*"]

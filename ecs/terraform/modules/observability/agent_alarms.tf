@@ -45,6 +45,11 @@ locals {
       metric      = local.metric["agent.model.usage.refused"], dimensions = {}
       statistic   = "Sum", period = 300, periods = 1, threshold = 0
     }
+    audit-failures = {
+      description = "The audit trail can't be written: no tool runs that may write"
+      metric      = local.metric["agent.audit.failures"], dimensions = {}
+      statistic   = "Sum", period = 60, periods = 1, threshold = 0
+    }
     budget-refusals = {
       description = "More than 20 requests were refused within 5 minutes because a budget is used up"
       metric      = local.metric["agent.budget.refusals"], dimensions = {}

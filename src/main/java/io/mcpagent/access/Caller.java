@@ -1,5 +1,7 @@
 package io.mcpagent.access;
 
+import java.util.List;
+
 /** Who sends the current request. */
 public interface Caller {
 
@@ -8,4 +10,7 @@ public interface Caller {
      * token's issuer (as a hash) and its subject, {@code via:}, the name of a front end's key and the person's subject there, or {@code anonymous} where nobody signs in. No name of one kind can be read as another.
      */
     String subject();
+
+    /** Whether it is named among these: by its subject, or by a group of its token, as {@code group:name}; everybody is where nobody signs in. */
+    boolean isOneOf(List<String> names);
 }

@@ -1,13 +1,15 @@
 package io.mcpagent.app;
 
+import io.mcpagent.audit.AuditCommand;
 import io.mcpagent.config.UnknownSettings;
 import io.mcpagent.telemetry.Switch;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.util.List;
 
 /**
  * Starts the agent; or, with the one argument {@code health}, asks the agent that runs in the same container whether it lives, and ends with 0
- * or 1. So the image needs neither a shell nor curl for its health check.
+ * or 1. So the image needs neither a shell nor curl for its health check. With {@code audit verify} it checks the audit trail.
  */
 @QuarkusMain
 public final class Main {
@@ -18,6 +20,9 @@ public final class Main {
     public static void main(String... arguments) {
         if (arguments.length == 1 && arguments[0].equals("health")) {
             System.exit(HealthProbe.alive(port()) ? 0 : 1);
+        }
+        if (arguments.length > 0 && arguments[0].equals("audit")) {
+            System.exit(AuditCommand.run(List.of(arguments).subList(1, arguments.length), System.out));
         }
         UnknownSettings.ofThisAgent()
                 .find(System.getenv().keySet(), System.getProperties().stringPropertyNames())

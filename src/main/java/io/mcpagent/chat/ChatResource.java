@@ -1,6 +1,8 @@
 package io.mcpagent.chat;
 
 import io.mcpagent.access.Caller;
+import io.mcpagent.audit.Audit;
+import io.mcpagent.audit.AuditEntry;
 import io.mcpagent.conversation.ConversationBusyException;
 import io.mcpagent.conversation.ConversationSummary;
 import io.mcpagent.conversation.Conversations;
@@ -38,12 +40,14 @@ import org.jspecify.annotations.Nullable;
 final class ChatResource {
 
     private static final int LISTED = 200;
+    private static final int LONGEST_ID = 128;
 
     private final Answering answering;
     private final Conversations conversations;
     private final Runs runs;
     private final Questions questions;
     private final Caller caller;
+    private final Audit audit;
     private final EventFormat.Factory events;
 
     ChatResource(
@@ -52,12 +56,14 @@ final class ChatResource {
             Runs runs,
             Questions questions,
             Caller caller,
+            Audit audit,
             EventFormat.Factory events) {
         this.answering = answering;
         this.conversations = conversations;
         this.runs = runs;
         this.questions = questions;
         this.caller = caller;
+        this.audit = audit;
         this.events = events;
     }
 
@@ -135,6 +141,7 @@ final class ChatResource {
     @DELETE
     @Path("/{id}")
     public void delete(@PathParam("id") String id) {
+        requireRecord(id);
         if (!fromStore(() -> conversations.delete(caller.subject(), id))) {
             throw absent();
         }
@@ -145,6 +152,17 @@ final class ChatResource {
     public void stop(@PathParam("id") String id) {
         if (!runs.cancel(caller.subject(), id)) {
             throw new ProblemException(Problem.RUN_NOT_FOUND, "It has ended, or the conversation is not yours.");
+        }
+    }
+
+    private void requireRecord(String id) {
+        try {
+            audit.require(AuditEntry.of(AuditEntry.Kind.DELETION, caller.subject())
+                    .with("door", "chat")
+                    .with("conversationId", id.length() <= LONGEST_ID ? id : "too long"));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ProblemException(Problem.TURN_CANCELLED, "Nothing was deleted.", null, e);
         }
     }
 

@@ -41,6 +41,8 @@ public interface AgentConfig {
 
     AccessSettings access();
 
+    AuditSettings audit();
+
     TelemetrySettings telemetry();
 
     /** One turn. */
@@ -328,6 +330,38 @@ public interface AgentConfig {
         /** How long a client may read nothing of an answer that waits for it, before its connection is reset. */
         @WithDefault("30s")
         Duration unreadTimeout();
+    }
+
+    /** The audit trail. */
+    interface AuditSettings {
+        /** Where it is kept: {@code memory} (the last 10,000 records of this process) or {@code dynamodb}. */
+        @WithDefault("memory")
+        Store store();
+
+        /** Its DynamoDB table, which has nothing else. */
+        @WithDefault("mcp-agent-audit")
+        String table();
+
+        /** How long its records are kept. */
+        @WithDefault("400d")
+        Duration ttl();
+
+        /** How long a tool call that may write waits for its record; without one it is not made. */
+        @WithDefault("3s")
+        Duration timeout();
+
+        /** What records have of the tools' arguments: {@code hash} (their SHA-256) or {@code whole}. */
+        @WithDefault("hash")
+        AuditedArguments arguments();
+
+        /** Who may read it: subjects, such as {@code key:auditor}, and groups of tokens, such as {@code group:auditors}. Nobody by default. */
+        Optional<List<String>> auditors();
+    }
+
+    /** What records have of a tool's arguments. */
+    enum AuditedArguments {
+        HASH,
+        WHOLE
     }
 
     /** What is seen of the agent. Where it goes is {@code quarkus.otel}'s. */

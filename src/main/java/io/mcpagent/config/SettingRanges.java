@@ -40,6 +40,8 @@ final class SettingRanges {
         tools(config.tools());
         atLeast("agent.conversation.memory-capacity", config.conversation().memoryCapacity(), 1);
         positive("agent.conversation.ttl", config.conversation().ttl());
+        positive("agent.audit.ttl", config.audit().ttl());
+        positive("agent.audit.timeout", config.audit().timeout());
         budget(config.budget());
         access(config.access());
     }

@@ -62,7 +62,8 @@ public final class DynamoTable {
     private final String name;
     private final AwsRequestOverrideConfiguration timeouts;
 
-    DynamoTable(Supplier<DynamoDbClient> client, String name) {
+    /** The table of that name. */
+    public DynamoTable(Supplier<DynamoDbClient> client, String name) {
         this(client, name, CALL_TIMEOUT, ATTEMPT_TIMEOUT);
     }
 

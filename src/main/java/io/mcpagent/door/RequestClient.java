@@ -1,5 +1,6 @@
 package io.mcpagent.door;
 
+import io.mcpagent.access.DoorNames;
 import io.mcpagent.access.Limits;
 import io.mcpagent.turn.Client;
 import io.mcpagent.turn.Run;
@@ -12,6 +13,11 @@ record RequestClient(Limits limits, RoutingContext http, Consumer<Run> onRun) im
     @Override
     public Slot admit() {
         return limits.take()::close;
+    }
+
+    @Override
+    public String door() {
+        return DoorNames.of(http);
     }
 
     @Override

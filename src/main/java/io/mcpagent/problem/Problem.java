@@ -108,6 +108,10 @@ public enum Problem {
             503,
             "Conversations can't be stored at the moment",
             "The store of the conversations does not answer. The detail says what became of the request; where there is a Retry-After, ask again then."),
+    AUDIT_UNAVAILABLE(
+            503,
+            "What is done can't be recorded at the moment",
+            "Nothing that may change data is done without a record in the audit trail, and its store does not answer. It was not done; try again after Retry-After."),
     OVERLOADED(
             503,
             "Too many turns are running",

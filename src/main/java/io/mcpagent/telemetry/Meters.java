@@ -46,6 +46,7 @@ final class Meters {
     private final LongCounter budgetRefusals;
     private final LongCounter unpriced;
     private final LongCounter usageRefused;
+    private final LongCounter auditFailures;
     private final ToolLabels tools = new ToolLabels();
     private final AtomicInteger openStreams = new AtomicInteger();
     private final AtomicInteger openTurns = new AtomicInteger();
@@ -112,6 +113,10 @@ final class Meters {
                 .setUnit("{call}")
                 .setDescription(
                         "Model calls that can't have used what the service said, and were counted at their most")
+                .build();
+        auditFailures = meter.counterBuilder("agent.audit.failures")
+                .setUnit("{failure}")
+                .setDescription("Times that the audit trail's store did not take records")
                 .build();
         meter.gaugeBuilder("agent.streams.open")
                 .ofLongs()
@@ -202,6 +207,10 @@ final class Meters {
 
     void usageRefused(String model) {
         usageRefused.add(1, labels(model).asked(), NOWHERE);
+    }
+
+    void auditFailed() {
+        auditFailures.add(1, Attributes.empty(), NOWHERE);
     }
 
     void streamBegins() {

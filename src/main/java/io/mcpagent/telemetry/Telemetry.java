@@ -35,6 +35,11 @@ public final class Telemetry implements MoneyAlarms {
         meters.usageRefused(modelId);
     }
 
+    /** The audit trail's store did not take records. */
+    public void auditFailed() {
+        meters.auditFailed();
+    }
+
     /** A streamed answer is being given; {@link #streamEnds} must follow. */
     public void streamBegins() {
         meters.streamBegins();

@@ -48,7 +48,12 @@ final class ToolCaller {
         return currentBreaker.state();
     }
 
-    private record Ended(ToolOutcome outcome, String text) {}
+    private record Ended(ToolOutcome outcome, String text, @Nullable Long rows) {
+
+        Ended(ToolOutcome outcome, String text) {
+            this(outcome, text, null);
+        }
+    }
 
     ToolAnswer call(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline run)
             throws InterruptedException {
@@ -56,7 +61,8 @@ final class ToolCaller {
         // The run itself stops the call at its deadline; this one is for calls that no run stops, such as approved
         // writes.
         Ended ended = guarded(tool, arguments, traceparent, HttpExchange.endAfter(run));
-        return new ToolAnswer(ended.outcome(), ended.text(), (System.nanoTime() - start) / 1_000_000);
+        return new ToolAnswer(
+                ended.outcome(), ended.text(), (System.nanoTime() - start) / 1_000_000, ended.rows());
     }
 
     private Ended guarded(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline end)
@@ -100,7 +106,9 @@ final class ToolCaller {
                 CallAnswer answer = connection.callTool(name, arguments, traceparent, !readOnly || !first, deadline);
                 if (!readOnly || !endedByDatabase(answer) || !retries.afterDatabaseLoss()) {
                     breaker.succeeded();
-                    return new Ended(answer.error() ? ToolOutcome.ERROR : ToolOutcome.OK, answer.text());
+                    return answer.error()
+                            ? new Ended(ToolOutcome.ERROR, answer.text())
+                            : new Ended(ToolOutcome.OK, answer.text(), answer.total());
                 }
             } catch (McpException e) {
                 if (!retries.ofCall(e, readOnly)) {

@@ -55,6 +55,12 @@ public final class Approvals {
             Approvals approvals = new Approvals(turn, run, tools, listener);
             for (Verdict verdict : verdicts) {
                 Approval approval = Objects.requireNonNull(find(approvals.pending(), verdict.callId()));
+                run.audit()
+                        .decided(
+                                approval.callId(),
+                                approval.tool(),
+                                approval.arguments().json(),
+                                verdict.approve());
                 if (verdict.approve()) {
                     approvals.execute(approval);
                 } else {

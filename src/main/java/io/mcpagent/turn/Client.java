@@ -12,6 +12,11 @@ public interface Client {
      */
     Slot admit();
 
+    /** The door that the request came through, as the audit trail names it. */
+    default String door() {
+        return "other";
+    }
+
     /** The turn's run has begun: from now on the client stops it by leaving, also if it has left before. */
     void began(Run run);
 

@@ -1,5 +1,6 @@
 package io.mcpagent.turn;
 
+import io.mcpagent.audit.TurnAudit;
 import io.mcpagent.telemetry.ToolCallTelemetry;
 import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolRound;
@@ -22,19 +23,35 @@ final class MadeCall {
     }
 
     private final ToolRound.Call call;
+    private final TurnAudit audit;
     private final Steps steps;
     private final ToolCallTelemetry telemetry;
 
-    private MadeCall(ToolRound.Call call, Steps steps, ToolCallTelemetry telemetry) {
+    private MadeCall(ToolRound.Call call, TurnAudit audit, Steps steps, ToolCallTelemetry telemetry) {
         this.call = call;
+        this.audit = audit;
         this.steps = steps;
         this.telemetry = telemetry;
     }
 
-    /** Takes the step before the call, which may be sent when this returns. */
+    /** Records the call and takes the step before it; it may be sent when this returns. */
     static MadeCall begin(ToolRound.Call call, Run run, Steps steps) throws InterruptedException {
-        steps.before(call);
-        return new MadeCall(call, steps, run.telemetry().toolCall(call.tool().name(), call.id(), call.arguments()));
+        TurnAudit audit = run.audit();
+        boolean sent = false;
+        try {
+            audit.begins(
+                    call.id(),
+                    call.tool().name(),
+                    call.arguments().json(),
+                    call.tool().hints().saysReadOnly());
+            steps.before(call);
+            sent = true;
+        } finally {
+            if (!sent) {
+                audit.ended(call.id(), call.tool().name(), "not_sent", null);
+            }
+        }
+        return new MadeCall(call, audit, steps, run.telemetry().toolCall(call.tool().name(), call.id(), call.arguments()));
     }
 
     /** The W3C trace context to hand on to the tool server, or null. */
@@ -46,11 +63,13 @@ final class MadeCall {
     /** The call is over. */
     void ended(ToolAnswer result) throws InterruptedException {
         telemetry.ended(result);
+        audit.ended(call.id(), call.tool().name(), result.outcome().name(), result.rows());
         steps.after(call, result);
     }
 
     /** The turn was stopped, or failed, while the call was being made. */
     void abandoned() {
         telemetry.abandoned();
+        audit.ended(call.id(), call.tool().name(), "abandoned", null);
     }
 }

@@ -1,5 +1,6 @@
 package io.mcpagent.turn;
 
+import io.mcpagent.audit.TurnAudit;
 import io.mcpagent.base.Ids;
 import io.mcpagent.budget.Meter;
 import io.mcpagent.conversation.CallRecord;
@@ -40,6 +41,7 @@ public final class OpenTurn implements AutoCloseable {
     // What has been taken so far; null if it was not.
     private Client.@Nullable Slot place;
     private @Nullable TurnTelemetry telemetry;
+    private @Nullable TurnAudit audit;
     private @Nullable Run run;
 
     private @Nullable String earlierAnswer;
@@ -80,10 +82,14 @@ public final class OpenTurn implements AutoCloseable {
             return;
         }
         telemetry = services.telemetry().begin(runId, question.traceparent());
-        run = services.runs().begin(runId, telemetry, services.config().turn().deadline());
+        TurnAudit recorded = services.audit().turn(question.owner(), client.door(), runId);
+        audit = recorded;
+        run = services.runs()
+                .begin(runId, telemetry, recorded, services.config().turn().deadline());
         client.began(run);
         Conversation opened = kept.open();
         telemetry.inConversation(opened.id());
+        recorded.inConversation(opened.id());
         if (kept.leased()) {
             services.runs().bind(run, question.owner(), opened.id());
             requireNoneWaits(opened);
@@ -250,6 +256,9 @@ public final class OpenTurn implements AutoCloseable {
                 place.giveBack();
             }
         });
+        if (audit != null && problem == Problem.BUDGET_EXCEEDED) {
+            audit.budgetRefused();
+        }
         if (telemetry != null) {
             ended(TurnOutcome.FAILED, Problem.INTERNAL_ERROR, null);
             telemetry.end(

@@ -1,5 +1,6 @@
 package io.mcpagent.turn;
 
+import io.mcpagent.audit.TurnAudit;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.base.Timers;
 import io.mcpagent.telemetry.TurnTelemetry;
@@ -22,6 +23,7 @@ public final class Run {
 
     private final String id;
     private final TurnTelemetry telemetry;
+    private final TurnAudit audit;
     private final Deadline deadline;
     private final Thread thread = Thread.currentThread();
     // Not the object's monitor: an interrupt must never hit the thread after it left the turn, nor within a shielded
@@ -36,8 +38,10 @@ public final class Run {
      * A run on the calling thread.
      *
      * @param telemetry where it tells what happens
+     * @param audit     where that is recorded
      */
-    Run(String id, TurnTelemetry telemetry, Deadline deadline) {
+    Run(String id, TurnTelemetry telemetry, TurnAudit audit, Deadline deadline) {
+        this.audit = audit;
         this.id = id;
         this.telemetry = telemetry;
         this.deadline = deadline;
@@ -50,6 +54,11 @@ public final class Run {
     /** Where the run tells what happens; for its thread only. */
     public TurnTelemetry telemetry() {
         return telemetry;
+    }
+
+    /** Where it is recorded what happens; for its thread only. */
+    TurnAudit audit() {
+        return audit;
     }
 
     public Deadline deadline() {

@@ -66,6 +66,7 @@ final class ToolCalls {
                 refuse(round, use, tool, tool == null ? absent(use, catalog) : forbidden(), run, answered);
             } else if (permission == Permission.ASK) {
                 round.waits(approval(use, tool));
+                run.audit().asked(use.id(), tool.name(), use.input().json());
             } else {
                 allowed.add(new ToolRound.Call(use.id(), tool, use.input()));
             }
@@ -100,6 +101,7 @@ final class ToolCalls {
             BiConsumer<String, ToolAnswer> answered) {
         round.ended(use.id(), refusal);
         run.telemetry().toolRefused(use.name(), tool != null);
+        run.audit().refused(use.id(), use.name(), use.input().json(), refusal.outcome().name());
         answered.accept(use.id(), refusal);
     }
 

@@ -1,5 +1,6 @@
 package io.mcpagent.turn;
 
+import io.mcpagent.audit.Audit;
 import io.mcpagent.budget.Budget;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.Conversations;
@@ -24,8 +25,9 @@ public final class Turns {
             AnswerFormat answers,
             Runs runs,
             Telemetry telemetry,
+            Audit audit,
             AgentConfig config) {
-        this.services = new Services(model, tools, budget, conversations, replies, answers, runs, telemetry, config);
+        this.services = new Services(model, tools, budget, conversations, replies, answers, runs, telemetry, audit, config);
     }
 
     /** What the turns of this process share. */
@@ -38,6 +40,7 @@ public final class Turns {
             AnswerFormat answers,
             Runs runs,
             Telemetry telemetry,
+            Audit audit,
             AgentConfig config) {}
 
     /**

@@ -35,6 +35,11 @@ final class ScriptedModel implements Model {
         return this;
     }
 
+    /** Drops the rest of the script. */
+    void forget() {
+        script.clear();
+    }
+
     ScriptedModel says(String text) {
         return stops(StopReason.END_TURN, new Content.Text(text));
     }

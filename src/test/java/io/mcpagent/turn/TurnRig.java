@@ -1,6 +1,7 @@
 package io.mcpagent.turn;
 
 import io.mcpagent.base.Timers;
+import io.mcpagent.audit.TestAudit;
 import io.mcpagent.budget.TestBudget;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.config.TestSettings;
@@ -23,6 +24,7 @@ final class TurnRig implements AutoCloseable {
     final Timers timers = new Timers();
     final Runs runs = new Runs(timers);
     final SeenTelemetry seen;
+    final TestAudit audit = new TestAudit();
     final List<TurnEvent> events = new ArrayList<>();
     final List<Run> begun = new ArrayList<>();
     final AgentConfig config;
@@ -47,6 +49,7 @@ final class TurnRig implements AutoCloseable {
                 TurnResult::answer,
                 runs,
                 seen.telemetry(),
+                audit.audit,
                 config);
     }
 
@@ -156,6 +159,7 @@ final class TurnRig implements AutoCloseable {
     @Override
     public void close() {
         seen.close();
+        audit.close();
         timers.close();
     }
 }

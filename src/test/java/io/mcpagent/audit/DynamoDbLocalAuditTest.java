@@ -55,7 +55,9 @@ class DynamoDbLocalAuditTest {
 
     @AfterAll
     static void stop() {
-        client.close();
+        if (client != null) {
+            client.close();
+        }
     }
 
     private static List<AuditRecord> records(String chain, int count, Duration apart) {

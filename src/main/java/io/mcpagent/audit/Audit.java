@@ -40,7 +40,8 @@ public final class Audit implements AutoCloseable {
     private static final Duration PAUSE = Duration.ofMillis(200);
     private static final Duration SOON = Duration.ofSeconds(2);
     private static final Duration LONGEST_END = Duration.ofSeconds(5);
-    private static final Waiting END = new Waiting(AuditEntry.of(AuditEntry.Kind.LOST, "unknown"), null, new CompletableFuture<>());
+    private static final Waiting END =
+            new Waiting(AuditEntry.of(AuditEntry.Kind.LOST, "unknown"), null, new CompletableFuture<>());
 
     private final AuditStore store;
     private final InstantSource clock;
@@ -113,9 +114,7 @@ public final class Audit implements AutoCloseable {
 
     /** A tool's arguments as records have them: their JSON text, or its SHA-256. */
     String arguments(String json) {
-        return wholeArguments && json.length() <= LONGEST_ARGUMENTS
-                ? json
-                : "sha256:" + Sha256.hex(json);
+        return wholeArguments && json.length() <= LONGEST_ARGUMENTS ? json : "sha256:" + Sha256.hex(json);
     }
 
     AuditStore store() {

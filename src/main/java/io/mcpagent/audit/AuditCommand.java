@@ -22,8 +22,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 /** {@code agent audit verify}: checks an export, or the table, without a running agent. */
 public final class AuditCommand {
 
-    private static final String USAGE =
-            """
+    private static final String USAGE = """
             agent audit verify FILE                      checks an export (JSON Lines; - is standard input)
             agent audit verify --table NAME [--from TIME] checks the table, from 400 days ago on by default
               --partial            a chain may lack its beginning, as in the export of one day

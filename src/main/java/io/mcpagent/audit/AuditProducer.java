@@ -22,8 +22,9 @@ final class AuditProducer {
         AgentConfig.AuditSettings settings = config.audit();
         return new Audit(
                 switch (settings.store()) {
-                    case MEMORY -> new MemoryAuditStore();
-                    case DYNAMODB -> new DynamoAuditStore(new DynamoTable(client::get, settings.table()), settings.ttl());
+                    case MEMORY -> new MemoryAuditStore(MemoryAuditStore.CAPACITY);
+                    case DYNAMODB ->
+                        new DynamoAuditStore(new DynamoTable(client::get, settings.table()), settings.ttl());
                 },
                 InstantSource.system(),
                 settings.timeout(),

@@ -85,8 +85,7 @@ final class AuditResource {
     /** All records of a time, one a line, as {@code agent audit verify} reads them. */
     @GET
     @Produces(JSON_LINES)
-    public StreamingOutput export(
-            @QueryParam("from") @Nullable String from, @QueryParam("to") @Nullable String to) {
+    public StreamingOutput export(@QueryParam("from") @Nullable String from, @QueryParam("to") @Nullable String to) {
         requireAuditor();
         Span span = Span.of(from, to);
         AuditStore.Page first = read(span, null);
@@ -136,7 +135,8 @@ final class AuditResource {
 
     private void requireAuditor() {
         if (!caller.isOneOf(auditors)) {
-            audit.note(AuditEntry.of(AuditEntry.Kind.RIGHTS_DENIED, caller.subject()).with("door", "audit"));
+            audit.note(AuditEntry.of(AuditEntry.Kind.RIGHTS_DENIED, caller.subject())
+                    .with("door", "audit"));
             throw new ProblemException(Problem.FORBIDDEN, "Only auditors may read the audit trail.");
         }
     }

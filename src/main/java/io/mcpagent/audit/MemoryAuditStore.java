@@ -11,11 +11,17 @@ final class MemoryAuditStore implements AuditStore {
     static final int CAPACITY = 10_000;
 
     private final ConcurrentSkipListMap<Long, AuditRecord> records = new ConcurrentSkipListMap<>();
+    private final int capacity;
+
+    /** @param capacity how many records it keeps */
+    MemoryAuditStore(int capacity) {
+        this.capacity = capacity;
+    }
 
     @Override
     public void append(List<AuditRecord> added) {
         added.forEach(record -> records.put(record.sequence(), record));
-        while (records.size() > CAPACITY) {
+        while (records.size() > capacity) {
             records.pollFirstEntry();
         }
     }
@@ -23,9 +29,12 @@ final class MemoryAuditStore implements AuditStore {
     @Override
     public Page page(Instant from, Instant to, @Nullable String after, int most) {
         List<AuditRecord> found = records.tailMap(after == null ? 0 : Long.parseLong(after), false).values().stream()
-                .filter(record -> !record.time().isBefore(from) && !record.time().isAfter(to))
+                .filter(record ->
+                        !record.time().isBefore(from) && !record.time().isAfter(to))
                 .limit(most)
                 .toList();
-        return new Page(found, found.size() < most ? null : Long.toString(found.getLast().sequence()));
+        return new Page(
+                found,
+                found.size() < most ? null : Long.toString(found.getLast().sequence()));
     }
 }

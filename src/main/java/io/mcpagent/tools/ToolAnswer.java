@@ -10,7 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param millis  how long it took
  * @param rows    how many rows it gave; null if that is not known
  */
-public record ToolAnswer(ToolOutcome outcome, String text, long millis, @Nullable Long rows) {
+public record ToolAnswer(
+        ToolOutcome outcome,
+        String text,
+        long millis,
+        @Nullable Long rows) {
 
     /** An answer without rows. */
     public ToolAnswer(ToolOutcome outcome, String text, long millis) {

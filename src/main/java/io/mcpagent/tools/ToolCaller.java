@@ -48,7 +48,8 @@ final class ToolCaller {
         return currentBreaker.state();
     }
 
-    private record Ended(ToolOutcome outcome, String text, @Nullable Long rows) {
+    private record Ended(
+            ToolOutcome outcome, String text, @Nullable Long rows) {
 
         Ended(ToolOutcome outcome, String text) {
             this(outcome, text, null);
@@ -61,8 +62,7 @@ final class ToolCaller {
         // The run itself stops the call at its deadline; this one is for calls that no run stops, such as approved
         // writes.
         Ended ended = guarded(tool, arguments, traceparent, HttpExchange.endAfter(run));
-        return new ToolAnswer(
-                ended.outcome(), ended.text(), (System.nanoTime() - start) / 1_000_000, ended.rows());
+        return new ToolAnswer(ended.outcome(), ended.text(), (System.nanoTime() - start) / 1_000_000, ended.rows());
     }
 
     private Ended guarded(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline end)

@@ -51,7 +51,8 @@ final class MadeCall {
                 audit.ended(call.id(), call.tool().name(), "not_sent", null);
             }
         }
-        return new MadeCall(call, audit, steps, run.telemetry().toolCall(call.tool().name(), call.id(), call.arguments()));
+        return new MadeCall(
+                call, audit, steps, run.telemetry().toolCall(call.tool().name(), call.id(), call.arguments()));
     }
 
     /** The W3C trace context to hand on to the tool server, or null. */

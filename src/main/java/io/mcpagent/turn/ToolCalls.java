@@ -101,7 +101,12 @@ final class ToolCalls {
             BiConsumer<String, ToolAnswer> answered) {
         round.ended(use.id(), refusal);
         run.telemetry().toolRefused(use.name(), tool != null);
-        run.audit().refused(use.id(), use.name(), use.input().json(), refusal.outcome().name());
+        run.audit()
+                .refused(
+                        use.id(),
+                        use.name(),
+                        use.input().json(),
+                        refusal.outcome().name());
         answered.accept(use.id(), refusal);
     }
 

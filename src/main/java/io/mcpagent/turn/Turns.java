@@ -27,7 +27,8 @@ public final class Turns {
             Telemetry telemetry,
             Audit audit,
             AgentConfig config) {
-        this.services = new Services(model, tools, budget, conversations, replies, answers, runs, telemetry, audit, config);
+        this.services =
+                new Services(model, tools, budget, conversations, replies, answers, runs, telemetry, audit, config);
     }
 
     /** What the turns of this process share. */

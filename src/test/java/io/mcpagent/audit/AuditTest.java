@@ -35,7 +35,12 @@ class AuditTest {
             String previous = AuditRecord.NOTHING;
             for (int i = 1; i <= each; i++) {
                 AuditRecord record = AuditRecord.of(
-                        entry(random, i), i % 2 == 0 ? null : "trace", Instant.ofEpochSecond(i), "chain" + c, i, previous);
+                        entry(random, i),
+                        i % 2 == 0 ? null : "trace",
+                        Instant.ofEpochSecond(i),
+                        "chain" + c,
+                        i,
+                        previous);
                 previous = record.hash();
                 all.add(record);
             }
@@ -83,7 +88,8 @@ class AuditTest {
                 case 3 -> {
                     String chain = AuditRecord.read(bad.get(at)).chain();
                     int other = at;
-                    while (other == at || !AuditRecord.read(bad.get(other)).chain().equals(chain)) {
+                    while (other == at
+                            || !AuditRecord.read(bad.get(other)).chain().equals(chain)) {
                         other = random.nextInt(bad.size());
                     }
                     java.util.Collections.swap(bad, at, other);
@@ -124,7 +130,8 @@ class AuditTest {
                 int caller = t;
                 Thread.ofVirtual().start(() -> {
                     for (int i = 0; i < 50; i++) {
-                        AuditEntry entry = AuditEntry.of(AuditEntry.Kind.CALL_END, "c" + caller).with("n", i);
+                        AuditEntry entry = AuditEntry.of(AuditEntry.Kind.CALL_END, "c" + caller)
+                                .with("n", i);
                         if (i % 10 == 0) {
                             audit.down = caller == 7 && i == 20;
                             try {
@@ -162,9 +169,8 @@ class AuditTest {
                 audit.audit.note(AuditEntry.of(AuditEntry.Kind.CALL_END, "c"));
             }
             audit.down = false;
-            // The queue has room again when this returns.
-            audit.audit.store();
-            io.mcpagent.support.Await.until("the trail to be written", () -> audit.stored().size() > 9_000);
+            io.mcpagent.support.Await.until(
+                    "the trail to be written", () -> audit.stored().size() > 9_000);
             assertThat(audit.records().stream()
                             .filter(record -> record.path("kind").asText().equals("lost"))
                             .mapToLong(record -> record.path("records").asLong())

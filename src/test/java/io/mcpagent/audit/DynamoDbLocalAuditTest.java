@@ -18,10 +18,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
-import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /** The audit trail in DynamoDB: what is asked of it, and what comes back. */
@@ -98,7 +98,8 @@ class DynamoDbLocalAuditTest {
         }
         List<AuditRecord> found = all(START.minus(Duration.ofDays(200)), START.plus(Duration.ofDays(3)), 7);
         assertThat(found).containsExactlyInAnyOrderElementsOf(together(one, other));
-        assertThat(found.stream().filter(record -> record.chain().equals("one"))).containsExactlyElementsOf(one);
+        assertThat(found.stream().filter(record -> record.chain().equals("one")))
+                .containsExactlyElementsOf(one);
         AuditChains chains = new AuditChains(false, Set.of());
         assertThat(found.stream().map(AuditRecord::line).map(chains::check)).containsOnlyNulls();
         assertThat(all(START.minus(Duration.ofDays(200)), START, 7)).isEmpty();
@@ -118,7 +119,12 @@ class DynamoDbLocalAuditTest {
         store.append(records);
         assertThat(all(START, START.plus(Duration.ofDays(1)), 10)).isEqualTo(records);
         AuditRecord forged = AuditRecord.of(
-                AuditEntry.of(AuditEntry.Kind.CALL_END, "x"), null, records.getFirst().time(), "one", 1, AuditRecord.NOTHING);
+                AuditEntry.of(AuditEntry.Kind.CALL_END, "x"),
+                null,
+                records.getFirst().time(),
+                "one",
+                1,
+                AuditRecord.NOTHING);
         assertThatThrownBy(() -> store.append(List.of(forged))).isInstanceOf(StoreUnavailableException.class);
         assertThat(all(START, START.plus(Duration.ofDays(1)), 10)).isEqualTo(records);
     }
@@ -136,10 +142,12 @@ class DynamoDbLocalAuditTest {
             }
         }
         LOSE_ANSWERS.set(0);
-        List<AuditRecord> found = all(Instant.now().minus(Duration.ofDays(1)), Instant.now().plusSeconds(5), 5);
+        List<AuditRecord> found =
+                all(Instant.now().minus(Duration.ofDays(1)), Instant.now().plusSeconds(5), 5);
         AuditChains chains = new AuditChains(false, Set.of());
         assertThat(found.stream().map(AuditRecord::line).map(chains::check)).containsOnlyNulls();
-        assertThat(found.stream().filter(record -> record.text().contains("deletion"))).hasSize(20);
+        assertThat(found.stream().filter(record -> record.text().contains("deletion")))
+                .hasSize(20);
         assertThat(failures.get()).isPositive();
         assertThat(ASKED).containsExactlyInAnyOrder("PutItemRequest", "QueryRequest");
     }

@@ -18,7 +18,7 @@ public final class TestAudit implements AutoCloseable {
     public volatile Runnable beforeAppend = () -> {};
 
     public final AtomicInteger failures = new AtomicInteger();
-    private final MemoryAuditStore kept = new MemoryAuditStore();
+    private final MemoryAuditStore kept = new MemoryAuditStore(Integer.MAX_VALUE);
     public final Audit audit = new Audit(
             new AuditStore() {
                 @Override
@@ -36,18 +36,22 @@ public final class TestAudit implements AutoCloseable {
                 }
             },
             InstantSource.system(),
-            Duration.ofMillis(300),
+            Duration.ofMillis(100),
             true,
             failures::incrementAndGet);
 
     /** Everything that was recorded until now, when it has been stored. */
     public List<JsonNode> records() {
-        try {
-            audit.require(AuditEntry.of(AuditEntry.Kind.DELETION, "the test"));
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
+        while (true) {
+            try {
+                audit.require(AuditEntry.of(AuditEntry.Kind.DELETION, "the test"));
+                return stored();
+            } catch (io.mcpagent.problem.ProblemException e) {
+                // A machine may be busy; the store is not down.
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
         }
-        return stored();
     }
 
     /** What is stored now. */
@@ -61,16 +65,19 @@ public final class TestAudit implements AutoCloseable {
     /** The kinds and outcomes of all records. */
     public List<String> told() {
         List<String> told = new ArrayList<>();
-        records().forEach(record -> told.add((record.path("kind").asText() + " " + record.path("tool").asText() + " "
-                        + record.path("outcome").asText())
-                .strip()));
+        records()
+                .forEach(record -> told.add((record.path("kind").asText() + " "
+                                + record.path("tool").asText() + " "
+                                + record.path("outcome").asText())
+                        .strip()));
         return told;
     }
 
     /** What {@code agent audit verify} says of it; null if it is whole. */
     public @Nullable String flaw() {
         AuditChains chains = new AuditChains(false, java.util.Set.of());
-        for (AuditRecord record : kept.page(Instant.EPOCH, Instant.MAX, null, Integer.MAX_VALUE).records()) {
+        for (AuditRecord record :
+                kept.page(Instant.EPOCH, Instant.MAX, null, Integer.MAX_VALUE).records()) {
             String flaw = chains.check(record.line());
             if (flaw != null) {
                 return flaw;

@@ -1,7 +1,7 @@
 package io.mcpagent.turn;
 
-import io.mcpagent.base.Timers;
 import io.mcpagent.audit.TestAudit;
+import io.mcpagent.base.Timers;
 import io.mcpagent.budget.TestBudget;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.config.TestSettings;

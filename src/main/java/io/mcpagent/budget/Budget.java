@@ -27,11 +27,14 @@ public final class Budget {
 
     private static final long NO_LIMIT = Long.MAX_VALUE;
 
+    private static final Duration SHORT_CACHE = Duration.ofMinutes(5);
+
     /** How long an account of a day outlives it, for calls that began before midnight. */
     private static final Duration DAY_GRACE = Duration.ofHours(1);
 
     private final Prices prices;
     private final Tokenizers tokenizers;
+    private final boolean hourWrites;
     private final MoneyAlarms alarms;
     private final Ledger ledger;
     private final InstantSource clock;
@@ -46,6 +49,7 @@ public final class Budget {
         AgentConfig.BudgetSettings limits = config.budget();
         this.prices = new Prices(table);
         this.tokenizers = new Tokenizers(table);
+        this.hourWrites = config.model().cacheTtl().compareTo(SHORT_CACHE) > 0;
         this.alarms = alarms;
         this.ledger = ledger;
         this.clock = clock;
@@ -99,6 +103,11 @@ public final class Budget {
         return prices;
     }
 
+    /** Whether what is put into the prompt cache stays there for an hour, and costs so. */
+    boolean hourWrites() {
+        return hourWrites;
+    }
+
     Tokenizers tokenizers() {
         return tokenizers;
     }
@@ -117,6 +126,15 @@ public final class Budget {
 
     Ledger.Amount conversationLimit() {
         return conversationLimit;
+    }
+
+    /** The longest prompt, in estimated tokens, that fits into the window of each model that may be asked, beside such a reply. */
+    long longestPrompt(long maxOutputTokens) {
+        long longest = Long.MAX_VALUE;
+        for (String modelId : modelIds) {
+            longest = Math.min(longest, tokenizers.longestPrompt(modelId, maxOutputTokens));
+        }
+        return longest;
     }
 
     /** The accounts in the ledger that a call made now counts for; none if no such limit is set. */

@@ -54,7 +54,7 @@ public final class Meter {
     public Reservation reserve(String modelId, long estimatedTokens, long maxOutputTokens) {
         Usage longest = new Usage(budget.tokenizers().most(modelId, estimatedTokens), maxOutputTokens, 0, 0);
         Ledger.Amount most = new Ledger.Amount(
-                budget.prices().most(modelId, longest.input(), maxOutputTokens, false), longest.total());
+                budget.prices().most(modelId, longest.input(), maxOutputTokens, budget.hourWrites()), longest.total());
         Ledger.Amount next = spent.plus(reserved).plus(most);
         requireWithin(budget.requestLimit(), next, Limit.REQUEST_DOLLARS, Limit.REQUEST_TOKENS);
         if (conversationId == null) {
@@ -71,6 +71,11 @@ public final class Meter {
         }
         reserved = reserved.plus(most);
         return new Reservation(id, modelId, estimatedTokens, longest, most, accounts);
+    }
+
+    /** The longest prompt, in estimated tokens, that any model which may be asked can take beside such a reply. */
+    public long longestPrompt(long maxOutputTokens) {
+        return budget.longestPrompt(maxOutputTokens);
     }
 
     private static void requireWithin(Ledger.Amount limit, Ledger.Amount next, Limit dollars, Limit tokens) {
@@ -137,7 +142,11 @@ public final class Meter {
                 return;
             }
             budget.tokenizers().counted(modelId, estimatedTokens, used.prompt());
-            count(used, budget.prices().cost(modelId, used).orElse(0L));
+            // All that we have cached stays for as long as we asked for, whether the service says so or not.
+            Usage kept = budget.hourWrites()
+                    ? new Usage(used.input(), used.output(), used.cacheRead(), used.cacheWrite(), used.cacheWrite())
+                    : used;
+            count(used, budget.prices().cost(modelId, kept).orElse(0L));
         }
 
         private boolean impossible(Usage used) {

@@ -37,6 +37,11 @@ final class Tokenizers {
         return (long) Math.ceil(estimated * factor(modelId));
     }
 
+    /** The longest prompt, in estimated tokens, that fits into the model's window beside such a reply. */
+    long longestPrompt(String modelId, long maxOutputTokens) {
+        return (long) ((table.row(modelId).window() - maxOutputTokens) / factor(modelId));
+    }
+
     /** Whether no tokenizer makes so many tokens of such a prompt. */
     static boolean impossible(long estimated, long counted) {
         return counted < 0 || counted > MOST * estimated + ADDED;

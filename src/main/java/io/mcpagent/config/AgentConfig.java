@@ -138,7 +138,7 @@ public interface AgentConfig {
         /** Rows for models that {@code models.json} does not have, or members that differ: JSON, an array of rows as in that file. */
         Optional<String> rows();
 
-        /** How many tokens of history are sent along at most; older turns are left out whole. */
+        /** How many tokens of history are sent along at most; older turns are left out whole, and the last one is always there, if need be cut. */
         @WithDefault("100000")
         int maxHistoryTokens();
     }

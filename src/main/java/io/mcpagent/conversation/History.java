@@ -11,7 +11,7 @@ import java.util.Set;
 
 /**
  * Chooses which finished turns go to the model along with the current one: the last ones that fit, always whole, so that Converse accepts the
- * result. Tokens are estimated, on the high side.
+ * result; of one that alone does not fit, its tool results are cut. Tokens are estimated, on the high side.
  */
 public final class History {
 
@@ -23,28 +23,91 @@ public final class History {
 
     private static final int ASCII_CHARACTERS_A_TOKEN = 3;
 
+    /** What the last finished turn may have in any case, in tokens: half for its question, half for its answer. */
+    private static final int LAST_TURN = 3_000;
+
+    /** Even where each character is a token. */
+    private static final int LAST_TEXT = LAST_TURN / 2 - 100;
+
     private History() {}
 
     /**
-     * The messages of the last turns of {@code turns}, then {@code current}.
+     * What goes to the model.
+     *
+     * @param messages the history, then the turn that is running
+     * @param leftOut  how many finished turns are not in it, of those before the first one that is
+     * @param cut      whether tool results are in it with their beginning only
+     */
+    public record Chosen(List<Message> messages, int leftOut, boolean cut) {}
+
+    /**
+     * The messages of the last turns of {@code turns}, then {@code current}. The last turn is always there, at least its question and its answer.
      *
      * @param turns     finished turns, oldest first; one that Converse would refuse is left out
-     * @param current   the turn that is running, from its user message on; never cut, and not counted
+     * @param current   the turn that is running, from its user message on; its older results are cut if it has no room
      * @param maxTokens how many tokens the finished turns may have together
+     * @param room      how many tokens there may be in all
      */
-    public static List<Message> of(List<TurnRecord> turns, List<Message> current, int maxTokens) {
-        int first = mostTokens(turns) <= maxTokens ? 0 : firstThatFits(turns, maxTokens);
+    public static Chosen of(List<TurnRecord> turns, List<Message> current, int maxTokens, long room) {
+        long now = characters(current);
+        List<Message> running = current;
+        if (now > room - LAST_TURN) {
+            // Characters are a bound of tokens that costs no look into the texts.
+            running = CutResults.fit(current, room - LAST_TURN);
+            now = estimate(running);
+        }
+        int most = (int) Math.min(maxTokens, room - now);
+        int first = mostTokens(turns) <= most ? 0 : firstThatFits(turns, most);
         List<Message> messages = new ArrayList<>();
         for (TurnRecord turn : turns.subList(first, turns.size())) {
-            // What was held back or declined would be so with each later question.
-            if (turn.outcome() != TurnOutcome.GUARDRAIL
-                    && turn.outcome() != TurnOutcome.DECLINED
-                    && isWhole(turn.messages())) {
+            if (goesAlong(turn)) {
                 messages.addAll(turn.messages());
             }
         }
-        messages.addAll(current);
-        return messages;
+        boolean cut = running != current;
+        if (first == turns.size()) {
+            for (first = turns.size() - 1; first >= 0 && messages.isEmpty(); first--) {
+                if (goesAlong(turns.get(first))) {
+                    List<Message> whole = turns.get(first).messages();
+                    messages.addAll(shortened(whole, Math.max(most, LAST_TURN)));
+                    cut |= !messages.equals(whole);
+                }
+            }
+            first++;
+        }
+        messages.addAll(running);
+        return new Chosen(messages, first, cut);
+    }
+
+    private static boolean goesAlong(TurnRecord turn) {
+        // What was held back or declined would be so with each later question.
+        return turn.outcome() != TurnOutcome.GUARDRAIL
+                && turn.outcome() != TurnOutcome.DECLINED
+                && isWhole(turn.messages());
+    }
+
+    private static List<Message> shortened(List<Message> turn, long maxTokens) {
+        List<Message> cut = CutResults.fit(turn, maxTokens);
+        return estimate(cut) <= maxTokens
+                ? cut
+                : List.of(shortened(turn.getFirst()), shortened(turn.getLast()));
+    }
+
+    private static Message shortened(Message message) {
+        String text = message.text();
+        return new Message(
+                message.role(),
+                List.of(new Content.Text(
+                        text.length() <= LAST_TEXT ? text.isEmpty() ? "…" : text : CutResults.start(text, LAST_TEXT))));
+    }
+
+    /** An estimate of the messages' tokens. */
+    static long estimate(List<Message> messages) {
+        long tokens = 0;
+        for (Message message : messages) {
+            tokens += estimate(message);
+        }
+        return tokens;
     }
 
     private static int firstThatFits(List<TurnRecord> turns, int maxTokens) {
@@ -69,11 +132,16 @@ public final class History {
     private static long mostTokens(List<TurnRecord> turns) {
         long characters = 0;
         for (TurnRecord turn : turns) {
-            characters += counted(turn);
-            for (Message message : turn.messages()) {
-                for (Content block : message.content()) {
-                    characters += lengthOf(block);
-                }
+            characters += counted(turn) + characters(turn.messages());
+        }
+        return characters;
+    }
+
+    private static long characters(List<Message> messages) {
+        long characters = 0;
+        for (Message message : messages) {
+            for (Content block : message.content()) {
+                characters += lengthOf(block);
             }
         }
         return characters;

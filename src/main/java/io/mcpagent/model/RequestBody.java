@@ -13,7 +13,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the bodies of Converse and ConverseStream for one model: of the settings, those that it takes. At most three cache points are set: behind the system prompt, the tools and the last message.
+ * Writes the bodies of Converse and ConverseStream for one model: of the settings, those that it takes. At most four cache points are set: behind
+ * the system prompt, the tools, the last message, and the user's message before it. The service looks back over about 20 blocks only for what it has
+ * cached: after a round of many calls it finds what the request before has written by the point that stood there.
  * Safe for use by many threads.
  *
  * @see <a href="https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html">Converse</a>
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class RequestBody {
 
     private static final int USUAL_SIZE = 8 << 10;
+    private static final int POINTS = 4;
 
     private final AgentConfig.ModelSettings config;
     private final ModelRow row;
@@ -100,7 +103,8 @@ final class RequestBody {
             for (Content block : message.content()) {
                 writeBlock(json, block);
             }
-            if (i == messages.size() - 1 && message.role() == Role.USER) {
+            boolean before = i == messages.size() - 3 && row.cachePoints() >= POINTS;
+            if (message.role() == Role.USER && (i == messages.size() - 1 || before)) {
                 writeCachePoint(json);
             }
             json.writeEndArray();

@@ -30,6 +30,10 @@ final class Texts {
     static final String HISTORY_LEFT_OUT =
             "The model refused this conversation's history: this question was asked without it.";
 
+    static final String HISTORY_SHORTENED =
+            "This conversation no longer fits: the model did not get to see its oldest turns.";
+    static final String RESULTS_CUT =
+            "The tools' results no longer fit together: the model got to see only the beginning of the older ones.";
     static final String UNPRICED =
             "The model that was asked has no price here: this turn's dollars are not known, and no limit counts them.";
 

@@ -107,9 +107,8 @@ final class Turn {
     }
 
     private ModelRequest request(ToolCatalog catalog) {
-        List<Message> messages =
-                History.of(finished, progress.messages, config.model().maxHistoryTokens());
         String told = catalog.available() ? system : system + Texts.TELL_MODEL_NO_TOOLS;
+        List<Message> messages = fitting(TokenEstimate.of(told, List.of(), catalog.definitions()));
         List<Message> fitting =
                 ConverseRules.fit(catalog.definitions().isEmpty() ? ToolsAsText.of(messages) : messages);
         long estimate = TokenEstimate.of(told, fitting, catalog.definitions());
@@ -120,6 +119,20 @@ final class Turn {
                 run.deadline(),
                 modelId -> progress.meter()
                         .reserve(modelId, estimate, config.model().maxTokens()));
+    }
+
+    /** As much of the history and of this turn as the model's window has room for beside the rest of the request. */
+    private List<Message> fitting(long rest) {
+        long room = progress.meter().longestPrompt(config.model().maxTokens()) - rest;
+        History.Chosen chosen =
+                History.of(finished, progress.messages, config.model().maxHistoryTokens(), room);
+        if (chosen.leftOut() > 0) {
+            progress.noticeOnce(Texts.HISTORY_SHORTENED);
+        }
+        if (chosen.cut()) {
+            progress.noticeOnce(Texts.RESULTS_CUT);
+        }
+        return chosen.messages();
     }
 
     private ModelReply ask(ModelRequest request) throws ModelException, InterruptedException {
@@ -136,8 +149,8 @@ final class Turn {
             call.abandoned();
             throw e;
         } finally {
-            if (progress.meter().unpriced() && !progress.notices.contains(Texts.UNPRICED)) {
-                progress.notices.add(Texts.UNPRICED);
+            if (progress.meter().unpriced()) {
+                progress.noticeOnce(Texts.UNPRICED);
             }
         }
     }

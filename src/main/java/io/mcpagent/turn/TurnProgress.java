@@ -91,6 +91,13 @@ final class TurnProgress {
         return calls;
     }
 
+    /** Tells the reader, however often it is so in this turn. */
+    void noticeOnce(String notice) {
+        if (!notices.contains(notice)) {
+            notices.add(notice);
+        }
+    }
+
     Meter meter() {
         return meter;
     }

@@ -310,6 +310,19 @@ class BudgetTest {
     }
 
     @Test
+    void should_reserve_and_settle_what_is_cached_for_an_hour() {
+        String sonnet = "global.anthropic.claude-sonnet-5-5";
+        for (Usage used : List.of(new Usage(0, 0, 0, 1_000), new Usage(0, 0, 0, 1_000, 1_000))) {
+            Meter meter = budget("model.cache-ttl", "1h").open("ann", "c");
+            meter.reserve(sonnet, 1_000, 0).settle(used);
+            assertEquals(new BigDecimal("0.004000"), meter.receipt(0, 0).dollars());
+        }
+        Meter unknown = budget("model.cache-ttl", "1h").open("ann", "c");
+        unknown.reserve(sonnet, 1_000, 0).settleUnknown();
+        assertEquals(new BigDecimal("0.006500"), unknown.receipt(0, 0).dollars());
+    }
+
+    @Test
     void should_say_that_a_model_has_no_price() {
         Meter meter = budget("model.id", "amazon.nova").open("ann", "c");
         meter.reserve("amazon.nova", 10, 10).settle(new Usage(10, 5, 0, 0));

@@ -13,7 +13,9 @@ import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.Script;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -61,7 +63,7 @@ class RequestBodyTest {
         assertEquals(JSON.readTree("""
                 {"system":[{"text":"You answer questions."},{"cachePoint":{"type":"default"}}],
                  "messages":[
-                  {"role":"user","content":[{"text":"What did \\"Müller & Söhne\\" order? \\u0001😀"}]},
+                  {"role":"user","content":[{"text":"What did \\"Müller & Söhne\\" order? \\u0001😀"},{"cachePoint":{"type":"default"}}]},
                   {"role":"assistant","content":[
                     {"reasoningContent":{"reasoningText":{"text":"Hm.","signature":"c2ln"}}},
                     {"reasoningContent":{"redactedContent":"AAEC"}},
@@ -163,6 +165,65 @@ class RequestBodyTest {
                 () -> new ToolsJson(new com.fasterxml.jackson.core.io.SerializedString(
                                 "{\"cachePoint\":{\"type\":\"default\"}}"))
                         .of(List.of(broken), List.of()));
+    }
+
+    /** The service looks back for what it has cached, over 20 blocks from each cache point; a round of 12 calls has 24. */
+    @Test
+    void should_read_its_prefix_from_the_cache_after_rounds_of_many_calls() throws Exception {
+        List<Message> messages = new ArrayList<>(List.of(Message.user("How are the customers?")));
+        Set<Integer> written = new HashSet<>();
+        long before = 0;
+        for (int round = 0; round < 5; round++) {
+            List<Content> calls = new ArrayList<>();
+            List<Content> results = new ArrayList<>();
+            for (int n = 0; n < 12; n++) {
+                String id = "t" + round + "-" + n;
+                calls.add(new Content.ToolUse(id, TOOLS.getFirst().name(), "{\"customer_id\":" + n + "}"));
+                results.add(new Content.ToolResult(id, "[{\"customer\":%d}]".formatted(n).repeat(20), false));
+            }
+            List<JsonNode> blocks = blocks(sent(messages, TOOLS));
+            long read = readFromCache(blocks, written);
+            System.out.printf("round %d: %d of %d characters of the prefix were cached%n", round, read, before);
+            assertTrue(read >= 0.8 * before, read + " of " + before + " characters in round " + round);
+            before = blocks.stream()
+                    .filter(block -> !block.has("cachePoint"))
+                    .mapToLong(block -> block.toString().length()).sum();
+            messages.add(new Message(Role.ASSISTANT, calls));
+            messages.add(new Message(Role.USER, results));
+        }
+    }
+
+    /** All blocks of a request in the order in which the service caches them, the cache points among them. */
+    private static List<JsonNode> blocks(JsonNode body) {
+        List<JsonNode> blocks = new ArrayList<>();
+        body.at("/toolConfig/tools").forEach(blocks::add);
+        body.path("system").forEach(blocks::add);
+        body.path("messages").forEach(message -> message.path("content").forEach(blocks::add));
+        return blocks;
+    }
+
+    /** The characters of the longest known prefix; then the prefixes at its points are known, too. */
+    private static long readFromCache(List<JsonNode> blocks, Set<Integer> written) {
+        List<Integer> hashes = new ArrayList<>(List.of(0));
+        List<Long> lengths = new ArrayList<>(List.of(0L));
+        Set<Integer> points = new HashSet<>();
+        long read = 0;
+        for (JsonNode block : blocks) {
+            if (!block.has("cachePoint")) {
+                hashes.add(31 * hashes.getLast() + block.toString().hashCode());
+                lengths.add(lengths.getLast() + block.toString().length());
+                continue;
+            }
+            points.add(hashes.getLast());
+            for (int back = hashes.size() - 1; back >= Math.max(0, hashes.size() - 20); back--) {
+                if (written.contains(hashes.get(back))) {
+                    read = Math.max(read, lengths.get(back));
+                }
+            }
+        }
+        assertTrue(points.size() <= 4, "cache points");
+        written.addAll(points);
+        return read;
     }
 
     @Test

@@ -177,9 +177,9 @@ public final class Stage implements AutoCloseable {
         String last = "";
         for (JsonNode message : body.path("messages")) {
             for (JsonNode block : message.path("content")) {
-                last = message.path("role").asText().equals("user") && block.has("text")
-                        ? block.get("text").asText()
-                        : last;
+                String text = block.path("text").asText();
+                boolean asked = message.path("role").asText().equals("user") && block.has("text");
+                last = asked && !text.startsWith("(Today is ") ? text : last;
             }
         }
         return last;

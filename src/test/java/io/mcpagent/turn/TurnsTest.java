@@ -23,16 +23,17 @@ import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolOutcome;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.HashSet;
+import java.util.ArrayList;
+import java.time.ZoneId;
+import java.time.Instant;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -703,6 +704,35 @@ class TurnsTest {
         assertThat(Today.at(late, ZoneId.of("Europe/Berlin")))
                 .contains("Tuesday, 2026-12-01. The time zone is Europe/Berlin.");
         assertThat(TestSettings.with("time-zone", "Asia/Tokyo").timeZone()).isEqualTo(ZoneId.of("Asia/Tokyo"));
+    }
+
+    /** K7: the request had no room in the model's window, and then had no history. */
+    @Test
+    void should_fit_the_window_and_say_what_the_model_did_not_see() {
+        try (TurnRig small = new TurnRig("model.id", ScriptedModel.ID)) {
+            small.tools.behaviour = (_, _) -> new ToolAnswer(ToolOutcome.OK, "[1,2,3,4]".repeat(64 * 1024 / 9), 1);
+            String[] ten = IntStream.range(0, 20).mapToObj(i -> i % 2 == 0 ? "t" + i : "read").toArray(String[]::new);
+            small.model.wants(ten).says("Much.").says("As I said: much.");
+            TurnResult first = small.run(says("c", "How much?"));
+            assertThat(first.outcome()).isEqualTo(TurnOutcome.COMPLETED);
+            assertThat(first.notices()).containsExactly(Texts.RESULTS_CUT);
+            TurnResult second = small.run(says("c", "How much, please?"));
+            assertThat(second.notices()).contains(Texts.RESULTS_CUT);
+            assertThat(small.model.asked.getLast().messages())
+                    .extracting(Message::text)
+                    .contains("How much?", "Much.", "How much, please?");
+            for (ModelRequest request : small.model.asked) {
+                long characters = request.messages().stream()
+                        .flatMap(message -> message.content().stream())
+                        .mapToLong(block -> block.toString().length())
+                        .sum();
+                // What a tokenizer makes of digits: 1.6 tokens of three characters.
+                assertThat(characters * 1.6 / 3).isLessThan(200_000);
+            }
+            // What was stored is whole.
+            assertThat(small.stored("c").turns().getFirst().messages().get(2).content())
+                    .allSatisfy(result -> assertThat(((Content.ToolResult) result).text()).hasSizeGreaterThan(60_000));
+        }
     }
 
     private void assertWrittenOnce(String key) {

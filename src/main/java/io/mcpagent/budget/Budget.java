@@ -34,6 +34,7 @@ public final class Budget {
 
     private final Prices prices;
     private final Tokenizers tokenizers;
+    private final ModelTable table;
     private final boolean hourWrites;
     private final MoneyAlarms alarms;
     private final Ledger ledger;
@@ -49,6 +50,7 @@ public final class Budget {
         AgentConfig.BudgetSettings limits = config.budget();
         this.prices = new Prices(table);
         this.tokenizers = new Tokenizers(table);
+        this.table = table;
         this.hourWrites = config.model().cacheTtl().compareTo(SHORT_CACHE) > 0;
         this.alarms = alarms;
         this.ledger = ledger;
@@ -103,9 +105,9 @@ public final class Budget {
         return prices;
     }
 
-    /** Whether what is put into the prompt cache stays there for an hour, and costs so. */
-    boolean hourWrites() {
-        return hourWrites;
+    /** Whether what is put into that model's prompt cache stays there for an hour, and costs so. */
+    boolean hourWrites(String modelId) {
+        return hourWrites && table.row(modelId).cacheTtls().contains("1h");
     }
 
     Tokenizers tokenizers() {

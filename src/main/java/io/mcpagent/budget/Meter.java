@@ -54,7 +54,8 @@ public final class Meter {
     public Reservation reserve(String modelId, long estimatedTokens, long maxOutputTokens) {
         Usage longest = new Usage(budget.tokenizers().most(modelId, estimatedTokens), maxOutputTokens, 0, 0);
         Ledger.Amount most = new Ledger.Amount(
-                budget.prices().most(modelId, longest.input(), maxOutputTokens, budget.hourWrites()), longest.total());
+                budget.prices().most(modelId, longest.input(), maxOutputTokens, budget.hourWrites(modelId)),
+                longest.total());
         Ledger.Amount next = spent.plus(reserved).plus(most);
         requireWithin(budget.requestLimit(), next, Limit.REQUEST_DOLLARS, Limit.REQUEST_TOKENS);
         if (conversationId == null) {
@@ -143,7 +144,7 @@ public final class Meter {
             }
             budget.tokenizers().counted(modelId, estimatedTokens, used.prompt());
             // All that we have cached stays for as long as we asked for, whether the service says so or not.
-            Usage kept = budget.hourWrites()
+            Usage kept = budget.hourWrites(modelId)
                     ? new Usage(used.input(), used.output(), used.cacheRead(), used.cacheWrite(), used.cacheWrite())
                     : used;
             count(used, budget.prices().cost(modelId, kept).orElse(0L));

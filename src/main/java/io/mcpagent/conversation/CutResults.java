@@ -33,7 +33,8 @@ final class CutResults {
             List<Content> content = new ArrayList<>(messages.get(i).content());
             for (int n = 0; n < content.size() && surplus > 0; n++) {
                 if (content.get(n) instanceof Content.ToolResult result) {
-                    Content.ToolResult shorter = cut(result, newest ? surplus : result.text().length());
+                    Content.ToolResult shorter =
+                            cut(result, newest ? surplus : result.text().length());
                     surplus -= History.estimate(result.text()) - History.estimate(shorter.text());
                     content.set(n, shorter);
                 }

@@ -88,9 +88,7 @@ public final class History {
 
     private static List<Message> shortened(List<Message> turn, long maxTokens) {
         List<Message> cut = CutResults.fit(turn, maxTokens);
-        return estimate(cut) <= maxTokens
-                ? cut
-                : List.of(shortened(turn.getFirst()), shortened(turn.getLast()));
+        return estimate(cut) <= maxTokens ? cut : List.of(shortened(turn.getFirst()), shortened(turn.getLast()));
     }
 
     private static Message shortened(Message message) {

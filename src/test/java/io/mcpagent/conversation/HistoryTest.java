@@ -86,7 +86,10 @@ class HistoryTest {
                     .filter(turn -> History.isWhole(turn.messages()) && finished.containsAll(turn.messages()))
                     .mapToLong(History::tokens)
                     .sum();
-            assertTrue(sent <= maxTokens || finished.stream().filter(HistoryTest::isQuestion).count() == 1, "seed " + seed);
+            assertTrue(
+                    sent <= maxTokens
+                            || finished.stream().filter(HistoryTest::isQuestion).count() == 1,
+                    "seed " + seed);
         }
     }
 
@@ -135,13 +138,17 @@ class HistoryTest {
                 assertTrue(finished.stream().anyMatch(message -> message.text().equals(question)), hint);
                 assertTrue(finished.getLast().text().startsWith("The answer"), hint);
             }
-            assertEquals(turns.size() - chosen.leftOut(), finished.stream().filter(HistoryTest::isQuestion).count(), hint);
+            assertEquals(
+                    turns.size() - chosen.leftOut(),
+                    finished.stream().filter(HistoryTest::isQuestion).count(),
+                    hint);
             boolean anyCut = false;
             boolean wholeSeen = false;
             for (int i = 0; i < current.size(); i++) {
                 for (int n = 0; n < current.get(i).content().size(); n++) {
                     Content before = current.get(i).content().get(n);
-                    if (before instanceof Content.ToolResult result && result.text().length() > 2_000) {
+                    if (before instanceof Content.ToolResult result
+                            && result.text().length() > 2_000) {
                         boolean cut = !running.get(i).content().get(n).equals(before);
                         assertFalse(cut && wholeSeen, hint + ": an older result was spared");
                         wholeSeen |= !cut;

@@ -179,7 +179,8 @@ class RequestBodyTest {
             for (int n = 0; n < 12; n++) {
                 String id = "t" + round + "-" + n;
                 calls.add(new Content.ToolUse(id, TOOLS.getFirst().name(), "{\"customer_id\":" + n + "}"));
-                results.add(new Content.ToolResult(id, "[{\"customer\":%d}]".formatted(n).repeat(20), false));
+                results.add(new Content.ToolResult(
+                        id, "[{\"customer\":%d}]".formatted(n).repeat(20), false));
             }
             List<JsonNode> blocks = blocks(sent(messages, TOOLS));
             long read = readFromCache(blocks, written);
@@ -187,7 +188,8 @@ class RequestBodyTest {
             assertTrue(read >= 0.8 * before, read + " of " + before + " characters in round " + round);
             before = blocks.stream()
                     .filter(block -> !block.has("cachePoint"))
-                    .mapToLong(block -> block.toString().length()).sum();
+                    .mapToLong(block -> block.toString().length())
+                    .sum();
             messages.add(new Message(Role.ASSISTANT, calls));
             messages.add(new Message(Role.USER, results));
         }

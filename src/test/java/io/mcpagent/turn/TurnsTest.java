@@ -23,19 +23,19 @@ import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.tools.ToolAnswer;
 import io.mcpagent.tools.ToolOutcome;
-import java.util.Set;
-import java.util.stream.IntStream;
-import java.util.HashSet;
-import java.util.ArrayList;
-import java.time.ZoneId;
-import java.time.Instant;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -711,7 +711,9 @@ class TurnsTest {
     void should_fit_the_window_and_say_what_the_model_did_not_see() {
         try (TurnRig small = new TurnRig("model.id", ScriptedModel.ID)) {
             small.tools.behaviour = (_, _) -> new ToolAnswer(ToolOutcome.OK, "[1,2,3,4]".repeat(64 * 1024 / 9), 1);
-            String[] ten = IntStream.range(0, 20).mapToObj(i -> i % 2 == 0 ? "t" + i : "read").toArray(String[]::new);
+            String[] ten = IntStream.range(0, 20)
+                    .mapToObj(i -> i % 2 == 0 ? "t" + i : "read")
+                    .toArray(String[]::new);
             small.model.wants(ten).says("Much.").says("As I said: much.");
             TurnResult first = small.run(says("c", "How much?"));
             assertThat(first.outcome()).isEqualTo(TurnOutcome.COMPLETED);
@@ -731,7 +733,8 @@ class TurnsTest {
             }
             // What was stored is whole.
             assertThat(small.stored("c").turns().getFirst().messages().get(2).content())
-                    .allSatisfy(result -> assertThat(((Content.ToolResult) result).text()).hasSizeGreaterThan(60_000));
+                    .allSatisfy(result ->
+                            assertThat(((Content.ToolResult) result).text()).hasSizeGreaterThan(60_000));
         }
     }
 

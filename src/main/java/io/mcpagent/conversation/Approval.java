@@ -28,6 +28,11 @@ public record Approval(
         EXECUTED
     }
 
+    /** The same call, asked for again of a tool that has changed. */
+    public Approval askedAgain(String changed, Instant until) {
+        return new Approval(callId, tool, arguments, changed, Stage.PENDING, until);
+    }
+
     /** The same call in another state. */
     public Approval in(Stage next) {
         return new Approval(callId, tool, arguments, fingerprint, next, expiresAt);

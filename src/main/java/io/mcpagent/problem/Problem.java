@@ -50,6 +50,10 @@ public enum Problem {
             "A tool call waits for a person. Approve or decline it before you go on with the conversation."),
     APPROVAL_DECIDED(
             409, "This tool call was decided before", "A call can be approved or declined once, and this was done."),
+    TOOL_CHANGED(
+            409,
+            "The tool has changed since this approval was asked for",
+            "What the tool says it does, takes or changes is not what it said then. The call was not made and waits again: look at it anew, then approve or decline it."),
     REQUEST_RUNNING(
             409,
             "A request with this Idempotency-Key is still running",
@@ -100,6 +104,10 @@ public enum Problem {
             "The model service is throttling, and trying again within the turn's time did not help. Ask again after Retry-After."),
     MODEL_UNAVAILABLE(
             503, "The model can't be reached", "The model service does not answer. Ask again after Retry-After."),
+    TOOLS_UNAVAILABLE(
+            503,
+            "The tools can't be reached",
+            "The tool server does not answer, so that an approved call could not be compared with its tool. It was not made and still waits: approve it again after Retry-After."),
     SIGN_IN_UNAVAILABLE(
             503,
             "Who you are can't be checked at the moment",

@@ -70,7 +70,15 @@ public class McpToolbox implements Toolbox {
      */
     @Override
     public ToolCatalog catalog(Deadline deadline) throws InterruptedException {
-        ToolListing listing = list.get(deadline);
+        return catalog(list.get(deadline));
+    }
+
+    @Override
+    public ToolCatalog current(Deadline deadline) throws InterruptedException {
+        return catalog(list.current(deadline));
+    }
+
+    private static ToolCatalog catalog(@Nullable ToolListing listing) {
         return listing == null ? ToolCatalog.UNAVAILABLE : listing.catalog();
     }
 

@@ -71,11 +71,33 @@ final class ToolListCache implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        return await(awaited, deadline);
+    }
+
+    private static @Nullable ToolListing await(CompletableFuture<ToolListing> awaited, Deadline deadline)
+            throws InterruptedException {
         try {
             return awaited.get(deadline.left().toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException | TimeoutException e) {
             return null;
         }
+    }
+
+    /** The list as the server has it after this was called; null if it does not answer. */
+    @Nullable
+    ToolListing current(Deadline deadline) throws InterruptedException {
+        CompletableFuture<ToolListing> earlier;
+        lock.lock();
+        try {
+            earlier = refresh;
+        } finally {
+            lock.unlock();
+        }
+        if (earlier != null) {
+            // The server may have answered that one before.
+            await(earlier, deadline);
+        }
+        return await(refreshed(), deadline);
     }
 
     /** The list that was there last, whatever became of the server; null if there never was one. */

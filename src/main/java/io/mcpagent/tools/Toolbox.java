@@ -19,6 +19,14 @@ public interface Toolbox {
     ToolCatalog catalog(Deadline deadline) throws InterruptedException;
 
     /**
+     * The tools as the server has them when this is called, never from a cache. Never fails: {@link ToolCatalog#UNAVAILABLE} if the server does not
+     * answer.
+     *
+     * @throws InterruptedException if the calling thread was interrupted
+     */
+    ToolCatalog current(Deadline deadline) throws InterruptedException;
+
+    /**
      * Calls a tool. Never fails: what goes wrong is the result's outcome. A call of a tool that only reads is tried once more when its
      * connection is lost, and a few times when the database's is; any other call never, once it was sent.
      *

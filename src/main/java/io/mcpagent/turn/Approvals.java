@@ -9,8 +9,10 @@ import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.tools.Tool;
 import io.mcpagent.tools.ToolAnswer;
+import io.mcpagent.tools.ToolCatalog;
 import io.mcpagent.tools.ToolOutcome;
 import io.mcpagent.tools.ToolRound;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * the turn's thread only.
  */
 public final class Approvals {
+
+    private static final Duration SOON = Duration.ofSeconds(2);
 
     private final KeptTurn turn;
     private final Run run;
@@ -96,17 +100,20 @@ public final class Approvals {
     }
 
     private void execute(Approval approval) throws InterruptedException {
-        if (tools.changed(approval, run.deadline())) {
-            close(approval, declined(Texts.CHANGED));
+        ToolCatalog now = tools.current(run.deadline());
+        if (!now.available()) {
+            throw new ProblemException(
+                    Problem.TOOLS_UNAVAILABLE, "The call was not made, and still waits.", SOON, null);
+        }
+        Tool tool = now.find(approval.tool()).orElse(null);
+        if (tool == null || tools.forbids(tool)) {
+            close(approval, tool == null ? gone() : ToolCalls.forbidden());
             return;
         }
-        Tool tool = tools.catalog(run.deadline()).find(approval.tool()).orElse(null);
-        if (tool == null) {
-            close(
-                    approval,
-                    new ToolAnswer(
-                            ToolOutcome.UNAVAILABLE, "The tool is not available any more. It was not called.", 0));
-            return;
+        if (!tool.fingerprint().equals(approval.fingerprint())) {
+            turn.step(with(pending(), approval.askedAgain(tool.fingerprint(), tools.approvableUntil())));
+            throw new ProblemException(
+                    Problem.TOOL_CHANGED, "The call was not made. Look at it again, then approve or decline it.");
         }
         tell(approval, tools.callApproved(approval, tool, run, new MadeCall.Steps() {
             @Override
@@ -119,6 +126,10 @@ public final class Approvals {
                 turn.ended(answered(pending(), approval.in(Approval.Stage.EXECUTED), result));
             }
         }));
+    }
+
+    private static ToolAnswer gone() {
+        return new ToolAnswer(ToolOutcome.UNAVAILABLE, "The tool is not available any more. It was not called.", 0);
     }
 
     private static ToolAnswer declined(String why) {
@@ -193,23 +204,35 @@ public final class Approvals {
                 new ToolAnswer(ToolOutcome.OUTCOME_UNKNOWN, "", 0));
     }
 
-    private static PendingTurn with(
-            PendingTurn pending, Approval changed, List<Content.ToolResult> results, ToolAnswer known) {
+    private static PendingTurn with(PendingTurn pending, Approval changed) {
         return new PendingTurn(
                 pending.runId(),
                 pending.modelId(),
                 pending.messages(),
-                results,
+                pending.results(),
                 pending.approvals().stream()
                         .map(each -> each.callId().equals(changed.callId()) ? changed : each)
                         .toList(),
-                pending.calls().stream()
+                pending.calls(),
+                pending.receipt());
+    }
+
+    private static PendingTurn with(
+            PendingTurn pending, Approval changed, List<Content.ToolResult> results, ToolAnswer known) {
+        PendingTurn decided = with(pending, changed);
+        return new PendingTurn(
+                decided.runId(),
+                decided.modelId(),
+                decided.messages(),
+                results,
+                decided.approvals(),
+                decided.calls().stream()
                         .map(call -> call.id().equals(changed.callId())
                                 ? new CallRecord(
                                         call.id(), call.name(), call.arguments(), known.outcome(), known.millis())
                                 : call)
                         .toList(),
-                pending.receipt());
+                decided.receipt());
     }
 
     private static PendingTurn answered(PendingTurn pending, Approval decided, ToolAnswer result) {

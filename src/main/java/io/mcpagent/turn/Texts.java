@@ -16,7 +16,6 @@ final class Texts {
     static final String MALFORMED = "What the model wrote could not be used. Ask again, or in other words.";
     static final String DECLINED = "The person declined this call. It did not happen.";
     static final String EXPIRED = "Nobody approved this call in time. It did not happen.";
-    static final String CHANGED = "The tool changed after approval was asked for. It was not called.";
     static final String OUTCOME_UNKNOWN =
             "The agent stopped while this call ran. Whether it took effect is not known; it will not be repeated.";
 

@@ -125,13 +125,14 @@ final class ToolCalls {
         return result;
     }
 
-    /** Whether the tool is there and the same as when approval was asked for; an absent one is left to the call to tell. */
-    boolean changed(Approval approval, Deadline deadline) throws InterruptedException {
-        return toolbox.catalog(deadline)
-                .find(approval.tool())
-                .filter(tool -> policy.decide(tool) == Permission.DENY
-                        || !tool.fingerprint().equals(approval.fingerprint()))
-                .isPresent();
+    /** The tools as the server has them now, whatever was cached. */
+    ToolCatalog current(Deadline deadline) throws InterruptedException {
+        return toolbox.current(deadline);
+    }
+
+    /** Whether the policy lets nobody call the tool. */
+    boolean forbids(Tool tool) {
+        return policy.decide(tool) == Permission.DENY;
     }
 
     private Permission decide(Tool tool, boolean othersWait) {
@@ -140,7 +141,7 @@ final class ToolCalls {
         return decision == Permission.ALLOW && othersWait && !tool.hints().saysReadOnly() ? Permission.ASK : decision;
     }
 
-    private static ToolAnswer forbidden() {
+    static ToolAnswer forbidden() {
         return new ToolAnswer(ToolOutcome.DENIED, "The policy of this service forbids this tool.", 0);
     }
 
@@ -151,7 +152,12 @@ final class ToolCalls {
     }
 
     private Approval approval(Content.ToolUse use, Tool tool) {
-        Instant expiresAt = Instant.now().plus(config.tools().approvalTimeout()).truncatedTo(ChronoUnit.SECONDS);
-        return new Approval(use.id(), tool.name(), use.input(), tool.fingerprint(), Approval.Stage.PENDING, expiresAt);
+        return new Approval(
+                use.id(), tool.name(), use.input(), tool.fingerprint(), Approval.Stage.PENDING, approvableUntil());
+    }
+
+    /** Until when a call can be approved that is asked for now. */
+    Instant approvableUntil() {
+        return Instant.now().plus(config.tools().approvalTimeout()).truncatedTo(ChronoUnit.SECONDS);
     }
 }

@@ -82,6 +82,30 @@ class ToolListCacheTest {
     }
 
     @Test
+    void should_ask_after_it_was_asked_for_the_current_list() throws Exception {
+        ToolListCache cache = cache(Duration.ofHours(1));
+        ToolListing first = cache.get(soon());
+        assertNotSame(first, cache.current(soon()));
+        assertEquals(2, asked.get());
+        // A question that is under way may have been answered before: that one does not count.
+        gate.drainPermits();
+        cache.refresh();
+        Await.until("the third question", () -> asked.get() == 3);
+        Thread asking = Thread.startVirtualThread(() -> {
+            try {
+                cache.current(soon());
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        gate.release(1_000);
+        asking.join();
+        assertEquals(4, asked.get());
+        up = false;
+        assertNull(cache.current(soon()));
+    }
+
+    @Test
     void should_never_ask_twice_at_once() throws Exception {
         ToolListCache cache = cache(Duration.ofMinutes(1));
         gate.drainPermits();

@@ -374,7 +374,7 @@ class ApprovalIT {
     void should_not_call_a_tool_that_changed_since_approval_was_asked_for() {
         // The same server address, first with one tool of that name, then with another.
         try (Writes changing = Writes.start()) {
-            String ttl = "200ms";
+            String ttl = "5h";
             try (AgentProcess agent = stage.startAnother(changing.toolbox().url(), "AGENT_TOOLS_LIST_TTL", ttl)) {
                 wants("Add to a changed tool", Writes.add("changed", 14, 14));
                 String conversation = Stage.askOf(agent, null, "Add to a changed tool", "application/json")
@@ -383,19 +383,16 @@ class ApprovalIT {
                 changing.toolbox().kill();
                 try (RealToolbox other = ChangedTool.startOn(port)) {
                     assertTrue(other.isAlive());
-                    Await.until("the agent to see the other tool", () -> {
-                        Answer seen = Stage.askOf(agent, null, "What is there?", "application/json");
-                        return seen.succeeded()
-                                && stage.asked("What is there?")
-                                        .getLast()
-                                        .body()
-                                        .toString()
-                                        .contains(ChangedTool.DESCRIPTION);
-                    });
-                    Answer approved = decide(agent, conversation, "changed", true, "application/json");
-                    assertEquals("completed", approved.outcome(), approved::toString);
-                    assertTrue(approved.text().contains("changed after approval"), approved::toString);
+                    // The agent has the first one's description cached for hours.
+                    Answer refused = decide(agent, conversation, "changed", true, "application/json");
+                    assertEquals("tool-changed", refused.problem(), refused::toString);
+                    assertEquals(409, refused.status());
                     assertEquals(ChangedTool.stockBefore(14), ChangedTool.stock(port, 14));
+                    assertEquals(
+                            "completed",
+                            decide(agent, conversation, "changed", true, "application/json")
+                                    .outcome(),
+                            "it waits again, for whoever has looked at it");
                 }
             }
         }

@@ -27,9 +27,22 @@ final class StubTools implements Toolbox, ToolPolicy {
     Behaviour behaviour = (tool, arguments) -> new ToolAnswer(ToolOutcome.OK, "[{\"rows\":1}]", 3);
     boolean available = true;
     String writeFingerprint = "f1";
+    /** What a cached list says of it, if that is something else. */
+    String cachedFingerprint;
+    /** Whether the server is away, while a list of it is still cached. */
+    boolean gone;
+
+    @Override
+    public ToolCatalog current(Deadline deadline) {
+        return gone ? ToolCatalog.UNAVAILABLE : tools(writeFingerprint);
+    }
 
     @Override
     public ToolCatalog catalog(Deadline deadline) {
+        return tools(cachedFingerprint == null ? writeFingerprint : cachedFingerprint);
+    }
+
+    private ToolCatalog tools(String writeFingerprint) {
         return available
                 ? new ToolCatalog(List.of(
                         tool("read", new Hints(true, false, null), "f0"),

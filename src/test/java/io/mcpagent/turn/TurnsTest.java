@@ -503,12 +503,33 @@ class TurnsTest {
     @Test
     void should_not_run_a_call_of_a_tool_that_has_changed() {
         askForAWrite();
+        // K6: what the list said of it within its TTL ran the changed tool.
+        rig.tools.cachedFingerprint = "f1";
         rig.tools.writeFingerprint = "another";
-        rig.model.says("Not written.");
-        rig.run(decides("c", "t1", true));
+        assertThat(rig.fails(decides("c", "t1", true)).problem()).isEqualTo(Problem.TOOL_CHANGED);
         assertThat(rig.tools.called).isEmpty();
-        assertThat(rig.model.asked.getLast().messages().getLast().content())
-                .containsExactly(new Content.ToolResult("t1", Texts.CHANGED, true));
+        assertThat(rig.stored("c").pending().approvals()).singleElement().satisfies(approval -> {
+            assertThat(approval.state()).isEqualTo(Approval.Stage.PENDING);
+            assertThat(approval.fingerprint()).isEqualTo("another");
+        });
+        // Whoever has looked at it again approves what is there now.
+        rig.model.says("Written.");
+        rig.run(decides("c", "t1", true));
+        assertThat(rig.tools.called).hasSize(1);
+    }
+
+    @Test
+    void should_let_an_approved_call_wait_while_its_tool_can_not_be_looked_at() {
+        askForAWrite();
+        rig.tools.gone = true;
+        ProblemException told = rig.fails(decides("c", "t1", true));
+        assertThat(told.problem()).isEqualTo(Problem.TOOLS_UNAVAILABLE);
+        assertThat(told.retryAfter()).isPositive();
+        assertThat(rig.tools.called).isEmpty();
+        rig.tools.gone = false;
+        rig.model.says("Written.");
+        assertThat(rig.run(decides("c", "t1", true)).outcome()).isEqualTo(TurnOutcome.COMPLETED);
+        assertThat(rig.tools.called).hasSize(1);
     }
 
     @Test

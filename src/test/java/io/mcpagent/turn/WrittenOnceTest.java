@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
  */
 class WrittenOnceTest {
 
-    private static final int RUNS = Integer.getInteger("written.runs", 1200);
+    private static final int RUNS = Integer.getInteger("written.runs", 400);
     private static final Duration LEASE = Duration.ofSeconds(300);
 
     /** One story, from its seed. */

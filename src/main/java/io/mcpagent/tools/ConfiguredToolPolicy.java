@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>In this order: deny; ask; a tool that is new or changed since this process first saw the server's tools, or
  * that is gone, means ask; allow; says that it
- * only reads means allow; anything else means ask. The first list with tools in it is accepted as it is, by fingerprint: name, description,
+ * only reads means allow; anything else means ask. Deny and ask fit what {@link LookAlikes} reads a name as, allow its very letters. The first list with tools in it is accepted as it is, by fingerprint: name, description,
  * schema and hints. What appears or changes later needs approval, even if an allow pattern fits, until the agent is started again; what
  * comes back exactly as it was accepted does not. Fingerprints are kept in memory only, so each start accepts what it finds, and logs it; unless
  * {@code agent.tools.accepted} has them: then these are accepted, and nothing else, whatever the server offers. Safe for use by many threads.
@@ -31,9 +32,9 @@ public class ConfiguredToolPolicy implements ToolPolicy {
     private static final Logger LOG = Logger.getLogger(ConfiguredToolPolicy.class);
     private static final Pattern ACCEPTED = Pattern.compile("([A-Za-z0-9_-]+)=([0-9a-f]{64})");
 
-    private final List<Pattern> deny;
-    private final List<Pattern> ask;
-    private final List<Pattern> allow;
+    private final Patterns deny;
+    private final Patterns ask;
+    private final Patterns allow;
     private final boolean pinned;
     private volatile Map<String, String> accepted;
     private volatile Map<String, String> serverNames = Map.of();
@@ -43,9 +44,9 @@ public class ConfiguredToolPolicy implements ToolPolicy {
     /** The policy for this configuration; it has not seen any tools yet. */
     public ConfiguredToolPolicy(AgentConfig config) {
         AgentConfig.ToolsSettings tools = config.tools();
-        this.deny = patterns(tools.deny());
-        this.ask = patterns(tools.ask());
-        this.allow = patterns(tools.allow());
+        this.deny = Patterns.seen(tools.deny());
+        this.ask = Patterns.seen(tools.ask());
+        this.allow = Patterns.exact(tools.allow());
         this.accepted = readAccepted(tools.accepted().orElse(List.of()));
         this.pinned = !accepted.isEmpty();
     }
@@ -53,20 +54,20 @@ public class ConfiguredToolPolicy implements ToolPolicy {
     @Override
     public Permission decide(Tool tool) {
         @Nullable String serverName = serverNames.get(tool.name());
-        if (match(deny, tool.name(), serverName)) {
+        if (deny.match(tool.name(), serverName)) {
             return Permission.DENY;
         }
         if (serverName == null
-                || match(ask, tool.name(), serverName)
+                || ask.match(tool.name(), serverName)
                 || !tool.fingerprint().equals(accepted.get(tool.name()))) {
             return Permission.ASK;
         }
-        return match(allow, tool.name(), serverName) || tool.hints().saysReadOnly() ? Permission.ALLOW : Permission.ASK;
+        return allow.match(tool.name(), serverName) || tool.hints().saysReadOnly() ? Permission.ALLOW : Permission.ASK;
     }
 
     /** Whether a tool must not even be offered to the model. */
     boolean hides(ToolListing.OfferedTool tool) {
-        return match(deny, tool.tool().name(), tool.serverName());
+        return deny.match(tool.tool().name(), tool.serverName());
     }
 
     /** Learns what the server offers; accepts it if it is the first. */
@@ -106,21 +107,39 @@ public class ConfiguredToolPolicy implements ToolPolicy {
                         Map.Entry::getKey, tool -> tool.getValue().tool().fingerprint()));
     }
 
-    // Whoever writes a pattern knows the server's name for the tool; the log and the answer show the model's.
-    private static boolean match(List<Pattern> patterns, String name, @Nullable String serverName) {
-        return patterns.stream()
-                .anyMatch(pattern -> pattern.matcher(name).matches()
-                        || (serverName != null && pattern.matcher(serverName).matches()));
-    }
-
     /** Names with {@code *} for any characters. */
-    private static List<Pattern> patterns(Optional<List<String>> names) {
-        return names.orElse(List.of()).stream()
-                .map(name -> Arrays.stream(name.strip().split("\\*", -1))
-                        .map(Pattern::quote)
-                        .collect(Collectors.joining(".*")))
-                .map(pattern -> Pattern.compile(pattern, Pattern.DOTALL))
-                .toList();
+    private record Patterns(List<Pattern> patterns, UnaryOperator<String> form) {
+
+        /** What forbids, by what is seen of a name. */
+        static Patterns seen(Optional<List<String>> names) {
+            return of(names, LookAlikes::fold);
+        }
+
+        /** What allows, by its very letters. */
+        static Patterns exact(Optional<List<String>> names) {
+            return of(names, UnaryOperator.identity());
+        }
+
+        private static Patterns of(Optional<List<String>> names, UnaryOperator<String> form) {
+            return new Patterns(
+                    names.orElse(List.of()).stream()
+                            .map(name -> Arrays.stream(name.strip().split("\\*", -1))
+                                    .map(piece -> Pattern.quote(form.apply(piece)))
+                                    .collect(Collectors.joining(".*")))
+                            .map(pattern -> Pattern.compile(pattern, Pattern.DOTALL))
+                            .toList(),
+                    form);
+        }
+
+        // Whoever writes a pattern knows the server's name for the tool; the log and the answer show the model's.
+        boolean match(String name, @Nullable String serverName) {
+            return match(name) || (serverName != null && match(serverName));
+        }
+
+        private boolean match(String name) {
+            String formed = form.apply(name);
+            return patterns.stream().anyMatch(pattern -> pattern.matcher(formed).matches());
+        }
     }
 
     /** Fingerprints by the tools' names, as {@code agent.tools.accepted} and the log have them. */

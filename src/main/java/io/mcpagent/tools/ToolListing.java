@@ -44,7 +44,7 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
         static Optional<OfferedTool> of(JsonNode json) {
             String name = json.path("name").asText("");
             JsonNode schema = json.path("inputSchema");
-            if (name.isEmpty() || !(schema.isMissingNode() || (schema.isObject() && isAcceptable(schema)))) {
+            if (name.isEmpty() || !LookAlikes.isAcceptable(name) || !(schema.isMissingNode() || (schema.isObject() && isAcceptable(schema)))) {
                 return Optional.empty();
             }
             String description = json.path("description").asText("");
@@ -89,7 +89,8 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
         }
         if (!leftOut.isEmpty()) {
             LOG.warnf(
-                    "%d of %d tools can't be offered to the model and are left out: %s. Their name is taken, their schema is no object or too "
+                    "%d of %d tools can't be offered to the model and are left out: %s. Their name is taken, or can be "
+                            + "read as another (blanks at its ends, signs that are not seen, scripts that are mixed), their schema is no object or too "
                             + "large, or a parameter's name is not of 1 to 64 letters, digits, dots, - and _",
                     leftOut.size(), tools.size(), String.join(", ", first(leftOut)));
         }

@@ -76,7 +76,7 @@ class ConfiguredToolPolicyTest {
                 "find_orders  | \"readOnlyHint\":true                          | -     | find_* | find_*  | ASK",
                 "find_orders  | \"readOnlyHint\":true                          | *_orders | find_* | find_* | DENY",
                 "find_orders  | \"readOnlyHint\":true                          | orders | -     | -       | ALLOW",
-                "find_orders  | \"readOnlyHint\":true                          | FIND_* | -     | -       | ALLOW",
+                "find_orders  | \"readOnlyHint\":true                          | FIND_* | -     | -       | DENY",
                 "find_orders  | ''                                             | -     | -      | x,f*d*s | ALLOW",
                 "db.find      | ''                                             | -     | -      | db.*    | ALLOW",
                 "db.find      | \"readOnlyHint\":true                          | -     | db.*   | -       | ASK",

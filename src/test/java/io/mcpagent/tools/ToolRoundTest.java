@@ -39,6 +39,11 @@ class ToolRoundTest {
     /** A toolbox whose calls take as many milliseconds as their arguments say. */
     private final Toolbox sleeping = new Toolbox() {
         @Override
+        public ToolCatalog current(Deadline deadline) throws InterruptedException {
+            return catalog(deadline);
+        }
+
+        @Override
         public ToolCatalog catalog(Deadline deadline) {
             return ToolCatalog.UNAVAILABLE;
         }
@@ -205,6 +210,11 @@ class ToolRoundTest {
     void should_pass_on_what_a_call_throws() {
         Toolbox broken = new Toolbox() {
             @Override
+        public ToolCatalog current(Deadline deadline) throws InterruptedException {
+            return catalog(deadline);
+        }
+
+        @Override
             public ToolCatalog catalog(Deadline deadline) {
                 return ToolCatalog.UNAVAILABLE;
             }

@@ -1,12 +1,16 @@
 package io.mcpagent.base;
 
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps requests from a service that fails, so that callers learn it at once. After a number of failures in a row it opens; after a delay it lets
- * one request try, whose success closes it and whose failure opens it again. Whoever was let through reports exactly once: {@link #succeeded},
+ * one request try, whose success closes it and whose failure opens it again. All failures of one turn are one, since what it asks for may be their
+ * cause. For the same reason a breaker that only one caller has opened is open for that caller alone, until another one fails too. Whoever was let through reports exactly once: {@link #succeeded},
  * {@link #failed} or {@link #abandoned}. Never blocks. Safe for use by many threads.
  */
 public final class Breaker {
@@ -27,11 +31,15 @@ public final class Breaker {
     // Not the object's monitor: before Java 25.0.4 a virtual thread can stay blocked on one (JDK-8373120).
     private final ReentrantLock lock = new ReentrantLock();
     private volatile BreakerState state = BreakerState.CLOSED;
-    private int failures;
+    private final Set<Object> failedTurns = new HashSet<>();
+    /** One that has failed, and whether there are others. */
+    private @Nullable String failedCaller;
+
+    private boolean manyFailed;
     private long since;
 
     /**
-     * @param failuresToOpen after how many failures in a row it opens, at least 1
+     * @param failuresToOpen after how many failed turns in a row it opens, at least 1
      * @param delay          how long it stays open before one request may try
      */
     public Breaker(int failuresToOpen, Duration delay) {
@@ -47,11 +55,15 @@ public final class Breaker {
         this.nanoTime = nanoTime;
     }
 
-    /** Whether a request may go through now. */
-    public boolean allows() {
+    /**
+     * Whether a request may go through now.
+     *
+     * @param asker whose it is; null for one of the service itself, which is a turn of its own
+     */
+    public boolean allows(@Nullable Asker asker) {
         lock.lock();
         try {
-            if (state == BreakerState.CLOSED) {
+            if (state == BreakerState.CLOSED || isFailureOfAnother(asker)) {
                 return true;
             }
             long now = nanoTime.getAsLong();
@@ -75,21 +87,35 @@ public final class Breaker {
                 return; // A late answer from before it opened says nothing of now.
             }
             state = BreakerState.CLOSED;
-            failures = 0;
+            failedTurns.clear();
+            failedCaller = null;
+            manyFailed = false;
         } finally {
             lock.unlock();
         }
     }
 
-    /** The service failed. */
-    public void failed() {
+    private boolean isFailureOfAnother(@Nullable Asker asker) {
+        return asker != null && failedCaller != null && !manyFailed && !failedCaller.equals(asker.caller());
+    }
+
+    /**
+     * The service failed.
+     *
+     * @param asker whose request it was, as for {@link #allows}
+     */
+    public void failed(@Nullable Asker asker) {
         lock.lock();
         try {
+            manyFailed |= asker == null || isFailureOfAnother(asker);
+            failedCaller = asker == null ? failedCaller : asker.caller();
             if (state == BreakerState.OPEN) {
                 return;
             }
-            failures++;
-            if (state == BreakerState.HALF_OPEN || failures >= failuresToOpen) {
+            if (failedTurns.size() < failuresToOpen) {
+                failedTurns.add(asker == null ? new Object() : asker);
+            }
+            if (state == BreakerState.HALF_OPEN || failedTurns.size() >= failuresToOpen) {
                 state = BreakerState.OPEN;
                 since = nanoTime.getAsLong();
             }

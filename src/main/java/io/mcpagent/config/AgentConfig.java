@@ -121,7 +121,7 @@ public interface AgentConfig {
         @WithDefault("DRAFT")
         String guardrailVersion();
 
-        /** After how many failures in a row the breaker opens. */
+        /** After how many turns in a row that failed the breaker opens; for one caller alone if all were that caller's. */
         @WithDefault("5")
         int breakerFailures();
 
@@ -211,7 +211,7 @@ public interface AgentConfig {
         @WithDefault("64K")
         MemorySize maxResultSize();
 
-        /** After how many failures in a row the breaker opens. */
+        /** After how many turns in a row that failed the breaker opens; for one caller alone if all were that caller's. */
         @WithDefault("5")
         int breakerFailures();
 
@@ -225,7 +225,7 @@ public interface AgentConfig {
         /** Tools that always need a person's approval: names, with {@code *} for any characters. */
         Optional<List<String>> ask();
 
-        /** Tools that are never called and never offered: names, with {@code *} for any characters. Deny goes before ask, ask before allow. */
+        /** Tools that are never called and never offered, whatever the case and the look-alike letters of their names: names, with {@code *} for any characters. Deny goes before ask, ask before allow. */
         Optional<List<String>> deny();
 
         /**

@@ -69,7 +69,7 @@ public final class HttpExchange implements AutoCloseable {
 
     /** The end of an exchange that belongs to a run with that deadline: so much later that the run is always the first to act. */
     public static Deadline endAfter(Deadline run) {
-        return new Deadline(run.atNanos() + AFTER_RUN.toNanos());
+        return new Deadline(run.atNanos() + AFTER_RUN.toNanos(), run.asker());
     }
 
     /**

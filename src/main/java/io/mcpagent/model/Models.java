@@ -171,7 +171,7 @@ public class Models implements Model {
 
         private ModelReply askOnce(Candidate model, RequestBody.Bytes body)
                 throws ModelException, InterruptedException {
-            if (!model.breaker.allows()) {
+            if (!model.breaker.allows(deadline.asker())) {
                 throw new ModelException(Kind.BREAKER_OPEN, "the breaker of " + model.id + " is open", false, null);
             }
             boolean told = false;
@@ -199,7 +199,7 @@ public class Models implements Model {
                 return false;
             }
             switch (e.kind()) {
-                case UNAVAILABLE, TIMEOUT, BROKEN_STREAM -> breaker.failed();
+                case UNAVAILABLE, TIMEOUT, BROKEN_STREAM -> breaker.failed(deadline.asker());
                 default -> breaker.succeeded();
             }
             return true;

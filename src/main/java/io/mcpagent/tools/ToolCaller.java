@@ -1,5 +1,6 @@
 package io.mcpagent.tools;
 
+import io.mcpagent.base.Asker;
 import io.mcpagent.base.Breaker;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.config.AgentConfig;
@@ -72,7 +73,7 @@ final class ToolCaller {
             return new Ended(ToolOutcome.ERROR, flaw);
         }
         Breaker breaker = currentBreaker;
-        if (!breaker.allows()) {
+        if (!breaker.allows(end.asker())) {
             return unavailable();
         }
         boolean decided = false;
@@ -112,7 +113,7 @@ final class ToolCaller {
                 }
             } catch (McpException e) {
                 if (!retries.ofCall(e, readOnly)) {
-                    return failed(breaker, e, tool, fullTime || !deadline.passed());
+                    return failed(breaker, end.asker(), e, tool, fullTime || !deadline.passed());
                 }
                 LOG.debugf("Tool %s is called again after: %s", tool.name(), e.getMessage());
                 if (first) {
@@ -126,7 +127,7 @@ final class ToolCaller {
         return answer.error() && answer.blocks().stream().anyMatch(ErrorText::endedByDatabase);
     }
 
-    private Ended failed(Breaker breaker, McpException e, Tool tool, boolean serverAtFault) {
+    private Ended failed(Breaker breaker, @Nullable Asker asker, McpException e, Tool tool, boolean serverAtFault) {
         boolean readOnly = tool.hints().saysReadOnly();
         if (e.kind() == McpException.FailureKind.ERROR) {
             breaker.succeeded();
@@ -135,7 +136,7 @@ final class ToolCaller {
         LOG.warnf("Tool %s failed, %s: %s", tool.name(), e.kind(), e.getMessage());
         // A turn that had little time left when it called says nothing about the server.
         if (serverAtFault) {
-            breaker.failed();
+            breaker.failed(asker);
             list.doubt();
         } else {
             breaker.abandoned();

@@ -44,7 +44,9 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
         static Optional<OfferedTool> of(JsonNode json) {
             String name = json.path("name").asText("");
             JsonNode schema = json.path("inputSchema");
-            if (name.isEmpty() || !LookAlikes.isAcceptable(name) || !(schema.isMissingNode() || (schema.isObject() && isAcceptable(schema)))) {
+            if (name.isEmpty()
+                    || !LookAlikes.isAcceptable(name)
+                    || !(schema.isMissingNode() || (schema.isObject() && isAcceptable(schema)))) {
                 return Optional.empty();
             }
             String description = json.path("description").asText("");

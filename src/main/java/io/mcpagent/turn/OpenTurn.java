@@ -85,7 +85,12 @@ public final class OpenTurn implements AutoCloseable {
         TurnAudit recorded = services.audit().turn(question.owner(), client.door(), runId);
         audit = recorded;
         run = services.runs()
-                .begin(runId, telemetry, recorded, services.config().turn().deadline());
+                .begin(
+                        runId,
+                        question.owner(),
+                        telemetry,
+                        recorded,
+                        services.config().turn().deadline());
         client.began(run);
         Conversation opened = kept.open();
         telemetry.inConversation(opened.id());

@@ -1,6 +1,7 @@
 package io.mcpagent.turn;
 
 import io.mcpagent.audit.TurnAudit;
+import io.mcpagent.base.Asker;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.base.Timers;
 import io.mcpagent.conversation.Conversation;
@@ -38,8 +39,8 @@ public final class Runs {
      *
      * @throws ProblemException if this process is about to end
      */
-    public Run begin(String id, TurnTelemetry telemetry, TurnAudit audit, Duration longest) {
-        Run run = new Run(id, telemetry, audit, Deadline.in(longest));
+    public Run begin(String id, String owner, TurnTelemetry telemetry, TurnAudit audit, Duration longest) {
+        Run run = new Run(id, telemetry, audit, Deadline.in(longest, new Asker(owner, id)));
         all.put(id, run);
         // Looked at after the run is listed: a drain either sees the run, or the run sees the drain.
         if (draining) {

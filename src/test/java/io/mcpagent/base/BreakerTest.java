@@ -22,10 +22,10 @@ class BreakerTest {
         fail(2);
         breaker.succeeded();
         fail(2);
-        assertTrue(breaker.allows());
+        assertTrue(breaker.allows(null));
         assertEquals(BreakerState.CLOSED, breaker.state());
         fail(1);
-        assertFalse(breaker.allows());
+        assertFalse(breaker.allows(null));
         assertEquals(BreakerState.OPEN, breaker.state());
     }
 
@@ -33,12 +33,12 @@ class BreakerTest {
     void should_let_one_request_try_after_the_delay_and_close_on_its_success() {
         fail(3);
         now.addAndGet(10);
-        assertTrue(breaker.allows());
-        assertFalse(breaker.allows());
+        assertTrue(breaker.allows(null));
+        assertFalse(breaker.allows(null));
         assertEquals(BreakerState.HALF_OPEN, breaker.state());
         breaker.succeeded();
-        assertTrue(breaker.allows());
-        assertTrue(breaker.allows());
+        assertTrue(breaker.allows(null));
+        assertTrue(breaker.allows(null));
         fail(2);
         assertEquals(BreakerState.CLOSED, breaker.state());
     }
@@ -47,31 +47,31 @@ class BreakerTest {
     void should_stay_open_for_another_delay_when_the_try_fails() {
         fail(3);
         now.addAndGet(10);
-        assertTrue(breaker.allows());
-        breaker.failed();
+        assertTrue(breaker.allows(null));
+        breaker.failed(null);
         now.addAndGet(9);
-        assertFalse(breaker.allows());
+        assertFalse(breaker.allows(null));
         now.addAndGet(1);
-        assertTrue(breaker.allows());
+        assertTrue(breaker.allows(null));
     }
 
     @Test
     void should_let_the_next_request_try_when_the_first_was_cancelled() {
         fail(3);
         now.addAndGet(10);
-        assertTrue(breaker.allows());
+        assertTrue(breaker.allows(null));
         breaker.abandoned();
-        assertTrue(breaker.allows());
-        assertFalse(breaker.allows());
+        assertTrue(breaker.allows(null));
+        assertFalse(breaker.allows(null));
     }
 
     @Test
     void should_not_stay_half_open_for_ever_when_a_try_never_reports() {
         fail(3);
         now.addAndGet(10);
-        assertTrue(breaker.allows());
+        assertTrue(breaker.allows(null));
         now.addAndGet(10);
-        assertTrue(breaker.allows());
+        assertTrue(breaker.allows(null));
     }
 
     @Test
@@ -89,7 +89,7 @@ class BreakerTest {
         CountDownLatch ended = new CountDownLatch(200);
         for (int i = 0; i < 200; i++) {
             Thread.ofVirtual().start(() -> {
-                if (breaker.allows()) {
+                if (breaker.allows(null)) {
                     allowed.incrementAndGet();
                 }
                 ended.countDown();
@@ -104,10 +104,40 @@ class BreakerTest {
         assertThrows(IllegalArgumentException.class, () -> new Breaker(0, Duration.ZERO));
     }
 
+    /** K4: one prompt that always fails, with its attempts, kept everybody out. */
+    @Test
+    void should_count_the_attempts_of_a_turn_as_one_failure() {
+        for (int i = 0; i < 50; i++) {
+            breaker.failed(new Asker("alice", "run"));
+        }
+        assertTrue(breaker.allows(new Asker("alice", "another")));
+        assertEquals(BreakerState.CLOSED, breaker.state());
+    }
+
+    @Test
+    void should_keep_out_only_the_caller_whose_turns_fail_until_another_one_fails() {
+        for (int i = 0; i < 50; i++) {
+            breaker.failed(new Asker("alice", "run " + i));
+        }
+        Asker bob = new Asker("bob", "run");
+        assertFalse(breaker.allows(new Asker("alice", "next")));
+        assertTrue(breaker.allows(bob));
+        breaker.succeeded();
+        assertTrue(breaker.allows(bob));
+        assertFalse(breaker.allows(new Asker("alice", "next")));
+        breaker.failed(bob);
+        assertFalse(breaker.allows(bob));
+        assertFalse(breaker.allows(new Asker("carol", "run")));
+        now.addAndGet(10);
+        assertTrue(breaker.allows(bob));
+        breaker.succeeded();
+        assertTrue(breaker.allows(new Asker("alice", "next")));
+    }
+
     private void fail(int times) {
         for (int i = 0; i < times; i++) {
-            assertTrue(breaker.allows());
-            breaker.failed();
+            assertTrue(breaker.allows(null));
+            breaker.failed(null);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.mcpagent.tools;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mcpagent.base.Asker;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
@@ -97,6 +98,25 @@ class CallLimitsTest extends StubServerTest {
                     toolbox.call(read, Arguments.read("{}"), null, soon()).outcome());
         }
         assertEquals(5, server.count("tools/call"), "the others did not wait for the server");
+    }
+
+    /** K4: one turn with five slow reads took everybody's tools away. */
+    @Test
+    void should_not_keep_others_out_for_the_slow_calls_of_one_turn() throws Exception {
+        McpToolbox toolbox = toolbox("call-timeout", "200ms", "breaker-delay", "10m");
+        server.onCall = (request, reply) -> reply.hang();
+        Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+        Deadline alices = Deadline.in(Duration.ofSeconds(60), new Asker("alice", "run"));
+        for (int i = 0; i < 7; i++) {
+            assertEquals(
+                    ToolOutcome.TIMEOUT,
+                    toolbox.call(read, Arguments.read("{}"), null, alices).outcome());
+        }
+        server.onCall = (request, reply) -> reply.text("{}");
+        Deadline bobs = Deadline.in(Duration.ofSeconds(60), new Asker("bob", "run"));
+        assertEquals(
+                ToolOutcome.OK,
+                toolbox.call(read, Arguments.read("{}"), null, bobs).outcome());
     }
 
     @Test

@@ -27,15 +27,32 @@ class LookAlikesTest {
             '_', List.of("＿", "_"));
 
     private static final List<String> UNSEEN = List.of(
-            "\u200b", "\u200d", "\ufeff", "\u00ad", "\u2060", "\u200e", "\u202e", "\ufe0f", "\u034f", "\u180e", "\u3164",
-            "\u0000", "\u001b", "\uD800", "\uE000", "\uDB40\uDC41");
+            "\u200b",
+            "\u200d",
+            "\ufeff",
+            "\u00ad",
+            "\u2060",
+            "\u200e",
+            "\u202e",
+            "\ufe0f",
+            "\u034f",
+            "\u180e",
+            "\u3164",
+            "\u0000",
+            "\u001b",
+            "\uD800",
+            "\uE000",
+            "\uDB40\uDC41");
 
     private static final List<String> BLANKS = List.of(" ", "\t", "\n", "\u00a0", "\u2003", "\u3000", "\u2028");
 
     private static boolean isOffered(String name) {
         ConfiguredToolPolicy policy = new ConfiguredToolPolicy(TestConfig.with("deny", "delete_*"));
         JsonNode tool = JsonNodeFactory.instance.objectNode().put("name", name);
-        return !ToolListing.of(List.of(tool), policy::hides).catalog().definitions().isEmpty();
+        return !ToolListing.of(List.of(tool), policy::hides)
+                .catalog()
+                .definitions()
+                .isEmpty();
     }
 
     @Test
@@ -62,7 +79,17 @@ class LookAlikesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"get_order", "größe_lesen", "注文検索", "注文_search", "удалить_заказ", "find orders", "a.b/c-d", "Ünïcode"})
+    @ValueSource(
+            strings = {
+                "get_order",
+                "größe_lesen",
+                "注文検索",
+                "注文_search",
+                "удалить_заказ",
+                "find orders",
+                "a.b/c-d",
+                "Ünïcode"
+            })
     void should_offer_what_is_read_as_it_is(String name) {
         assertThat(isOffered(name)).isTrue();
     }

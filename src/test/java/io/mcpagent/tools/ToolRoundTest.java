@@ -210,11 +210,11 @@ class ToolRoundTest {
     void should_pass_on_what_a_call_throws() {
         Toolbox broken = new Toolbox() {
             @Override
-        public ToolCatalog current(Deadline deadline) throws InterruptedException {
-            return catalog(deadline);
-        }
+            public ToolCatalog current(Deadline deadline) throws InterruptedException {
+                return catalog(deadline);
+            }
 
-        @Override
+            @Override
             public ToolCatalog catalog(Deadline deadline) {
                 return ToolCatalog.UNAVAILABLE;
             }

@@ -109,14 +109,15 @@ final class DynamoAuditStore implements AuditStore {
                 .limit(Math.max(1, most))
                 .overrideConfiguration(table.timeouts())));
         for (Map<String, AttributeValue> item : page.items()) {
-            for (AttributeValue line : item.get(LINES).l()) {
+            for (AttributeValue line : Objects.requireNonNull(item.get(LINES)).l()) {
                 AuditRecord record = AuditRecord.read(line.s());
                 // What can't be read is not passed over: whoever verifies has to stumble over it.
                 records.add(record == null ? new AuditRecord("", 0, Instant.EPOCH, "", line.s() + "?", "") : record);
             }
         }
         return page.hasLastEvaluatedKey() && !page.lastEvaluatedKey().isEmpty()
-                ? page.lastEvaluatedKey().get(DynamoTable.SK).s()
+                ? Objects.requireNonNull(page.lastEvaluatedKey().get(DynamoTable.SK))
+                        .s()
                 : null;
     }
 

@@ -23,7 +23,7 @@ class BedrockModel {
     private static final Duration END_OF_STREAM = Duration.ofMillis(200);
 
     private static final Duration CHECK_AFTER = Duration.ofSeconds(5);
-    private static final int LARGEST_REPLY = 32 << 20;
+    static final int LARGEST_REPLY = 8 << 20;
 
     private final BedrockRequests requests;
     private final HttpConnections connections;

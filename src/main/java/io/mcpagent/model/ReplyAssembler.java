@@ -17,9 +17,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplyAssembler implements AutoCloseable {
 
+    /** More than any model's longest reply has, and few enough to look through. */
+    private static final int MOST_BLOCKS = 1_000;
+
     private final ReplyListener listener;
     private final EventParser events = new EventParser();
     private final List<Block> blocks = new ArrayList<>();
+    private long kept;
     private boolean heard;
     private @Nullable StopReason stopReason;
     private @Nullable Usage usage;
@@ -115,7 +119,7 @@ final class ReplyAssembler implements AutoCloseable {
     /**
      * Takes in an event; one of an unknown type does nothing.
      *
-     * @throws IOException if its payload is no JSON
+     * @throws IOException if its payload is no JSON, or the reply becomes longer than one that is not streamed may be
      */
     void event(String type, byte[] bytes, int offset, int length) throws IOException {
         switch (type) {
@@ -146,6 +150,12 @@ final class ReplyAssembler implements AutoCloseable {
         signature = null;
         redacted = null;
         events.read(bytes, offset, length, this::readEvent);
+        for (String part : new String[] {text, toolInput, reasoning, signature, redacted}) {
+            kept += part == null ? 0 : part.length();
+        }
+        if (kept > BedrockModel.LARGEST_REPLY || blocks.size() > MOST_BLOCKS) {
+            throw new EventStreamDecoder.BrokenStreamException("the reply has no end");
+        }
     }
 
     /** Nothing more has arrived: gives the buffers back, and says so to the listener. */

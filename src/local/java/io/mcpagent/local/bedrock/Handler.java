@@ -17,6 +17,7 @@ final class Handler {
     private final LocalBedrock bedrock;
     private final Scripts scripts;
     private final PromptCache cache;
+    private final ModelLimits limits = new ModelLimits();
 
     Handler(LocalBedrock bedrock, Scripts scripts, PromptCache cache) {
         this.bedrock = bedrock;
@@ -55,16 +56,17 @@ final class Handler {
             return player.fail(refused);
         }
         JsonNode body;
+        String model = URLDecoder.decode(operation.group(1), StandardCharsets.UTF_8);
         try {
             body = Json.parse(request.body());
             Validation.check(body);
+            limits.check(model, body);
         } catch (IOException notJson) {
             return player.fail(Script.error(
                     "ValidationException", "Malformed input request, please reformat your input and try again."));
         } catch (Validation.Refused wrong) {
             return player.fail(Script.error("ValidationException", wrong.getMessage()));
         }
-        String model = URLDecoder.decode(operation.group(1), StandardCharsets.UTF_8);
         boolean stream = operation.group(2) != null;
         Scripts.Choice choice;
         try {
@@ -75,6 +77,7 @@ final class Handler {
         return switch (choice) {
             case Scripts.Choice.Error(Script.Failure failure) -> player.fail(failure);
             case Scripts.Choice.Answer(EncodedReply reply) -> {
+                limits.mint(model, body, reply.reply());
                 Script.Usage input = cache.count(model, body);
                 yield stream ? player.stream(reply, input) : player.document(reply, input);
             }

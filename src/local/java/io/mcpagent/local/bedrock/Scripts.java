@@ -72,9 +72,16 @@ final class Scripts {
                         ? new Choice.Error(Script.error(
                                 "ThrottlingException", "Too many requests, please wait before trying again."))
                         : resolve(throttle.otherwise(), request);
-            case Script.Offline model -> new Choice.Answer(new EncodedReply(offline.reply(request)));
+            case Script.Offline model -> new Choice.Answer(new EncodedReply(thinking(offline.reply(request), request)));
             case Script.Obedient(Script.Responder responder) -> resolveOnce(responder.reply(request), request);
         };
+    }
+
+    /** What a model thought is not shown unless it is asked to: an empty text, and a signature. */
+    private static Reply thinking(Reply reply, ConverseRequest request) {
+        return ModelLimits.thinks(request.modelId(), request.body())
+                ? reply.after(new Block.Reasoning("", Ids.request()))
+                : reply;
     }
 
     /** A computed reply is likely to be another one each time: it isn't kept. */

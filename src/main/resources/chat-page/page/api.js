@@ -49,8 +49,8 @@ export class Api {
   }
 
   /** The events of the turn that goes on after the decision. */
-  decide(id, callId, approve, signal) {
-    return this.#run(`/chat/${encodeURIComponent(id)}/approvals/${encodeURIComponent(callId)}`, { approve }, signal);
+  decide(id, callId, verdict, signal) {
+    return this.#run(`/chat/${encodeURIComponent(id)}/approvals/${encodeURIComponent(callId)}`, verdict, signal);
   }
 
   /** Open to everybody; also says something while the agent is not well. */

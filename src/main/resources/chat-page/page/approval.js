@@ -5,18 +5,20 @@ import { argumentsOf, clock, visible } from './format.js';
 export class ApprovalCard {
   element;
   #expiresAt;
+  #digest;
   #countdown = h('span', { class: 'countdown' });
   #buttons;
   #state = h('p', { class: 'hint', tabindex: '-1', hidden: true });
   #timer;
 
   /**
-   * @param {{callId: string, tool: string, arguments: (Object|string), expiresAt: string, message: ?string}} approval
-   * @param {function(boolean): void} decide
+   * @param {{callId: string, tool: string, arguments: (Object|string), expiresAt: string, digest: ?string, message: ?string}} approval
+   * @param {function({approve: boolean, digest: ?string}): void} decide
    */
   constructor(approval, decide) {
     const title = freshId('approval');
     this.#expiresAt = Date.parse(approval.expiresAt);
+    this.#digest = approval.digest;
     this.#buttons = [
       h('button', { type: 'button', class: 'primary', onclick: () => this.#decided(true, decide) }, icon('check'), 'Approve'),
       h('button', { type: 'button', class: 'secondary', onclick: () => this.#decided(false, decide) }, 'Decline'),
@@ -43,7 +45,8 @@ export class ApprovalCard {
 
   #decided(approve, decide) {
     this.#close(approve ? 'You approved this.' : 'You declined this. It will not run.');
-    decide(approve);
+    // What was shown is what runs: a decision on anything else is refused.
+    decide(this.#digest ? { approve, digest: this.#digest } : { approve });
   }
 
   #tick() {

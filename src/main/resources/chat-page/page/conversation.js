@@ -31,7 +31,7 @@ export class Conversation {
     const record = await this.#api.conversation(this.id);
     const turns = [...record.turns ?? [], ...record.pendingTurn ? [record.pendingTurn] : []];
     this.#turns = turns.map((past, index) => {
-      const turn = Turn.of(past, index === turns.length - 1 ? record.approvals ?? [] : [], (callId, approve) => this.#decide(turn, callId, approve));
+      const turn = Turn.of(past, index === turns.length - 1 ? record.approvals ?? [] : [], (callId, verdict) => this.#decide(turn, callId, verdict));
       turn.onRetry = () => this.#ask(turn, crypto.randomUUID());
       return turn;
     });
@@ -41,7 +41,7 @@ export class Conversation {
   }
 
   ask(message) {
-    const turn = new Turn(message, (callId, approve) => this.#decide(turn, callId, approve));
+    const turn = new Turn(message, (callId, verdict) => this.#decide(turn, callId, verdict));
     turn.onRetry = () => this.#ask(turn, crypto.randomUUID());
     if (this.isEmpty) this.title = message;
     this.#turns.push(turn);
@@ -73,8 +73,8 @@ export class Conversation {
     return this.#follow(turn, (signal) => this.#api.ask(turn.question, id, key, signal), again);
   }
 
-  async #decide(turn, callId, approve) {
-    const problem = await this.#follow(turn, (signal) => this.#api.decide(this.id, callId, approve, signal), null);
+  async #decide(turn, callId, verdict) {
+    const problem = await this.#follow(turn, (signal) => this.#api.decide(this.id, callId, verdict, signal), null);
     if (problem && [0, 429, 503].includes(problem.status)) turn.reopen(callId);
   }
 

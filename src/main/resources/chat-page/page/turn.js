@@ -20,7 +20,7 @@ export class Turn {
 
   /**
    * @param {string} question
-   * @param {function(string, boolean): void} decide called with the id of a tool call and whether it was approved
+   * @param {function(string, {approve: boolean, digest: ?string}): void} decide called with the id of a tool call and what was decided on it
    */
   constructor(question, decide) {
     const id = freshId('question');
@@ -192,5 +192,5 @@ export class Turn {
 }
 
 function approvalOf({ id, message, toolCallId, expiresAt, metadata = {} }) {
-  return { callId: toolCallId ?? id, tool: metadata.tool, arguments: metadata.arguments, expiresAt, message };
+  return { callId: toolCallId ?? id, tool: metadata.tool, arguments: metadata.arguments, expiresAt, digest: metadata.digest, message };
 }

@@ -24,7 +24,8 @@ final class AgUi implements EventFormat {
 
     /** What answers an interrupt, as the protocol's own examples have it. */
     private static final String RESPONSE_SCHEMA =
-            "{\"type\":\"object\",\"properties\":{\"approved\":{\"type\":\"boolean\"}},\"required\":[\"approved\"]}";
+            "{\"type\":\"object\",\"properties\":{\"approved\":{\"type\":\"boolean\"},\"reason\":{\"type\":\"string\"},"
+                    + "\"editedArgs\":{\"type\":\"object\"},\"digest\":{\"type\":\"string\"}},\"required\":[\"approved\"]}";
 
     private final ObjectMapper json;
     private final String threadId;
@@ -142,6 +143,9 @@ final class AgUi implements EventFormat {
             to.writeStringField("tool", approval.tool());
             to.writeFieldName("arguments");
             to.writeRawValue(approval.arguments().json());
+            if (approval.digest() != null) {
+                to.writeStringField("digest", approval.digest());
+            }
             to.writeEndObject();
             to.writeEndObject();
         }

@@ -1,6 +1,7 @@
 package io.mcpagent.agui;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mcpagent.door.Decided;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.turn.Approvals.Verdict;
@@ -80,7 +81,13 @@ record RunInput(String threadId, String runId, @Nullable String question, List<V
             if (!id.isTextual() || !answered.add(id.asText())) {
                 throw invalid("Each entry of resume must answer another interrupt, by its interruptId.");
             }
-            verdicts.add(new Verdict(id.asText(), approved(entry)));
+            JsonNode payload = entry.path("payload");
+            verdicts.add(new Verdict(
+                    id.asText(),
+                    approved(entry),
+                    payload.path("reason").isTextual() ? payload.path("reason").asText() : null,
+                    Decided.edited(payload.path("editedArgs")),
+                    payload.path("digest").isTextual() ? payload.path("digest").asText() : null));
         }
         return verdicts;
     }

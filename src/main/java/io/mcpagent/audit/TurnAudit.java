@@ -67,11 +67,23 @@ public final class TurnAudit {
     /**
      * A person decided on a tool call; when this returns, that may have its effect.
      *
+     * @param arguments with which it may run
+     * @param shown     the arguments that the person changed; null if they did not
+     * @param reason    why it was declined; null if they did not say
      * @throws ProblemException if it can't be recorded
      */
-    public void decided(String callId, String tool, String arguments, boolean approved) throws InterruptedException {
+    public void decided(
+            String callId,
+            String tool,
+            String arguments,
+            @Nullable String shown,
+            boolean approved,
+            @Nullable String reason)
+            throws InterruptedException {
         audit.require(call(approved ? Kind.APPROVED : Kind.DECLINED, callId, tool)
-                .with("arguments", audit.arguments(arguments)));
+                .with("arguments", audit.arguments(arguments))
+                .with("shown", shown == null ? null : audit.arguments(shown))
+                .with("reason", reason == null ? null : audit.arguments(reason)));
     }
 
     /** A limit on dollars or tokens ended the turn. */

@@ -10,6 +10,7 @@ import io.mcpagent.conversation.StoreUnavailableException;
 import io.mcpagent.door.Answering;
 import io.mcpagent.door.ChatReply;
 import io.mcpagent.door.ConversationView;
+import io.mcpagent.door.Decided;
 import io.mcpagent.door.EventFormat;
 import io.mcpagent.door.Questions;
 import io.mcpagent.problem.Problem;
@@ -70,9 +71,6 @@ final class ChatResource {
     /** The caller's conversations, the last changed first. */
     record Listing(List<ConversationSummary> conversations) {}
 
-    /** A decision on a tool call. */
-    record Approve(@Nullable Boolean approve) {}
-
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces(MediaType.APPLICATION_JSON)
@@ -102,12 +100,12 @@ final class ChatResource {
     public ChatReply decide(
             @PathParam("id") String id,
             @PathParam("callId") String callId,
-            Approve verdict,
+            Decided verdict,
             @HeaderParam("Idempotency-Key") String key,
             @HeaderParam("traceparent") String trace,
             @Context RoutingContext http) {
         return answering.answer(
-                questions.decision(caller.subject(), id, callId, approve(verdict), false, key, trace), http);
+                questions.decision(caller.subject(), id, callId, verdict, false, key, trace), http);
     }
 
     @POST
@@ -117,11 +115,11 @@ final class ChatResource {
     public StreamingOutput decideStreaming(
             @PathParam("id") String id,
             @PathParam("callId") String callId,
-            Approve verdict,
+            Decided verdict,
             @HeaderParam("Idempotency-Key") String key,
             @HeaderParam("traceparent") String trace,
             @Context RoutingContext http) {
-        return stream(questions.decision(caller.subject(), id, callId, approve(verdict), true, key, trace), http);
+        return stream(questions.decision(caller.subject(), id, callId, verdict, true, key, trace), http);
     }
 
     @GET
@@ -180,11 +178,6 @@ final class ChatResource {
                 streaming,
                 key,
                 trace);
-    }
-
-    /** A body may be empty, or the word null. */
-    private static @Nullable Boolean approve(@Nullable Approve verdict) {
-        return verdict == null ? null : verdict.approve();
     }
 
     /** Says of a failure of the store what the caller may know, as a turn does. */

@@ -1,5 +1,6 @@
 package io.mcpagent.conversation;
 
+import io.mcpagent.base.Sha256;
 import io.mcpagent.model.Arguments;
 import java.time.Instant;
 
@@ -31,6 +32,16 @@ public record Approval(
     /** The same call, asked for again of a tool that has changed. */
     public Approval askedAgain(String changed, Instant until) {
         return new Approval(callId, tool, arguments, changed, Stage.PENDING, until);
+    }
+
+    /** SHA-256, in hex, of the arguments' text: what a decision names, so that what was shown is what runs. */
+    public String digest() {
+        return Sha256.hex(arguments.json());
+    }
+
+    /** The same call with other arguments. */
+    public Approval with(Arguments edited) {
+        return new Approval(callId, tool, edited, fingerprint, state, expiresAt);
     }
 
     /** The same call in another state. */

@@ -98,7 +98,7 @@ public record ChatReply(
         }
     }
 
-    /** A tool call that waits for a person. */
+    /** A tool call that waits for a person; {@code digest} is what the decision on it may name. */
     public record Waiting(
             String callId,
             String tool,
@@ -107,13 +107,16 @@ public record ChatReply(
             @JsonDeserialize(using = ArgumentsJson.ArgumentsReader.class)
             Arguments arguments,
 
-            Instant expiresAt) {
+            Instant expiresAt,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+            @Nullable String digest) {
 
         static List<Waiting> of(List<Approval> approvals) {
             return approvals.stream()
                     .filter(approval -> approval.state() == Approval.Stage.PENDING)
                     .map(approval ->
-                            new Waiting(approval.callId(), approval.tool(), approval.arguments(), approval.expiresAt()))
+                            new Waiting(approval.callId(), approval.tool(), approval.arguments(), approval.expiresAt(), approval.digest()))
                     .toList();
         }
     }

@@ -63,20 +63,20 @@ public final class Questions {
             String owner,
             String conversationId,
             String callId,
-            @Nullable Boolean approve,
+            @Nullable Decided decided,
             boolean streaming,
             @Nullable String key,
             @Nullable String traceparent) {
         requireId(conversationId);
-        if (approve == null) {
+        if (decided == null || decided.approve() == null) {
             throw invalid("Say in the member approve whether the call may run: true or false.");
         }
         return new Question.Decision(
                 owner,
                 conversationId,
-                List.of(new Approvals.Verdict(callId, approve)),
+                List.of(decided.verdict(callId)),
                 streaming,
-                key(key, "decision\n" + conversationId + "\n" + callId + "\n" + approve),
+                key(key, "decision\n" + conversationId + "\n" + callId + "\n" + decided.said()),
                 trace(traceparent));
     }
 

@@ -54,6 +54,10 @@ public enum Problem {
             409,
             "The tool has changed since this approval was asked for",
             "What the tool says it does, takes or changes is not what it said then. The call was not made and waits again: look at it anew, then approve or decline it."),
+    APPROVAL_CHANGED(
+            409,
+            "This is not the tool call that was shown",
+            "The decision names other arguments than those of the call that waits. Nothing was decided; look at the conversation again."),
     REQUEST_RUNNING(
             409,
             "A request with this Idempotency-Key is still running",

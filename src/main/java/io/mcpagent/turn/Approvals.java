@@ -4,6 +4,7 @@ import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.conversation.Conversation;
 import io.mcpagent.conversation.PendingTurn;
+import io.mcpagent.model.Arguments;
 import io.mcpagent.model.Content;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
@@ -41,8 +42,43 @@ public final class Approvals {
         this.listener = listener;
     }
 
-    /** What a person decided on a call. */
-    public record Verdict(String callId, boolean approve) {}
+    /**
+     * What a person decided on a call.
+     *
+     * @param reason why it was declined, in their words, which the model reads; null if they did not say
+     * @param edited the arguments with which it was approved; null for those that were shown
+     * @param digest the {@linkplain Approval#digest() digest} of the arguments that were shown; null if the client does not say
+     */
+    public record Verdict(
+            String callId,
+            boolean approve,
+            @Nullable String reason,
+            @Nullable Arguments edited,
+            @Nullable String digest) {
+
+        private static final int LONGEST_REASON = 1_000;
+
+        /** A decision on the call as it was asked for. */
+        public Verdict(String callId, boolean approve) {
+            this(callId, approve, null, null, null);
+        }
+
+        /** @throws ProblemException if it has a reason that is no reason, or edits what it declines */
+        public Verdict {
+            if (reason != null && (approve || reason.isBlank() || reason.length() > LONGEST_REASON)) {
+                throw new ProblemException(
+                        Problem.INVALID_REQUEST,
+                        "A reason is for declining, not blank, and " + LONGEST_REASON + " characters at most.");
+            }
+            if (edited != null && !approve) {
+                throw new ProblemException(Problem.INVALID_REQUEST, "Only a call that is approved can be edited.");
+            }
+            String flaw = edited == null ? null : edited.flaw();
+            if (flaw != null) {
+                throw new ProblemException(Problem.INVALID_REQUEST, flaw);
+            }
+        }
+    }
 
     /**
      * Decides calls of an open turn, and runs those that were approved, one after the other. The turn goes on when no call waits any more.
@@ -52,23 +88,31 @@ public final class Approvals {
     static void decide(KeptTurn turn, Run run, ToolCalls tools, List<Verdict> verdicts, TurnListener listener)
             throws InterruptedException {
         for (Verdict verdict : verdicts) {
-            requireWaiting(turn.conversation(), verdict);
+            Approval waiting = requireWaiting(turn.conversation(), verdict);
+            if (verdict.edited() != null) {
+                requireFitting(tools.current(run.deadline()).find(waiting.tool()).orElse(null), verdict.edited());
+            }
         }
         run.shield();
         try {
             Approvals approvals = new Approvals(turn, run, tools, listener);
             for (Verdict verdict : verdicts) {
-                Approval approval = Objects.requireNonNull(find(approvals.pending(), verdict.callId()));
+                Approval shown = Objects.requireNonNull(find(approvals.pending(), verdict.callId()));
+                Approval approval = verdict.edited() == null ? shown : shown.with(verdict.edited());
                 run.audit()
                         .decided(
                                 approval.callId(),
                                 approval.tool(),
                                 approval.arguments().json(),
-                                verdict.approve());
+                                verdict.edited() == null
+                                        ? null
+                                        : shown.arguments().json(),
+                                verdict.approve(),
+                                verdict.reason());
                 if (verdict.approve()) {
-                    approvals.execute(approval);
+                    approvals.execute(shown, approval);
                 } else {
-                    approvals.close(approval, declined(Texts.DECLINED));
+                    approvals.close(approval, declined(Texts.declined(verdict.reason())));
                 }
             }
         } finally {
@@ -80,7 +124,15 @@ public final class Approvals {
         return Objects.requireNonNull(turn.conversation().pending());
     }
 
-    private static void requireWaiting(Conversation opened, Verdict verdict) {
+    /** What a person wrote is held against what the tool takes; one that is not there is left to the call to tell. */
+    private static void requireFitting(@Nullable Tool tool, Arguments edited) {
+        String flaw = tool == null ? null : EditedArguments.flaw(tool.definition().inputSchema(), edited);
+        if (flaw != null) {
+            throw new ProblemException(Problem.INVALID_REQUEST, "The arguments " + flaw + ".");
+        }
+    }
+
+    private static Approval requireWaiting(Conversation opened, Verdict verdict) {
         PendingTurn pending = opened.pending();
         String callId = verdict.callId();
         Approval approval = pending == null ? null : find(pending, callId);
@@ -97,9 +149,15 @@ public final class Approvals {
             throw new ProblemException(
                     Problem.APPROVAL_EXPIRED, "The call did not happen. Ask again if it is still wanted.");
         }
+        if (verdict.digest() != null && !verdict.digest().equals(approval.digest())) {
+            throw new ProblemException(
+                    Problem.APPROVAL_CHANGED, "Look at the conversation for what waits, and decide on that.");
+        }
+        return approval;
     }
 
-    private void execute(Approval approval) throws InterruptedException {
+    /** Runs the call as it was approved, unless it is not the one any more that was asked for. */
+    private void execute(Approval shown, Approval approval) throws InterruptedException {
         ToolCatalog now = tools.current(run.deadline());
         if (!now.available()) {
             throw new ProblemException(
@@ -111,9 +169,13 @@ public final class Approvals {
             return;
         }
         if (!tool.fingerprint().equals(approval.fingerprint())) {
-            turn.step(with(pending(), approval.askedAgain(tool.fingerprint(), tools.approvableUntil())));
+            turn.step(with(pending(), shown.askedAgain(tool.fingerprint(), tools.approvableUntil())));
             throw new ProblemException(
                     Problem.TOOL_CHANGED, "The call was not made. Look at it again, then approve or decline it.");
+        }
+        if (!shown.digest().equals(approval.digest())) {
+            // The list may have come back, or changed, since the decision was read.
+            requireFitting(tool, approval.arguments());
         }
         tell(approval, tools.callApproved(approval, tool, run, new MadeCall.Steps() {
             @Override
@@ -123,7 +185,18 @@ public final class Approvals {
 
             @Override
             public void after(ToolRound.Call call, ToolAnswer result) {
-                turn.ended(answered(pending(), approval.in(Approval.Stage.EXECUTED), result));
+                turn.ended(answered(pending(), approval.in(Approval.Stage.EXECUTED), told(result)));
+            }
+
+            /** The model's own call stays in the history as it was: it must know that another one was made. */
+            private ToolAnswer told(ToolAnswer result) {
+                return !shown.digest().equals(approval.digest())
+                        ? new ToolAnswer(
+                                result.outcome(),
+                                Texts.edited(approval.arguments().json()) + result.text(),
+                                result.millis(),
+                                result.rows())
+                        : result;
             }
         }));
     }
@@ -229,7 +302,7 @@ public final class Approvals {
                 decided.calls().stream()
                         .map(call -> call.id().equals(changed.callId())
                                 ? new CallRecord(
-                                        call.id(), call.name(), call.arguments(), known.outcome(), known.millis())
+                                        call.id(), call.name(), changed.arguments(), known.outcome(), known.millis())
                                 : call)
                         .toList(),
                 decided.receipt());

@@ -1,6 +1,7 @@
 package io.mcpagent.turn;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The sentences that a turn itself says, to the reader or to the model. */
 final class Texts {
@@ -37,6 +38,15 @@ final class Texts {
             "The model that was asked has no price here: this turn's dollars are not known, and no limit counts them.";
 
     private Texts() {}
+
+    /** What the model reads of a declined call, with what the person said. */
+    static String declined(@Nullable String reason) {
+        return reason == null ? DECLINED : DECLINED + " They said: " + reason;
+    }
+
+    static String edited(String arguments) {
+        return "The person changed the arguments before they approved. The call was made with " + arguments + ":\n\n";
+    }
 
     static String leftOut(List<String> tools) {
         return "These tools can't be offered to the model: " + String.join(", ", tools)

@@ -7,11 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mcpagent.audit.AuditCommand;
 import io.mcpagent.local.bedrock.Script;
+import io.mcpagent.support.Await;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,7 +39,7 @@ class SignInIT {
 
     @BeforeAll
     static void start() {
-        door = new Door(Map.of());
+        door = new Door(Map.of("AGENT_AUDIT_AUDITORS", "key:reports"));
         door.bedrock.always(Script.text("Hello."));
     }
 
@@ -168,6 +174,38 @@ class SignInIT {
                                 .body())
                         .path("traceId")
                         .asText());
+    }
+
+    @Test
+    void should_show_auditors_alone_who_did_what_and_who_could_not_come_in() throws IOException {
+        String id = JSON.readTree(door.agent
+                        .post("/chat", "{\"message\":\"hello\"}", Door.key(Door.BILLING))
+                        .body())
+                .path("conversationId")
+                .asText();
+        ask("DELETE /chat/" + id, Door.key(Door.BILLING));
+        Await.until("a failed sign-in to be recorded", () -> {
+            ask("GET /chat", Door.key("key-of-somebody-else"));
+            return door.agent.get("/audit", Door.key(Door.REPORTS)).body().contains("\"sign_in_failed\"");
+        });
+        assertEquals(
+                403, door.agent.get("/audit", Door.key(Door.BILLING)).statusCode());
+        JsonNode found = JSON.readTree(door.agent
+                        .get("/audit?caller=key:billing&conversation=" + id, Door.key(Door.REPORTS))
+                        .body())
+                .path("records");
+        assertEquals(1, found.size(), found.toString());
+        assertEquals("deletion", found.path(0).path("kind").asText());
+        assertEquals(
+                400,
+                door.agent.get("/audit?from=yesterday", Door.key(Door.REPORTS)).statusCode());
+        HttpResponse<String> export =
+                ask("GET /audit", "X-API-Key", Door.REPORTS, "Accept", "application/jsonl");
+        assertTrue(export.body().contains("\"rights_denied\""), export.body());
+        Path file = Files.writeString(Files.createTempFile("audit", ".jsonl"), export.body());
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        assertEquals(
+                0, AuditCommand.run(List.of("verify", file.toString()), new PrintStream(said, true)), said.toString());
     }
 
     private static Map<String, String[]> badCredentials() {

@@ -27,6 +27,7 @@ final class StubTools implements Toolbox, ToolPolicy {
     Behaviour behaviour = (tool, arguments) -> new ToolAnswer(ToolOutcome.OK, "[{\"rows\":1}]", 3);
     boolean available = true;
     String writeFingerprint = "f1";
+    String inputSchema = "{\"type\":\"object\",\"properties\":{}}";
     /** What a cached list says of it, if that is something else. */
     String cachedFingerprint;
     /** Whether the server is away, while a list of it is still cached. */
@@ -52,9 +53,9 @@ final class StubTools implements Toolbox, ToolPolicy {
                 : ToolCatalog.UNAVAILABLE;
     }
 
-    private static Tool tool(String name, Hints hints, String fingerprint) {
+    private Tool tool(String name, Hints hints, String fingerprint) {
         return new Tool(
-                new ToolDefinition(name, "does " + name, "{\"type\":\"object\",\"properties\":{}}"),
+                new ToolDefinition(name, "does " + name, inputSchema),
                 hints,
                 fingerprint);
     }

@@ -104,8 +104,7 @@ final class ChatResource {
             @HeaderParam("Idempotency-Key") String key,
             @HeaderParam("traceparent") String trace,
             @Context RoutingContext http) {
-        return answering.answer(
-                questions.decision(caller.subject(), id, callId, verdict, false, key, trace), http);
+        return answering.answer(questions.decision(caller.subject(), id, callId, verdict, false, key, trace), http);
     }
 
     @POST

@@ -109,14 +109,18 @@ public record ChatReply(
 
             Instant expiresAt,
 
-            @JsonInclude(JsonInclude.Include.NON_NULL)
-            @Nullable String digest) {
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            String digest) {
 
         static List<Waiting> of(List<Approval> approvals) {
             return approvals.stream()
                     .filter(approval -> approval.state() == Approval.Stage.PENDING)
-                    .map(approval ->
-                            new Waiting(approval.callId(), approval.tool(), approval.arguments(), approval.expiresAt(), approval.digest()))
+                    .map(approval -> new Waiting(
+                            approval.callId(),
+                            approval.tool(),
+                            approval.arguments(),
+                            approval.expiresAt(),
+                            approval.digest()))
                     .toList();
         }
     }

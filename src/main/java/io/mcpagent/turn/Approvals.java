@@ -90,7 +90,8 @@ public final class Approvals {
         for (Verdict verdict : verdicts) {
             Approval waiting = requireWaiting(turn.conversation(), verdict);
             if (verdict.edited() != null) {
-                requireFitting(tools.current(run.deadline()).find(waiting.tool()).orElse(null), verdict.edited());
+                requireFitting(
+                        tools.current(run.deadline()).find(waiting.tool()).orElse(null), verdict.edited());
             }
         }
         run.shield();
@@ -126,7 +127,8 @@ public final class Approvals {
 
     /** What a person wrote is held against what the tool takes; one that is not there is left to the call to tell. */
     private static void requireFitting(@Nullable Tool tool, Arguments edited) {
-        String flaw = tool == null ? null : EditedArguments.flaw(tool.definition().inputSchema(), edited);
+        String flaw =
+                tool == null ? null : EditedArguments.flaw(tool.definition().inputSchema(), edited);
         if (flaw != null) {
             throw new ProblemException(Problem.INVALID_REQUEST, "The arguments " + flaw + ".");
         }

@@ -188,8 +188,7 @@ class SignInIT {
             ask("GET /chat", Door.key("key-of-somebody-else"));
             return door.agent.get("/audit", Door.key(Door.REPORTS)).body().contains("\"sign_in_failed\"");
         });
-        assertEquals(
-                403, door.agent.get("/audit", Door.key(Door.BILLING)).statusCode());
+        assertEquals(403, door.agent.get("/audit", Door.key(Door.BILLING)).statusCode());
         JsonNode found = JSON.readTree(door.agent
                         .get("/audit?caller=key:billing&conversation=" + id, Door.key(Door.REPORTS))
                         .body())
@@ -199,8 +198,7 @@ class SignInIT {
         assertEquals(
                 400,
                 door.agent.get("/audit?from=yesterday", Door.key(Door.REPORTS)).statusCode());
-        HttpResponse<String> export =
-                ask("GET /audit", "X-API-Key", Door.REPORTS, "Accept", "application/jsonl");
+        HttpResponse<String> export = ask("GET /audit", "X-API-Key", Door.REPORTS, "Accept", "application/jsonl");
         assertTrue(export.body().contains("\"rights_denied\""), export.body());
         Path file = Files.writeString(Files.createTempFile("audit", ".jsonl"), export.body());
         ByteArrayOutputStream said = new ByteArrayOutputStream();

@@ -92,7 +92,8 @@ class DecisionsTest {
     @Test
     void should_refuse_a_decision_on_what_was_not_shown_or_does_not_fit_and_go_on_waiting() {
         Approval shown = waiting();
-        assertThat(rig.fails(decides(new Approvals.Verdict("t1", true, null, null, "0".repeat(64)))).problem())
+        assertThat(rig.fails(decides(new Approvals.Verdict("t1", true, null, null, "0".repeat(64))))
+                        .problem())
                 .isEqualTo(Problem.APPROVAL_CHANGED);
         for (String edited : List.of(
                 "{}",
@@ -174,20 +175,20 @@ class DecisionsTest {
         CountDownLatch start = new CountDownLatch(1);
         List<Thread> people = new java.util.ArrayList<>();
         for (int i = 0; i < 12; i++) {
-            Approvals.Verdict verdict =
-                    switch (random.nextInt(3)) {
-                        case 0 -> new Approvals.Verdict("t1", true, null, null, shown.digest());
-                        case 1 ->
-                            new Approvals.Verdict("t1", true, null, arguments("{\"n\":" + (100 + i) + "}"), shown.digest());
-                        default -> new Approvals.Verdict("t1", false, "no", null, null);
-                    };
+            Approvals.Verdict verdict = switch (random.nextInt(3)) {
+                case 0 -> new Approvals.Verdict("t1", true, null, null, shown.digest());
+                case 1 ->
+                    new Approvals.Verdict("t1", true, null, arguments("{\"n\":" + (100 + i) + "}"), shown.digest());
+                default -> new Approvals.Verdict("t1", false, "no", null, null);
+            };
             people.add(Thread.ofVirtual().start(() -> {
                 try {
                     start.await();
                     rig.runQuietly(decides(verdict));
                     carriedOut.incrementAndGet();
                 } catch (ProblemException e) {
-                    assertThat(e.problem()).isIn(Problem.CONVERSATION_BUSY, Problem.APPROVAL_DECIDED, Problem.APPROVAL_NOT_FOUND);
+                    assertThat(e.problem())
+                            .isIn(Problem.CONVERSATION_BUSY, Problem.APPROVAL_DECIDED, Problem.APPROVAL_NOT_FOUND);
                 } catch (InterruptedException e) {
                     throw new IllegalStateException(e);
                 }
@@ -200,11 +201,14 @@ class DecisionsTest {
         assertThat(carriedOut.get()).isEqualTo(1);
         assertThat(rig.tools.called).hasSizeLessThanOrEqualTo(1);
         List<JsonNode> decided = rig.audit.records().stream()
-                .filter(record -> List.of("approved", "declined").contains(record.path("kind").asText()))
+                .filter(record -> List.of("approved", "declined")
+                        .contains(record.path("kind").asText()))
                 .toList();
         assertThat(decided).hasSize(1);
         if (!rig.tools.called.isEmpty()) {
-            assertThat(rig.tools.called).containsExactly("write" + decided.getFirst().path("arguments").asText());
+            assertThat(rig.tools.called)
+                    .containsExactly(
+                            "write" + decided.getFirst().path("arguments").asText());
         }
     }
 }

@@ -54,10 +54,7 @@ final class StubTools implements Toolbox, ToolPolicy {
     }
 
     private Tool tool(String name, Hints hints, String fingerprint) {
-        return new Tool(
-                new ToolDefinition(name, "does " + name, inputSchema),
-                hints,
-                fingerprint);
+        return new Tool(new ToolDefinition(name, "does " + name, inputSchema), hints, fingerprint);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.mcpagent.model;
 import io.mcpagent.config.AgentConfig;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
 import java.time.LocalDate;
@@ -24,7 +25,7 @@ public final class ModelLifetimes {
     private final Map<String, ModelRow> ending = new LinkedHashMap<>();
     private final InstantSource clock;
 
-    @SuppressWarnings("unused") // CDI's
+    @Inject
     ModelLifetimes(AgentConfig config, ModelTable table) {
         this(config, table, InstantSource.system());
     }

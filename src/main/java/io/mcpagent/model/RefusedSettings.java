@@ -18,10 +18,16 @@ final class RefusedSettings {
     /** After the ranges of settings, which hold for any model. */
     private static final int SECOND = 2;
 
-    private RefusedSettings() {}
+    private final AgentConfig.ModelSettings model;
+    private final ModelRow row;
 
-    static void check(@Observes @Priority(SECOND) StartupEvent event, AgentConfig config, ModelTable table) {
-        check(config.model(), table.row(config.model().id()));
+    RefusedSettings(AgentConfig config, ModelTable table) {
+        this.model = config.model();
+        this.row = table.row(config.model().id());
+    }
+
+    void check(@Observes @Priority(SECOND) StartupEvent event) {
+        check(model, row);
     }
 
     /** @throws ConfigurationException for the first setting that this model refuses, with what to set instead */

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TraceIT {
 
     private static final Duration BOUND = Duration.ofSeconds(60);
-    private static final String MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+    private static final String MODEL = "us.anthropic.claude-sonnet-5-5";
     private static final String QUESTION = "SEEDED-question: what did customer 7 order?";
     private static final String ANSWER = "SEEDED-answer: not much.";
 

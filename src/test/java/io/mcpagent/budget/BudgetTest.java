@@ -12,6 +12,16 @@ import io.mcpagent.conversation.Receipt;
 import io.mcpagent.conversation.StoreUnavailableException;
 import io.mcpagent.model.ModelTable;
 import io.mcpagent.model.Usage;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.runtime.configuration.MemorySizeConverter;
+import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -320,6 +330,100 @@ class BudgetTest {
         Meter unknown = budget("model.cache-ttl", "1h").open("ann", "c");
         unknown.reserve(sonnet, 1_000, 0).settleUnknown();
         assertEquals(new BigDecimal("0.006500"), unknown.receipt(0, 0).dollars());
+    }
+
+    /** Answers that are lost, before or after the ledger did what it was asked, and processes that die between the two. */
+    @Test
+    void should_never_overspend_when_answers_are_lost_and_processes_die() throws Exception {
+        Ledger lossy = new Ledger() {
+            private boolean lost() {
+                return ThreadLocalRandom.current().nextInt(8) == 0;
+            }
+
+            @Override
+            public Optional<Refusal> reserve(String id, Amount amount, List<BudgetAccount> accounts) {
+                boolean before = lost();
+                Optional<Refusal> refusal = before ? Optional.empty() : ledger.reserve(id, amount, accounts);
+                if (before || lost()) {
+                    throw new StoreUnavailableException("lost");
+                }
+                return refusal;
+            }
+
+            @Override
+            public void settle(String id, Amount reserved, Amount used, List<BudgetAccount> accounts) {
+                boolean before = lost();
+                if (!before) {
+                    ledger.settle(id, reserved, used, accounts);
+                }
+                if (before || lost()) {
+                    throw new StoreUnavailableException("lost");
+                }
+            }
+
+            @Override
+            public Amount balance(String account) {
+                return ledger.balance(account);
+            }
+        };
+        Budget budget = budget(lossy, "budget.caller-day-tokens", "300000", "budget.caller-day-dollars", "2");
+        AtomicLong tokens = new AtomicLong();
+        AtomicInteger refused = new AtomicInteger();
+        LedgerContract.together(200, i -> {
+            Meter meter = budget.open("ann", "c" + i);
+            for (int call = 0; call < 40; call++) {
+                Random random = ThreadLocalRandom.current();
+                try {
+                    Meter.Reservation reservation = meter.reserve(Settings.MODEL, 100, 300);
+                    Usage used = new Usage(random.nextInt(161), random.nextInt(301), 0, 0);
+                    switch (random.nextInt(4)) {
+                        case 0 -> reservation.cancel();
+                        case 1 -> {
+                            // The process is gone, and the service bills all the same.
+                            tokens.addAndGet(used.total());
+                            return;
+                        }
+                        default -> {
+                            tokens.addAndGet(used.total());
+                            reservation.settle(used);
+                        }
+                    }
+                } catch (BudgetExceededException e) {
+                    refused.incrementAndGet();
+                } catch (StoreUnavailableException e) {
+                    // It was not sent.
+                }
+            }
+        });
+        long held = ledger.balance(budget.accounts("ann", "c").getFirst().name()).tokens();
+        System.out.printf("%d tokens used of 300000, %d held, %d calls refused%n", tokens.get(), held, refused.get());
+        assertTrue(tokens.get() <= held && held <= 300_000, tokens + " used, " + held + " held");
+    }
+
+    /** Limits from the environment are those of the settings' table. */
+    @Test
+    void should_take_its_limits_from_environment_variables() {
+        Map<String, String> variables = new HashMap<>();
+        for (Limit limit : Limit.values()) {
+            variables.put(
+                    limit.setting().toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"),
+                    limit.name().endsWith("DOLLARS") ? "1." + limit.ordinal() : "100" + limit.ordinal());
+        }
+        AgentConfig.BudgetSettings limits = new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .addDiscoveredConverters()
+                .withConverter(MemorySize.class, 100, new MemorySizeConverter())
+                .withMapping(AgentConfig.class)
+                .withSources(new EnvConfigSource(variables, 300))
+                .build()
+                .getConfigMapping(AgentConfig.class)
+                .budget();
+        assertEquals(Optional.of(new BigDecimal("1.0")), limits.requestDollars());
+        assertEquals(OptionalLong.of(1001), limits.requestTokens());
+        assertEquals(Optional.of(new BigDecimal("1.2")), limits.callerDayDollars());
+        assertEquals(OptionalLong.of(1003), limits.callerDayTokens());
+        assertEquals(Optional.of(new BigDecimal("1.4")), limits.conversationDollars());
+        assertEquals(OptionalLong.of(1005), limits.conversationTokens());
     }
 
     @Test

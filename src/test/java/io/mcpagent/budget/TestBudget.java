@@ -10,6 +10,11 @@ public final class TestBudget {
 
     private TestBudget() {}
 
+    /** What a caller's limit of today holds. */
+    public static Ledger.Amount today(Budget budget, String subject) {
+        return budget.ledger().balance(budget.accounts(subject, null).getFirst().name());
+    }
+
     /** One whose ledger is in memory. */
     public static Budget of(AgentConfig config, MoneyAlarms alarms) {
         InstantSource clock = InstantSource.system();

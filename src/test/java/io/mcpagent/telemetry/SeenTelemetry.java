@@ -60,6 +60,15 @@ public final class SeenTelemetry implements AutoCloseable {
         log.addHandler(handler);
     }
 
+    /** What a counter of whole numbers has counted. */
+    public long sum(String counter) {
+        return reader.collect().stream()
+                .filter(metric -> metric.getName().equals(counter))
+                .flatMap(metric -> metric.getLongSumData().getPoints().stream())
+                .mapToLong(LongPointData::getValue)
+                .sum();
+    }
+
     public Telemetry telemetry() {
         return telemetry;
     }

@@ -27,6 +27,7 @@ final class ScriptedModel implements Model {
         ModelReply reply(ModelRequest request) throws ModelException, InterruptedException;
     }
 
+    String id = ID;
     private final Deque<Step> script = new ArrayDeque<>();
     final List<ModelRequest> asked = new ArrayList<>();
 
@@ -63,7 +64,7 @@ final class ScriptedModel implements Model {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        Spending.Attempt attempt = request.spending().begin(ID);
+        Spending.Attempt attempt = request.spending().begin(id);
         asked.add(request);
         if (script.isEmpty()) {
             throw new AssertionError("the model was asked more often than the script says");

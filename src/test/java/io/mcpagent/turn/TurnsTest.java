@@ -40,6 +40,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The life of a request: what is taken for it, how it ends, and that all of it is given back. */
 class TurnsTest {
@@ -756,6 +757,38 @@ class TurnsTest {
             assertThat(small.stored("c").turns().getFirst().messages().get(2).content())
                     .allSatisfy(result ->
                             assertThat(((Content.ToolResult) result).text()).hasSizeGreaterThan(60_000));
+        }
+    }
+
+    /** K5: not streamed, a client that left had used one token; four who stayed used up a day, forty who left did not. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void should_count_the_most_when_the_client_leaves(boolean streamed) {
+        try (TurnRig limited = new TurnRig("budget.caller-day-tokens", "30000", "model.max-tokens", "4000")) {
+            int left = 0;
+            Problem problem = null;
+            while (problem != Problem.BUDGET_EXCEEDED) {
+                limited.model.then(request -> {
+                    throw new InterruptedException();
+                });
+                Question.Ask question = streamed ? TurnRig.streamed("c", "Write much.") : says("c", "Write much.");
+                problem = limited.fails(question).problem();
+                left++;
+            }
+            // Each left 4,000 tokens of reply behind, and what was asked.
+            assertThat(left).isLessThanOrEqualTo(30_000 / 4_000 + 1);
+        }
+    }
+
+    @Test
+    void should_say_that_a_model_has_no_price_here() {
+        try (TurnRig nova = new TurnRig("model.id", "us.amazon.nova-pro-v1:0", "model.max-tokens", "4000")) {
+            nova.model.id = "us.amazon.nova-pro-v1:0";
+            nova.model.wants("t1", "read").says("Four.");
+            TurnResult result = nova.run(says("c", "How many?"));
+            assertThat(result.notices()).containsExactly(Texts.UNPRICED);
+            assertThat(result.receipt().dollars()).isNull();
+            assertThat(nova.seen.sum("agent.model.unpriced")).isEqualTo(2);
         }
     }
 

@@ -61,7 +61,7 @@ public final class Budget {
         this.requestLimit = limit(limits.requestDollars(), limits.requestTokens());
         this.dayLimit = limit(limits.callerDayDollars(), limits.callerDayTokens());
         this.conversationLimit = limit(limits.conversationDollars(), limits.conversationTokens());
-        requirePrices();
+        requirePrices(config.model().summaryId());
     }
 
     private static Ledger.Amount limit(Optional<BigDecimal> dollars, OptionalLong tokens) {
@@ -71,10 +71,11 @@ public final class Budget {
         return new Ledger.Amount(dollars.map(Prices::microDollars).orElse(NO_LIMIT), tokens.orElse(NO_LIMIT));
     }
 
-    private void requirePrices() {
+    private void requirePrices(Optional<String> summaryId) {
         boolean limited = Stream.of(requestLimit, dayLimit, conversationLimit)
                 .anyMatch(limit -> limit.microDollars() != NO_LIMIT);
-        for (String modelId : modelIds) {
+        for (String modelId :
+                Stream.concat(modelIds.stream(), summaryId.stream()).toList()) {
             if (limited && !prices.knows(modelId)) {
                 throw new IllegalArgumentException(
                         "a limit in dollars can't be kept without a price: set agent.model.prices for " + modelId);

@@ -138,6 +138,11 @@ public interface AgentConfig {
         /** Rows for models that {@code models.json} does not have, or members that differ: JSON, an array of rows as in that file. */
         Optional<String> rows();
 
+        /**
+         * The model that sums up, in one more call, the turns that no longer fit: a cheap one. By default nothing is summed up, and they are left out.
+         */
+        Optional<String> summaryId();
+
         /** How many tokens of history are sent along at most; older turns are left out whole, and the last one is always there, if need be cut. */
         @WithDefault("100000")
         int maxHistoryTokens();

@@ -65,7 +65,7 @@ final class Footprint {
             bytes += PART
                     + switch (block) {
                         case Content.Text(String text) -> of(text);
-                        case Content.Note(String text) -> of(text);
+                        case Content.Note(String text, int _) -> of(text);
                         case Content.ToolUse(String id, String name, Arguments input) ->
                             of(id) + of(name) + of(input.json());
                         case Content.ToolResult(String id, String text, boolean _) -> of(id) + of(text);

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses which finished turns go to the model along with the current one: the last ones that fit, always whole, so that Converse accepts the
@@ -35,10 +36,53 @@ public final class History {
      * What goes to the model.
      *
      * @param messages the history, then the turn that is running
-     * @param leftOut  how many finished turns are not in it, of those before the first one that is
+     * @param first    which finished turn is the first in it
+     * @param summed   how many turns, from the first one on, a summary stands for
      * @param cut      whether tool results are in it with their beginning only
      */
-    public record Chosen(List<Message> messages, int leftOut, boolean cut) {}
+    public record Chosen(List<Message> messages, int first, int summed, boolean cut) {
+
+        /** How many turns the model sees nothing of. */
+        public int leftOut() {
+            return first - summed;
+        }
+    }
+
+    /** The summary that is to stand for the conversation's first turns: the last one that was made; null if there is none. */
+    public static Content.@Nullable Note summary(List<TurnRecord> turns, List<Message> current) {
+        Content.Note last = null;
+        for (Message message : current) {
+            last = summary(message, last);
+        }
+        for (int i = turns.size() - 1; i >= 0 && last == null; i--) {
+            for (Message message : turns.get(i).messages()) {
+                last = summary(message, last);
+            }
+        }
+        return last;
+    }
+
+    private static Content.@Nullable Note summary(Message message, Content.@Nullable Note before) {
+        Content.Note last = before;
+        for (Content block : message.content()) {
+            last = block instanceof Content.Note note && note.turns() > 0 ? note : last;
+        }
+        return last;
+    }
+
+    /** The same messages, with the summary before them and none within. */
+    private static List<Message> summed(List<Message> messages, Content.Note summary) {
+        List<Message> all = new ArrayList<>(messages.size());
+        for (Message message : messages) {
+            List<Content> content = new ArrayList<>(message.content());
+            content.removeIf(block -> block instanceof Content.Note note && note.turns() > 0);
+            if (all.isEmpty()) {
+                content.addFirst(new Content.Note(summary.text()));
+            }
+            all.add(content.equals(message.content()) ? message : new Message(message.role(), content));
+        }
+        return all;
+    }
 
     /**
      * The messages of the last turns of {@code turns}, then {@code current}. The last turn is always there, at least its question and its answer.
@@ -49,6 +93,16 @@ public final class History {
      * @param room      how many tokens there may be in all
      */
     public static Chosen of(List<TurnRecord> turns, List<Message> current, int maxTokens, long room) {
+        Content.Note summary = summary(turns, current);
+        if (summary == null || summary.turns() > turns.size()) {
+            return chosen(turns, current, maxTokens, room);
+        }
+        int summed = summary.turns();
+        Chosen rest = chosen(turns.subList(summed, turns.size()), current, maxTokens, room - estimate(summary.text()));
+        return new Chosen(summed(rest.messages(), summary), summed + rest.first(), summed, rest.cut());
+    }
+
+    private static Chosen chosen(List<TurnRecord> turns, List<Message> current, int maxTokens, long room) {
         long now = characters(current);
         List<Message> running = current;
         if (now > room - LAST_TURN) {
@@ -76,7 +130,7 @@ public final class History {
             first++;
         }
         messages.addAll(running);
-        return new Chosen(messages, first, cut);
+        return new Chosen(messages, Math.max(0, first), 0, cut);
     }
 
     private static boolean goesAlong(TurnRecord turn) {
@@ -148,7 +202,7 @@ public final class History {
     private static long lengthOf(Content block) {
         return switch (block) {
             case Content.Text(String text) -> text.length();
-            case Content.Note(String text) -> text.length();
+            case Content.Note(String text, int _) -> text.length();
             case Content.ToolUse(String id, String name, Arguments input) ->
                 name.length() + input.json().length();
             case Content.ToolResult(String id, String text, boolean error) -> text.length();
@@ -183,7 +237,7 @@ public final class History {
         for (Content block : message.content()) {
             tokens += switch (block) {
                 case Content.Text(String text) -> estimate(text);
-                case Content.Note(String text) -> estimate(text);
+                case Content.Note(String text, int _) -> estimate(text);
                 case Content.ToolUse(String id, String name, Arguments input) ->
                     estimate(name) + estimate(input.json());
                 case Content.ToolResult(String id, String text, boolean error) -> estimate(text);

@@ -76,7 +76,7 @@ final class StoredJson {
             @Nullable Boolean error,
             @Nullable String signature,
             @Nullable String redacted,
-            @Nullable Boolean note,
+            @Nullable Integer note,
             @Nullable String model,
             @Nullable String prefix) {
 
@@ -85,8 +85,8 @@ final class StoredJson {
                 case Content.Text(String text) ->
                     new StoredBlock("text", null, null, null, text, null, null, null, null, null, null);
                 // An older version takes it for a text: what the model had is the same then.
-                case Content.Note(String text) ->
-                    new StoredBlock("text", null, null, null, text, null, null, null, true, null, null);
+                case Content.Note(String text, int turns) ->
+                    new StoredBlock("text", null, null, null, text, null, null, null, turns, null, null);
                 case Content.ToolUse(String id, String name, Arguments input) ->
                     new StoredBlock("toolUse", id, name, input.json(), null, null, null, null, null, null, null);
                 case Content.ToolResult(String id, String text, boolean error) ->
@@ -110,7 +110,7 @@ final class StoredJson {
         Content content() {
             return switch (kind) {
                 case "text" ->
-                    Boolean.TRUE.equals(note) ? new Content.Note(needed(text)) : new Content.Text(needed(text));
+                    note == null ? new Content.Text(needed(text)) : new Content.Note(needed(text), note);
                 case "toolUse" -> new Content.ToolUse(needed(id), needed(name), needed(input));
                 case "toolResult" -> result();
                 case "reasoning" ->

@@ -17,10 +17,20 @@ public sealed interface Content {
         }
     }
 
-    /** What we tell the model beside the user's words, such as the day. It is kept with them, so that what is sent again is the same; nobody is shown it. */
-    record Note(String text) implements Content {
+    /**
+     * What we tell the model beside the user's words, such as the day. It is kept with them, so that what is sent again is the same; nobody is shown
+     * it.
+     *
+     * @param turns of a summary, how many turns it stands for, from the conversation's first on; it goes before what follows them. 0 for any other note
+     */
+    record Note(String text, int turns) implements Content {
         public Note {
             Objects.requireNonNull(text);
+        }
+
+        /** A note that stands where it is. */
+        public Note(String text) {
+            this(text, 0);
         }
     }
 

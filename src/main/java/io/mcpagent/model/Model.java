@@ -22,6 +22,14 @@ public interface Model {
      */
     ModelReply stream(ModelRequest request, ReplyListener listener) throws ModelException, InterruptedException;
 
+    /**
+     * Waits for the whole reply of the model that sums up conversations; of the one that is asked first if none is set.
+     *
+     * @throws ModelException       if there is no reply, after all retries
+     * @throws InterruptedException if the calling thread was interrupted
+     */
+    ModelReply sumUp(ModelRequest request) throws ModelException, InterruptedException;
+
     /** The model that is asked first. */
     String modelId();
 }

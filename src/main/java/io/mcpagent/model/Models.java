@@ -30,6 +30,7 @@ public class Models implements Model {
     private final int maxAttempts;
     private final Candidate primary;
     private final @Nullable Candidate fallback;
+    private final Candidate summing;
     private final RetryBudget budget = new RetryBudget();
 
     /** A model that may be asked. */
@@ -64,6 +65,10 @@ public class Models implements Model {
                 .filter(id -> !id.equals(primary.id))
                 .map(id -> new Candidate(id, config, table))
                 .orElse(null);
+        this.summing = config.model()
+                .summaryId()
+                .map(id -> new Candidate(id, config, table))
+                .orElse(primary);
     }
 
     @Override
@@ -77,6 +82,12 @@ public class Models implements Model {
                         request,
                         (model, body) -> bedrock.stream(model.id, body, model.row.silence(), request, listener))
                 .ask();
+    }
+
+    @Override
+    public ModelReply sumUp(ModelRequest request) throws ModelException, InterruptedException {
+        return new Call(request, (model, body) -> bedrock.converse(model.id, body, request))
+                .ask(summing, maxAttempts);
     }
 
     @Override

@@ -122,7 +122,7 @@ final class RequestBody {
     private static void writeBlock(JsonGenerator json, Content block) throws IOException {
         switch (block) {
             case Content.Text(String text) -> writeText(json, text);
-            case Content.Note(String text) -> writeText(json, text);
+            case Content.Note(String text, int _) -> writeText(json, text);
             case Content.ToolUse toolUse -> writeToolUse(json, toolUse);
             case Content.ToolResult result -> writeToolResult(json, result);
             case Content.Reasoning reasoning -> writeReasoning(json, reasoning);

@@ -86,7 +86,7 @@ final class ThinkingRules {
     private void add(Content block) {
         switch (block) {
             case Content.Text(String text) -> add("text", text);
-            case Content.Note(String text) -> add("text", text);
+            case Content.Note(String text, int _) -> add("text", text);
             case Content.ToolUse(String id, String name, Arguments input) -> add("call", id, name, input.json());
             case Content.ToolResult(String id, String text, boolean error) ->
                 add("result", id, text, String.valueOf(error));

@@ -47,7 +47,7 @@ final class SpokenContent {
             switch (block) {
                 case Content.Text(String text) ->
                     parts.addObject().put("type", "text").put("content", text);
-                case Content.Note(String text) ->
+                case Content.Note(String text, int _) ->
                     parts.addObject().put("type", "text").put("content", text);
                 case Content.ToolUse(String id, String name, var input) ->
                     parts.addObject()

@@ -32,6 +32,8 @@ final class Texts {
 
     static final String HISTORY_SHORTENED =
             "This conversation no longer fits: the model did not get to see its oldest turns.";
+    static final String SUMMED_UP =
+            "This conversation no longer fits: the model got to see its oldest turns as a summary.";
     static final String RESULTS_CUT =
             "The tools' results no longer fit together: the model got to see only the beginning of the older ones.";
     static final String UNPRICED =

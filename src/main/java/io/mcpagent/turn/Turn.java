@@ -67,6 +67,12 @@ final class Turn {
         } else if (!catalog.leftOut().isEmpty()) {
             progress.notices.add(Texts.leftOut(catalog.leftOut()));
         }
+        if (config.model().summaryId().isPresent() && !finished.isEmpty()) {
+            History.Chosen chosen = chosen(catalog);
+            if (chosen.leftOut() > 0) {
+                Summary.make(model, config, run, progress, finished, chosen.first());
+            }
+        }
         String asked = model.modelId();
         for (int step = 0; step < config.turn().maxSteps(); step++) {
             ModelReply reply = ask(catalog);
@@ -107,10 +113,19 @@ final class Turn {
     }
 
     private ModelRequest request(ToolCatalog catalog) {
-        String told = catalog.available() ? system : system + Texts.TELL_MODEL_NO_TOOLS;
-        List<Message> messages = fitting(TokenEstimate.of(told, List.of(), catalog.definitions()));
-        List<Message> fitting =
-                ConverseRules.fit(catalog.definitions().isEmpty() ? ToolsAsText.of(messages) : messages);
+        History.Chosen chosen = chosen(catalog);
+        if (chosen.leftOut() > 0) {
+            progress.noticeOnce(Texts.HISTORY_SHORTENED);
+        }
+        if (chosen.summed() > 0) {
+            progress.noticeOnce(Texts.SUMMED_UP);
+        }
+        if (chosen.cut()) {
+            progress.noticeOnce(Texts.RESULTS_CUT);
+        }
+        String told = told(catalog);
+        List<Message> fitting = ConverseRules.fit(
+                catalog.definitions().isEmpty() ? ToolsAsText.of(chosen.messages()) : chosen.messages());
         long estimate = TokenEstimate.of(told, fitting, catalog.definitions());
         return new ModelRequest(
                 told,
@@ -121,18 +136,15 @@ final class Turn {
                         .reserve(modelId, estimate, config.model().maxTokens()));
     }
 
+    private String told(ToolCatalog catalog) {
+        return catalog.available() ? system : system + Texts.TELL_MODEL_NO_TOOLS;
+    }
+
     /** As much of the history and of this turn as the model's window has room for beside the rest of the request. */
-    private List<Message> fitting(long rest) {
+    private History.Chosen chosen(ToolCatalog catalog) {
+        long rest = TokenEstimate.of(told(catalog), List.of(), catalog.definitions());
         long room = progress.meter().longestPrompt(config.model().maxTokens()) - rest;
-        History.Chosen chosen =
-                History.of(finished, progress.messages, config.model().maxHistoryTokens(), room);
-        if (chosen.leftOut() > 0) {
-            progress.noticeOnce(Texts.HISTORY_SHORTENED);
-        }
-        if (chosen.cut()) {
-            progress.noticeOnce(Texts.RESULTS_CUT);
-        }
-        return chosen.messages();
+        return History.of(finished, progress.messages, config.model().maxHistoryTokens(), room);
     }
 
     private ModelReply ask(ModelRequest request) throws ModelException, InterruptedException {

@@ -84,6 +84,11 @@ final class ScriptedModel implements Model {
     }
 
     @Override
+    public ModelReply sumUp(ModelRequest request) throws ModelException, InterruptedException {
+        return converse(request);
+    }
+
+    @Override
     public ModelReply stream(ModelRequest request, ReplyListener listener) throws ModelException, InterruptedException {
         ModelReply reply = converse(request);
         for (Content block : reply.content()) {

@@ -19,6 +19,8 @@ import io.mcpagent.model.ModelException;
 import io.mcpagent.model.ModelRequest;
 import io.mcpagent.model.Role;
 import io.mcpagent.model.StopReason;
+import io.mcpagent.model.ModelReply;
+import io.mcpagent.model.Usage;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.tools.ToolAnswer;
@@ -789,6 +791,53 @@ class TurnsTest {
             assertThat(result.notices()).containsExactly(Texts.UNPRICED);
             assertThat(result.receipt().dollars()).isNull();
             assertThat(nova.seen.sum("agent.model.unpriced")).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void should_sum_up_what_no_longer_fits_once_and_count_it() {
+        try (TurnRig talk = new TurnRig("model.max-history-tokens", "4000", "model.summary-id", "cheap")) {
+            String words = "x".repeat(3_000);
+            for (int i = 0; i < 4; i++) {
+                talk.model.then(request -> new ModelReply(
+                        ScriptedModel.ID,
+                        List.of(new Content.Text(words)),
+                        StopReason.END_TURN,
+                        new Usage(100, 1_000, 0, 0)));
+                talk.run(says("c", "question " + i));
+            }
+            talk.model.says("They asked four things.").says("Five.").says("Six.");
+            TurnResult fifth = talk.run(says("c", "question 4"));
+            assertThat(fifth.notices()).containsExactly(Texts.SUMMED_UP);
+            assertThat(fifth.receipt().modelCalls()).isEqualTo(2);
+            List<ModelRequest> asked = talk.model.asked;
+            assertThat(asked.get(4).messages().getFirst().text()).contains("Person: question 0", "Assistant: xxx");
+            List<Message> sent = asked.get(5).messages();
+            assertThat(sent.getFirst().content().getFirst())
+                    .isEqualTo(new Content.Note(
+                            "(The conversation before this, in short: They asked four things.)"));
+            // The next turn goes on with it, and begins with the very same messages.
+            TurnResult sixth = talk.run(says("c", "question 5"));
+            assertThat(sixth.notices()).containsExactly(Texts.SUMMED_UP);
+            assertThat(sixth.receipt().modelCalls()).isEqualTo(1);
+            assertThat(asked.get(6).messages().subList(0, sent.size())).isEqualTo(sent);
+            assertThat(talk.stored("c").turns().get(4).messages().getFirst().text()).isEqualTo("question 4");
+        }
+    }
+
+    @Test
+    void should_leave_out_what_can_not_be_summed_up() {
+        try (TurnRig talk = new TurnRig("model.max-history-tokens", "1000", "model.summary-id", "cheap")) {
+            for (int i = 0; i < 2; i++) {
+                talk.model.says("x".repeat(3_000));
+                talk.run(says("c", "y".repeat(2_500)));
+            }
+            talk.model
+                    .then(request -> {
+                        throw new ModelException(ModelException.Kind.UNAVAILABLE, "no", false, null);
+                    })
+                    .says("Three.");
+            assertThat(talk.run(says("c", "z")).notices()).containsExactly(Texts.HISTORY_SHORTENED);
         }
     }
 

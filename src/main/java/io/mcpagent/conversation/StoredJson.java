@@ -109,8 +109,7 @@ final class StoredJson {
 
         Content content() {
             return switch (kind) {
-                case "text" ->
-                    note == null ? new Content.Text(needed(text)) : new Content.Note(needed(text), note);
+                case "text" -> note == null ? new Content.Text(needed(text)) : new Content.Note(needed(text), note);
                 case "toolUse" -> new Content.ToolUse(needed(id), needed(name), needed(input));
                 case "toolResult" -> result();
                 case "reasoning" ->

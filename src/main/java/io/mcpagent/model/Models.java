@@ -86,8 +86,7 @@ public class Models implements Model {
 
     @Override
     public ModelReply sumUp(ModelRequest request) throws ModelException, InterruptedException {
-        return new Call(request, (model, body) -> bedrock.converse(model.id, body, request))
-                .ask(summing, maxAttempts);
+        return new Call(request, (model, body) -> bedrock.converse(model.id, body, request)).ask(summing, maxAttempts);
     }
 
     @Override

@@ -42,8 +42,7 @@ final class Summary {
                 run.deadline(),
                 modelId -> progress.meter()
                         .reserve(modelId, estimate, config.model().maxTokens()));
-        ModelCall call =
-                run.telemetry().modelCall(config.model().summaryId().orElse(model.modelId()), request);
+        ModelCall call = run.telemetry().modelCall(config.model().summaryId().orElse(model.modelId()), request);
         try {
             ModelReply reply = model.sumUp(request);
             call.answered(reply);

@@ -12,12 +12,6 @@ import io.mcpagent.conversation.Receipt;
 import io.mcpagent.conversation.StoreUnavailableException;
 import io.mcpagent.model.ModelTable;
 import io.mcpagent.model.Usage;
-import java.util.HashMap;
-import java.util.Locale;
-import java.util.Map;
-import java.util.OptionalLong;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicLong;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.runtime.configuration.MemorySizeConverter;
 import io.smallrye.config.EnvConfigSource;
@@ -28,11 +22,17 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class BudgetTest {
@@ -395,7 +395,8 @@ class BudgetTest {
                 }
             }
         });
-        long held = ledger.balance(budget.accounts("ann", "c").getFirst().name()).tokens();
+        long held =
+                ledger.balance(budget.accounts("ann", "c").getFirst().name()).tokens();
         System.out.printf("%d tokens used of 300000, %d held, %d calls refused%n", tokens.get(), held, refused.get());
         assertTrue(tokens.get() <= held && held <= 300_000, tokens + " used, " + held + " held");
     }

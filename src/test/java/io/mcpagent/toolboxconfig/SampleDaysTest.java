@@ -38,8 +38,8 @@ class SampleDaysTest {
     }
 
     private static int orders(McpCalls calls, LocalDate from, LocalDate to) {
-        McpCalls.Answer answer =
-                calls.call("search_orders", Map.of("from_date", from.toString(), "to_date", to.toString(), "limit", 100));
+        McpCalls.Answer answer = calls.call(
+                "search_orders", Map.of("from_date", from.toString(), "to_date", to.toString(), "limit", 100));
         assertTrue(!answer.isError(), answer.text());
         return answer.rows().size();
     }

@@ -3,6 +3,7 @@ package io.mcpagent.turn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mcpagent.audit.TestAudit;
 import io.mcpagent.base.Timers;
 import io.mcpagent.budget.Budget;
 import io.mcpagent.budget.Ledger;
@@ -104,11 +105,21 @@ class ReceiptsTest {
                 ? Script.call("read", "{\"n\":" + before.size() + "}").usage(usage)
                 : Script.text(WORDS).usage(usage);
         return switch (random.nextInt(12)) {
-            case 0 -> told(before, new Done(modelId, estimated, false, null), Script.error("ThrottlingException", "no"));
-            case 1 -> told(before, new Done(modelId, estimated, false, null), Script.error("ServiceUnavailableException", "no"));
+            case 0 ->
+                told(before, new Done(modelId, estimated, false, null), Script.error("ThrottlingException", "no"));
+            case 1 ->
+                told(
+                        before,
+                        new Done(modelId, estimated, false, null),
+                        Script.error("ServiceUnavailableException", "no"));
             case 2 -> told(before, new Done(modelId, estimated, true, null), Script.error("ModelErrorException", "no"));
-            case 3 -> told(before, new Done(modelId, estimated, true, null), reply.fault(new Fault.CutAt(0, Cut.RESET)));
-            case 4 -> told(before, new Done(modelId, estimated, true, null), reply.fault(new Fault.CutAt(1 + random.nextInt(3), Cut.RESET)));
+            case 3 ->
+                told(before, new Done(modelId, estimated, true, null), reply.fault(new Fault.CutAt(0, Cut.RESET)));
+            case 4 ->
+                told(
+                        before,
+                        new Done(modelId, estimated, true, null),
+                        reply.fault(new Fault.CutAt(1 + random.nextInt(3), Cut.RESET)));
             case 5 ->
                 told(
                         before,
@@ -153,7 +164,9 @@ class ReceiptsTest {
             for (JsonNode block : message.path("content")) {
                 tokens += third(block.path("text").asText())
                         + third(block.at("/toolUse/name").asText())
-                        + (block.has("toolUse") ? third(block.at("/toolUse/input").toString()) : 0)
+                        + (block.has("toolUse")
+                                ? third(block.at("/toolUse/input").toString())
+                                : 0)
                         + third(block.at("/toolResult/content/0/text").asText());
             }
         }
@@ -169,18 +182,26 @@ class ReceiptsTest {
         try (LocalBedrock bedrock = LocalBedrock.start(0);
                 RealModels models = new RealModels(
                         bedrock.uri(),
-                        "agent.model.id", PRIMARY,
-                        "agent.model.fallback-id", FALLBACK,
-                        "agent.model.max-tokens", "" + MOST_OUTPUT,
-                        "agent.model.breaker-failures", "1000000",
-                        "agent.budget.caller-day-tokens", "900000000000");
+                        "agent.model.id",
+                        PRIMARY,
+                        "agent.model.fallback-id",
+                        FALLBACK,
+                        "agent.model.max-tokens",
+                        "" + MOST_OUTPUT,
+                        "agent.model.breaker-failures",
+                        "1000000",
+                        "agent.budget.caller-day-tokens",
+                        "900000000000");
                 Timers timers = new Timers();
+                TestAudit audit = new TestAudit();
                 SeenTelemetry seen = new SeenTelemetry(models.config());
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             bedrock.respond(this::answer);
             StubTools tools = new StubTools();
-            tools.behaviour = (_, arguments) ->
-                    new ToolAnswer(ToolOutcome.OK, "[1,2]".repeat(1 + Math.floorMod(arguments.json().hashCode(), 12_000)), 1);
+            tools.behaviour = (_, arguments) -> new ToolAnswer(
+                    ToolOutcome.OK,
+                    "[1,2]".repeat(1 + Math.floorMod(arguments.json().hashCode(), 12_000)),
+                    1);
             Budget budget = TestBudget.of(models.config(), seen.telemetry());
             Turns turns = new Turns(
                     models.models(),
@@ -191,6 +212,7 @@ class ReceiptsTest {
                     TurnResult::answer,
                     new Runs(timers),
                     seen.telemetry(),
+                    audit.audit,
                     models.config());
             Semaphore places = new Semaphore(AT_ONCE);
             List<Future<Boolean>> ended = new ArrayList<>();
@@ -228,15 +250,16 @@ class ReceiptsTest {
 
     private boolean agrees(Turns turns, Budget budget, String question, boolean streamed) {
         Receipt receipt = null;
-        try (OpenTurn turn = turns.open(new Question.Unstored(question, List.of(), question, streamed, null), new Client() {
-            @Override
-            public Slot admit() {
-                return () -> {};
-            }
+        try (OpenTurn turn =
+                turns.open(new Question.Unstored(question, List.of(), question, streamed, null), new Client() {
+                    @Override
+                    public Slot admit() {
+                        return () -> {};
+                    }
 
-            @Override
-            public void began(Run run) {}
-        })) {
+                    @Override
+                    public void began(Run run) {}
+                })) {
             receipt = turn.run(_ -> {}).receipt();
         } catch (ProblemException failed) {
             // What it cost is in the ledger.

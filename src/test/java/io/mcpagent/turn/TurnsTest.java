@@ -16,10 +16,10 @@ import io.mcpagent.conversation.TurnRecord;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.ModelException;
+import io.mcpagent.model.ModelReply;
 import io.mcpagent.model.ModelRequest;
 import io.mcpagent.model.Role;
 import io.mcpagent.model.StopReason;
-import io.mcpagent.model.ModelReply;
 import io.mcpagent.model.Usage;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
@@ -814,14 +814,14 @@ class TurnsTest {
             assertThat(asked.get(4).messages().getFirst().text()).contains("Person: question 0", "Assistant: xxx");
             List<Message> sent = asked.get(5).messages();
             assertThat(sent.getFirst().content().getFirst())
-                    .isEqualTo(new Content.Note(
-                            "(The conversation before this, in short: They asked four things.)"));
+                    .isEqualTo(new Content.Note("(The conversation before this, in short: They asked four things.)"));
             // The next turn goes on with it, and begins with the very same messages.
             TurnResult sixth = talk.run(says("c", "question 5"));
             assertThat(sixth.notices()).containsExactly(Texts.SUMMED_UP);
             assertThat(sixth.receipt().modelCalls()).isEqualTo(1);
             assertThat(asked.get(6).messages().subList(0, sent.size())).isEqualTo(sent);
-            assertThat(talk.stored("c").turns().get(4).messages().getFirst().text()).isEqualTo("question 4");
+            assertThat(talk.stored("c").turns().get(4).messages().getFirst().text())
+                    .isEqualTo("question 4");
         }
     }
 

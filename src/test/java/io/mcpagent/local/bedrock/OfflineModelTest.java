@@ -14,9 +14,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.time.LocalDate;
 import java.time.YearMonth;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
@@ -252,18 +252,17 @@ class OfflineModelTest {
 
     @Test
     void should_ask_the_right_dates_of_the_last_month_whatever_day_the_question_is_told() {
-        for (LocalDate day = LocalDate.of(2027, 12, 20); day.isBefore(LocalDate.of(2028, 3, 10)); day = day.plusDays(1)) {
+        for (LocalDate day = LocalDate.of(2027, 12, 20);
+                day.isBefore(LocalDate.of(2028, 3, 10));
+                day = day.plusDays(1)) {
             YearMonth last = YearMonth.from(day).minusMonths(1);
             JsonNode request = Json.object()
-                    .<ObjectNode>set(
-                            "messages",
-                            Json.parse(
-                                    """
-                                    [{"role":"user","content":[{"text":"orders of last month"},{"text":"(Today is Someday, %s. The time zone is UTC.)"}]}]"""
-                                            .formatted(day)))
+                    .<ObjectNode>set("messages", Json.parse("""
+                                    [{"role":"user","content":[{"text":"orders of last month"},{"text":"(Today is Someday, %s. The time zone is UTC.)"}]}]""".formatted(day)))
                     .set("toolConfig", Json.object().set("tools", tools));
             assertEquals(
-                    "search_orders {\"from_date\":\"%s\",\"to_date\":\"%s\"}".formatted(last.atDay(1), last.atEndOfMonth()),
+                    "search_orders {\"from_date\":\"%s\",\"to_date\":\"%s\"}"
+                            .formatted(last.atDay(1), last.atEndOfMonth()),
                     calls(model.reply(new ConverseRequest("m", false, request))));
         }
     }

@@ -11,14 +11,18 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
+import software.amazon.awssdk.services.secretsmanager.model.InvalidRequestException;
+import software.amazon.awssdk.services.secretsmanager.model.ResourceNotFoundException;
 
 /**
  * The API keys that are valid now. They are read from Secrets Manager again and again on a thread of its own, so that a changed secret counts
- * without a restart and no request ever waits for it; while it can't be read, what was read last stays valid. Safe for use by many threads.
+ * without a restart and no request ever waits for it. While it can't be read, what was read last stays valid; when it is gone, which two readings
+ * in a row must say, no key is valid any more. Safe for use by many threads.
  */
 @Singleton
 final class ApiKeys {
@@ -34,6 +38,8 @@ final class ApiKeys {
     private volatile @Nullable List<ApiKey> keys;
     private volatile @Nullable Thread reader;
     private boolean failing;
+    private boolean gone;
+    private Set<String> empty = Set.of();
 
     ApiKeys(AgentConfig config, Instance<SecretsManagerClient> secrets, IssuerKeys issuers) {
         this.issuers = issuers;
@@ -78,7 +84,7 @@ final class ApiKeys {
     private void readAgainAndAgain() {
         try {
             while (true) {
-                Thread.sleep(keys == null && FIRST_RETRY.compareTo(refresh) < 0 ? FIRST_RETRY : refresh);
+                Thread.sleep(pause());
                 read();
             }
         } catch (InterruptedException e) {
@@ -86,7 +92,11 @@ final class ApiKeys {
         }
     }
 
-    private void read() {
+    private Duration pause() {
+        return keys == null && FIRST_RETRY.compareTo(refresh) < 0 ? FIRST_RETRY : refresh;
+    }
+
+    void read() {
         readSecret();
         List<ApiKey> valid = keys;
         issuers.read((valid == null ? List.<ApiKey>of() : valid)
@@ -103,17 +113,45 @@ final class ApiKeys {
                     .getSecretValue(request -> request.secretId(secret.orElseThrow())
                             .overrideConfiguration(call -> call.apiCallTimeout(LONGEST_CALL)))
                     .secretString();
-            List<ApiKey> next = ApiKeysReader.read(value);
-            if (keys == null || failing) {
-                LOG.infof("API keys read: %d", next.size());
-            }
-            keys = next;
+            take(ApiKeysReader.read(value));
             failing = false;
+            gone = false;
+        } catch (ResourceNotFoundException e) {
+            missing("there is none of that name");
+        } catch (InvalidRequestException e) {
+            missing("it is marked for deletion");
         } catch (IllegalArgumentException e) {
+            gone = false;
             failed("the secret can't be used: " + e.getMessage());
         } catch (RuntimeException e) {
             failed(e.getClass().getSimpleName());
         }
+    }
+
+    private void take(ApiKeysReader.Read read) {
+        if (keys == null || failing || gone || !read.empty().equals(empty)) {
+            LOG.infof("API keys read: %d", read.keys().size());
+            if (!read.empty().isEmpty()) {
+                LOG.errorf(
+                        "The secret with the API keys has the hash of an empty text at %s: such a hash lets nobody in",
+                        String.join(", ", read.empty()));
+            }
+        }
+        empty = read.empty();
+        keys = read.keys();
+    }
+
+    /** A secret that is being replaced is gone for a moment; one that is still gone at the next reading was taken away. */
+    private void missing(String why) {
+        if (!gone) {
+            LOG.errorf(
+                    "The secret with the API keys is gone, %s. If it is still gone at the next reading, in %s, no API key is valid any more.",
+                    why, pause());
+        } else if (keys == null || !keys.isEmpty()) {
+            LOG.errorf("The secret with the API keys is gone, %s. NO API KEY IS VALID ANY MORE.", why);
+            keys = List.of();
+        }
+        gone = true;
     }
 
     /** Says it once, not at every attempt. */

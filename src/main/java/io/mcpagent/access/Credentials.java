@@ -90,6 +90,9 @@ final class Credentials implements HttpAuthenticationMechanism {
     }
 
     private Uni<SecurityIdentity> byKey(RoutingContext http, String presented) {
+        if (presented.isBlank()) {
+            return refused();
+        }
         if (keys.unknown()) {
             return unavailable(http);
         }
@@ -134,7 +137,11 @@ final class Credentials implements HttpAuthenticationMechanism {
     }
 
     private Uni<SecurityIdentity> byToken(RoutingContext http, IdentityProviderManager providers) {
-        return tokens.authenticate(http, providers).onFailure().recoverWithUni(failure -> {
+        Uni<SecurityIdentity> named = tokens.authenticate(http, providers)
+                .flatMap(identity -> identity != null && Subjects.isNamed(identity)
+                        ? Uni.createFrom().item(identity)
+                        : refused());
+        return named.onFailure().recoverWithUni(failure -> {
             // It has made itself the one that sends the challenge.
             http.put(HttpAuthenticationMechanism.class.getName(), this);
             if (failure instanceof OIDCException) {

@@ -28,6 +28,26 @@ final class Subjects {
         return identity.getPrincipal().getName();
     }
 
+    /** Whether its token names somebody: a subject that shows nothing would be the same for all who have such a token. */
+    static boolean isNamed(SecurityIdentity identity) {
+        return identity.getPrincipal() instanceof JsonWebToken token
+                && token.getSubject() != null
+                && token.getSubject().codePoints().anyMatch(Subjects::isVisible);
+    }
+
+    private static boolean isVisible(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SPACE_SEPARATOR,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.SURROGATE,
+                    Character.UNASSIGNED -> false;
+            default -> true;
+        };
+    }
+
     static String ofKey(String name) {
         return KEY + name;
     }

@@ -15,6 +15,11 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
             // Written by Jackson at a stream's end and for the answers kept for idempotency keys, and read back from
             // there.
             "io.mcpagent.door.ChatReply",
+            // Looked up by name by the AWS SDK for profiles with role_arn or sso_session, and for web identities.
+            "software.amazon.awssdk.services.sts.internal.StsProfileCredentialsProviderFactory",
+            "software.amazon.awssdk.services.sts.internal.StsWebIdentityCredentialsProviderFactory",
+            "software.amazon.awssdk.services.sso.auth.SsoProfileCredentialsProviderFactory",
+            "software.amazon.awssdk.services.ssooidc.SsoOidcProfileTokenProviderFactory",
         })
 final class NativeImage {
 

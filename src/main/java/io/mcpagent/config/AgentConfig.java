@@ -302,9 +302,13 @@ public interface AgentConfig {
         /** The secret in AWS Secrets Manager that has the API keys: JSON, from a name to the SHA-256 of its key in hex. None by default. */
         Optional<String> apiKeysSecret();
 
-        /** How often that secret is read again. */
+        /** How often that secret is read again. The keys of a deleted secret end when two readings in a row don't find it. */
         @WithDefault("60s")
         Duration apiKeysRefresh();
+
+        /** How often the issuer's keys are read again: tokens that a withdrawn key signed end within that time. */
+        @WithDefault("60s")
+        Duration issuerKeysRefresh();
 
         /** The public client (no secret, authorization code with PKCE) as which the chat page signs people in at the issuer; by default it offers keys only. */
         Optional<String> pageClientId();

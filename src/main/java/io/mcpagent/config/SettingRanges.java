@@ -104,6 +104,7 @@ final class SettingRanges {
 
     private static void access(AgentConfig.AccessSettings access) {
         positive("agent.access.api-keys-refresh", access.apiKeysRefresh());
+        positive("agent.access.issuer-keys-refresh", access.issuerKeysRefresh());
         atLeast("agent.access.requests-per-minute", access.requestsPerMinute(), 1);
         atLeast("agent.access.concurrent-turns", access.concurrentTurns(), 1);
         OptionalInt total = access.totalRequestsPerMinute();

@@ -19,7 +19,7 @@ class FrontEndReaderTest {
     }
 
     private static FrontEnd read(String frontEnd) {
-        return ApiKeysReader.read("{\"ui\":" + entry(frontEnd) + "}").getFirst().frontEnd();
+        return ApiKeysReader.read("{\"ui\":" + entry(frontEnd) + "}").keys().getFirst().frontEnd();
     }
 
     @Test
@@ -28,7 +28,7 @@ class FrontEndReaderTest {
         assertThat(frontEnd.header()).isEqualTo("X-OpenWebUI-User-Jwt");
         assertThat(frontEnd.lifetime()).isEqualTo(Duration.ofMinutes(5));
         assertThat(frontEnd.servesWithoutToken()).isFalse();
-        assertThat(ApiKeysReader.read("{\"ui\":\"" + HASH + "\"}").getFirst().frontEnd())
+        assertThat(ApiKeysReader.read("{\"ui\":\"" + HASH + "\"}").keys().getFirst().frontEnd())
                 .isNull();
     }
 

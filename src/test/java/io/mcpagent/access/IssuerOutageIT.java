@@ -7,10 +7,11 @@ import io.mcpagent.support.AgentProcess;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.TcpProxy;
 import java.net.URI;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** An issuer that can't be reached while the agent starts, and later. */
+/** An issuer that can't be reached while the agent starts, and later; and one that changes its keys. */
 class IssuerOutageIT {
 
     @Test
@@ -52,5 +53,43 @@ class IssuerOutageIT {
                                 .statusCode());
             }
         }
+    }
+
+    @Test
+    void should_take_a_new_key_within_seconds_end_what_the_old_one_signed_and_not_ask_for_each_unknown_key() {
+        try (TestIssuer issuer = TestIssuer.start();
+                AgentProcess often = startWithKeysReadEvery("1s", issuer);
+                AgentProcess whenAsked = startWithKeysReadEvery("1h", issuer)) {
+            String old = issuer.token("ann");
+            assertEquals(200, status(often, old));
+            assertEquals(200, status(whenAsked, old));
+            issuer.rotate();
+            long rotated = System.nanoTime();
+            Await.until("the old key's token to be refused", () -> status(often, old) == 401);
+            System.out.printf("withdrawn within %d ms%n", (System.nanoTime() - rotated) / 1_000_000);
+            assertEquals(200, status(often, issuer.token("ann")));
+            Await.until("the new key's token to be taken", () -> status(whenAsked, issuer.token("ann")) == 200);
+            assertEquals(401, status(whenAsked, old));
+
+            int before = issuer.requests();
+            long began = System.nanoTime();
+            for (int i = 0; i < 200; i++) {
+                assertEquals(401, status(whenAsked, issuer.ofUnknownKey("ann")));
+            }
+            long seconds = (System.nanoTime() - began) / 1_000_000_000;
+            // The other agent asks, too, and each at most once in five seconds.
+            assertTrue(issuer.requests() - before <= 2 * (seconds / 5 + 2), issuer.requests() - before + " requests");
+        }
+    }
+
+    private static AgentProcess startWithKeysReadEvery(String refresh, TestIssuer issuer) {
+        Map<String, String> settings = new HashMap<>(issuer.settings());
+        settings.put("AGENT_ACCESS_OPEN", "false");
+        settings.put("AGENT_ACCESS_ISSUER_KEYS_REFRESH", refresh);
+        return AgentProcess.start(settings);
+    }
+
+    private static int status(AgentProcess agent, String token) {
+        return agent.get("/chat", "Authorization", "Bearer " + token).statusCode();
     }
 }

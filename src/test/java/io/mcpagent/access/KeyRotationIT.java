@@ -124,6 +124,20 @@ class KeyRotationIT {
     }
 
     @Test
+    void should_end_the_keys_of_a_deleted_secret_and_say_so() {
+        secret.create(Map.of("billing", KeySecret.hash("good"), "unset", KeySecret.hash("")));
+        startAgent();
+        assertEquals(200, status("good"));
+        assertEquals(401, status(""));
+        assertTrue(agent.log().contains("hash of an empty text at unset"), agent.log());
+        secret.delete();
+        Await.until("the key to end", () -> status("good") == 401);
+        assertTrue(agent.log().contains("marked for deletion. NO API KEY IS VALID"), agent.log());
+        secret.restore();
+        Await.until("the key to be back", () -> status("good") == 200);
+    }
+
+    @Test
     void should_start_without_secrets_manager_and_say_503_until_it_knows_the_keys() {
         secret.create(Map.of("billing", KeySecret.hash("good")));
         proxy.refuse();

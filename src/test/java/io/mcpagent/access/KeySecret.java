@@ -40,6 +40,15 @@ final class KeySecret implements AutoCloseable {
         client.putSecretValue(request -> request.secretId(NAME).secretString(text));
     }
 
+    /** As the console deletes it: it can be restored for some days. */
+    void delete() {
+        client.deleteSecret(request -> request.secretId(NAME));
+    }
+
+    void restore() {
+        client.restoreSecret(request -> request.secretId(NAME));
+    }
+
     static String hash(String key) {
         return Sha256.hex(key);
     }

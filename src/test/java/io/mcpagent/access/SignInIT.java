@@ -214,6 +214,10 @@ class SignInIT {
         bad.put("a token that is not valid yet", bearer(door.issuer.token(changed("nbf", now + 300))));
         bad.put("a token without an end", bearer(door.issuer.token(changed("exp", null))));
         bad.put("a token without a subject", bearer(door.issuer.token(changed("sub", null))));
+        bad.put("a token with a blank subject", bearer(door.issuer.token(changed("sub", " \t"))));
+        bad.put("a token with an invisible subject", bearer(door.issuer.token(changed("sub", "\u200b\u2060\u0000"))));
+        bad.put("a token with an empty subject", bearer(door.issuer.token(changed("sub", ""))));
+        bad.put("a token of an unknown key", bearer(door.issuer.ofUnknownKey("ann")));
         bad.put("a forged token", bearer(door.issuer.forged("ann")));
         bad.put("alg none", bearer(door.issuer.unsigned("ann")));
         bad.put(
@@ -232,6 +236,7 @@ class SignInIT {
         bad.put("the hash of a key", Door.key(KeySecret.hash(Door.BILLING)));
         bad.put("a key and something behind it", Door.key(Door.BILLING + "x"));
         bad.put("an empty key", Door.key(""));
+        bad.put("a blank key", Door.key(" "));
         bad.put("the name of a key", Door.key("billing"));
         bad.put("basic authentication", new String[] {"Authorization", "Basic YmlsbGluZzpiaWxsaW5n"});
         bad.put(

@@ -16,6 +16,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.Signature;
 import java.security.interfaces.RSAPublicKey;
 import java.time.Instant;
@@ -39,11 +40,22 @@ final class TestIssuer implements AutoCloseable {
     static final String AUDIENCE = "mcp-agent-tests";
     static final String PAGE = "page-of-the-tests";
     static final String PERSON = "ann";
-    private static final String KEY_ID = "one";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
-    private final KeyPair keys = rsa();
+    /** A key pair and the name of its public half. */
+    private record Keys(String id, KeyPair pair) {
+
+        PublicKey publicKey() {
+            return pair.getPublic();
+        }
+
+        PrivateKey privateKey() {
+            return pair.getPrivate();
+        }
+    }
+
+    private volatile Keys keys = new Keys("one", rsa());
     private final HttpServer server;
     private final AtomicInteger requests = new AtomicInteger();
     private final Map<String, Map<String, String>> codes = new ConcurrentHashMap<>();
@@ -113,17 +125,27 @@ final class TestIssuer implements AutoCloseable {
 
     /** A good token. */
     String token(String subject) {
-        return signed(claims(subject), keys.getPrivate());
+        return signed(claims(subject), keys);
     }
 
     /** A token with these claims, signed by this issuer. */
     String token(Map<String, Object> claims) {
-        return signed(claims, keys.getPrivate());
+        return signed(claims, keys);
+    }
+
+    /** Withdraws the key that it has; from now on another one signs. */
+    void rotate() {
+        keys = new Keys(UUID.randomUUID().toString(), rsa());
+    }
+
+    /** A token of a key that this issuer does not have. */
+    String ofUnknownKey(String subject) {
+        return signed(claims(subject), new Keys(UUID.randomUUID().toString(), keys.pair()));
     }
 
     /** A token that says that this issuer's key signed it, but a key of somebody else's did. */
     String forged(String subject) {
-        return signed(claims(subject), rsa().getPrivate());
+        return signed(claims(subject), new Keys(keys.id(), rsa()));
     }
 
     /** A token with {@code alg} none and no signature. */
@@ -134,9 +156,9 @@ final class TestIssuer implements AutoCloseable {
     /** A token that is signed with HMAC, with the public key as the secret: the classic confusion of algorithms. */
     String confused(String subject) {
         return hmac(
-                Map.of("alg", "HS256", "typ", "JWT", "kid", KEY_ID),
+                Map.of("alg", "HS256", "typ", "JWT", "kid", keys.id()),
                 claims(subject),
-                keys.getPublic().getEncoded());
+                keys.publicKey().getEncoded());
     }
 
     /** A token of a front end, such as Open WebUI's: signed with HMAC. */
@@ -155,11 +177,11 @@ final class TestIssuer implements AutoCloseable {
         }
     }
 
-    private String signed(Map<String, Object> claims, PrivateKey key) {
-        String content = encode(Map.of("alg", "RS256", "typ", "JWT", "kid", KEY_ID)) + "." + encode(claims);
+    private static String signed(Map<String, Object> claims, Keys keys) {
+        String content = encode(Map.of("alg", "RS256", "typ", "JWT", "kid", keys.id())) + "." + encode(claims);
         try {
             Signature signature = Signature.getInstance("SHA256withRSA");
-            signature.initSign(key);
+            signature.initSign(keys.privateKey());
             signature.update(content.getBytes(StandardCharsets.US_ASCII));
             return content + "." + BASE64.encodeToString(signature.sign());
         } catch (GeneralSecurityException e) {
@@ -168,7 +190,7 @@ final class TestIssuer implements AutoCloseable {
     }
 
     private Map<String, String> publicKey() {
-        RSAPublicKey key = (RSAPublicKey) keys.getPublic();
+        RSAPublicKey key = (RSAPublicKey) keys.publicKey();
         return Map.of(
                 "kty",
                 "RSA",
@@ -177,7 +199,7 @@ final class TestIssuer implements AutoCloseable {
                 "alg",
                 "RS256",
                 "kid",
-                KEY_ID,
+                keys.id(),
                 "n",
                 encode(key.getModulus()),
                 "e",

@@ -5,7 +5,7 @@ import com.oracle.svm.core.annotate.TargetClass;
 
 /**
  * Keeps the JDK's XML parser out of the native executable, eight megabytes of it: the extension for AWS clients asks for it, whichever they are,
- * and those of ours, DynamoDB and Secrets Manager, speak JSON.
+ * and those of ours, DynamoDB and Secrets Manager, speak JSON. What STS says is read by {@link StsXml}.
  */
 final class NoXml {
 

@@ -52,7 +52,7 @@ class Streams {
             long asked = System.nanoTime();
             socket.getOutputStream()
                     .write(
-                            ("POST /chat HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\n"
+                            ("POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\n"
                                             + "Connection: close\r\nContent-Length: " + BODY.length() + "\r\n\r\n"
                                             + BODY)
                                     .getBytes(StandardCharsets.US_ASCII));

@@ -20,7 +20,8 @@ final class StsXml {
     private static final int DEEPEST = 32;
     private static final Pattern PART =
             Pattern.compile("<!--.*?-->|<\\?.*?\\?>|<(/?)(?:[\\w.-]+:)?([\\w.-]+)[^<>]*?(/?)>|([^<]+)", Pattern.DOTALL);
-    private static final Pattern ENTITY = Pattern.compile("&(?:#(\\d{1,7})|#x([0-9a-fA-F]{1,6})|(lt|gt|amp|quot|apos));");
+    private static final Pattern ENTITY =
+            Pattern.compile("&(?:#(\\d{1,7})|#x([0-9a-fA-F]{1,6})|(lt|gt|amp|quot|apos));");
 
     private final Matcher parts;
 

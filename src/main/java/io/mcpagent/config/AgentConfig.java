@@ -321,6 +321,12 @@ public interface AgentConfig {
         @WithDefault("false")
         boolean open();
 
+        /**
+         * The host names, without a port, under which this service is reached while nobody has to sign in, besides this machine's own: a web page under
+         * any other name is refused.
+         */
+        Optional<List<String>> hosts();
+
         /** How many requests one caller may send in a minute to one instance; an API key may have a number of its own. */
         @WithDefault("600")
         int requestsPerMinute();

@@ -21,7 +21,7 @@ public enum Problem {
     FORBIDDEN(
             403,
             "This is not allowed",
-            "The credentials are valid, but do not allow this. Sending the request again does not help."),
+            "The credentials are valid, but do not allow this; or nobody has to sign in, and a foreign web page asks. Sending the request again does not help."),
     NOT_FOUND(404, "There is nothing here", "Nothing is offered under this path. Check its spelling."),
     CONVERSATION_NOT_FOUND(
             404,

@@ -120,8 +120,8 @@ class SlowClientIT {
             // Far more than the system keeps for a client: what waits, waits in the agent.
             send(
                     slow,
-                    "GET /openapi?format=json HTTP/1.1\r\nHost: a\r\n\r\n".repeat(answers - 1)
-                            + "GET /openapi?format=json HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+                    "GET /openapi?format=json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(answers - 1)
+                            + "GET /openapi?format=json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
             long began = System.nanoTime();
             long bytes = 0;
             int seen = 0;
@@ -165,7 +165,7 @@ class SlowClientIT {
         try (Socket slow = connect(65_536)) {
             send(
                     slow,
-                    "POST /chat HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"message\":\"");
+                    "POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"message\":\"");
             long began = System.nanoTime();
             // It is admitted, and waited for, before the others ask.
             slow.setSoTimeout(300);
@@ -242,7 +242,7 @@ class SlowClientIT {
         try (Socket client = connect(65_536)) {
             send(
                     client,
-                    "POST /chat HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10000000\r\n\r\n");
+                    "POST /chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10000000\r\n\r\n");
             String answer = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertTrue(answer.startsWith("HTTP/1.1 413") && answer.contains("/problems/too-large"), answer);
         }
@@ -257,7 +257,7 @@ class SlowClientIT {
     }
 
     private static String post(String path, String accept, String body) {
-        return "POST " + path + " HTTP/1.1\r\nHost: a\r\nAccept: " + accept
+        return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nAccept: " + accept
                 + "\r\nContent-Type: application/json\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
     }
 

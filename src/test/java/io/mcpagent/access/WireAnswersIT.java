@@ -22,13 +22,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the HTTP server itself says to requests that are none, byte for byte at the wire: a problem where there is a request, else nothing but a status. */
 class WireAnswersIT {
 
     private static final Pattern INSIDE =
             Pattern.compile("(?i)exception|netty|vert\\.?x|quarkus|resteasy|io\\.mcpagent|java\\.|\\bat [a-z]+\\.\\w");
-    private static final String HOST = "Host: a\r\nConnection: close\r\n";
+    private static final String HOST = "Host: localhost\r\nConnection: close\r\n";
     private static LocalBedrock bedrock;
     private static AgentProcess agent;
 
@@ -99,7 +100,7 @@ class WireAnswersIT {
                         "invalid-request"),
                 arguments(
                         "an upgrade to a WebSocket",
-                        "GET /nothing HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                        "GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
                         404,
                         "not-found"));
@@ -177,6 +178,44 @@ class WireAnswersIT {
                 answer::toString);
         assertNothingOfTheInside(answer);
         assertEquals(200, agent.get("/health/live").statusCode());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET /",
+                "GET /sign-in.json",
+                "GET /page/app.js",
+                "GET /chat",
+                "POST /chat",
+                "DELETE /chat/x",
+                "GET /openapi",
+                "POST /mcp",
+                "GET /mcp",
+                "GET /v1/models",
+                "POST /v1/chat/completions",
+                "POST /ag-ui",
+                "GET /nothing"
+            })
+    void should_refuse_a_foreign_page_at_every_door_while_nobody_has_to_sign_in(String door) throws IOException {
+        String length = door.startsWith("POST") ? "Content-Type: application/json\r\nContent-Length: 0\r\n" : "";
+        for (String page : List.of(
+                "Host: evil.example\r\n",
+                "Host: evil.example\r\nX-Forwarded-Host: localhost\r\nForwarded: host=localhost\r\n",
+                "Host: localhost\r\nOrigin: http://evil.example\r\n",
+                "Host: localhost\r\nOrigin: null\r\n")) {
+            RawRequest.Answer answer = RawRequest.send(
+                    agent.port(), door + " HTTP/1.1\r\n" + page + length + "Connection: close\r\n\r\n", new byte[0]);
+            assertEquals(403, answer.status(), () -> page + answer);
+            assertFalse(answer.body().contains("evil"), answer::toString);
+        }
+        RawRequest.Answer own = RawRequest.send(
+                agent.port(),
+                door
+                        + " HTTP/1.1\r\nHost: LOCALHOST:1\r\nOrigin: http://127.0.0.1:1\r\nX-Forwarded-Host: evil.example\r\n"
+                        + length + "Connection: close\r\n\r\n",
+                new byte[0]);
+        assertTrue(own.status() != 403, own::toString);
     }
 
     @Test

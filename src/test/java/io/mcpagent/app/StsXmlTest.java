@@ -19,7 +19,13 @@ import software.amazon.awssdk.protocols.query.unmarshall.XmlElement;
 class StsXmlTest {
 
     private static final List<String> TEXTS = List.of(
-            "", "arn:aws:sts::1:assumed-role/a/b", "a/+=", "&lt;&amp;&gt;&quot;&apos;", "&#228;&#x1F600;", "ä😀", " x ");
+            "",
+            "arn:aws:sts::1:assumed-role/a/b",
+            "a/+=",
+            "&lt;&amp;&gt;&quot;&apos;",
+            "&#228;&#x1F600;",
+            "ä😀",
+            " x ");
     private final Random random = new Random(20261130);
 
     @Test
@@ -33,7 +39,16 @@ class StsXmlTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"x", "<a>", "<a></b>", "</a>", "<a><b></a></b>", "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>", "<a"})
+    @ValueSource(
+            strings = {
+                "x",
+                "<a>",
+                "<a></b>",
+                "</a>",
+                "<a><b></a></b>",
+                "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>",
+                "<a"
+            })
     void should_refuse_what_is_no_document(String text) {
         assertThatThrownBy(() -> read(text, StsXml::parse)).isInstanceOf(SdkClientException.class);
         assertThatThrownBy(() -> read("<a>".repeat(100_000), StsXml::parse)).isInstanceOf(SdkClientException.class);

@@ -103,9 +103,9 @@ class AwsIdentitiesIT {
     private void cacheToken(Instant end) throws Exception {
         Path cache = Files.createDirectories(home.resolve(".aws/sso/cache"));
         String name = HexFormat.of()
-                .formatHex(
-                        MessageDigest.getInstance("SHA-1").digest(SESSION.getBytes(StandardCharsets.UTF_8)));
-        Files.writeString(cache.resolve(name + ".json"), """
+                .formatHex(MessageDigest.getInstance("SHA-1").digest(SESSION.getBytes(StandardCharsets.UTF_8)));
+        Files.writeString(
+                cache.resolve(name + ".json"), """
                         {"startUrl": "https://example.awsapps.com/start", "region": "us-east-1", "accessToken": "fresh", "expiresAt": "%s",
                          "clientId": "id", "clientSecret": "secret", "registrationExpiresAt": "%s", "refreshToken": "refresh"}
                         """.formatted(end, Instant.now().plusSeconds(7_200)));
@@ -149,18 +149,16 @@ class AwsIdentitiesIT {
         String body = switch (http.getRequestURI().getPath()) {
             case "/token" -> """
                     {"accessToken": "refreshed", "expiresIn": 3600, "tokenType": "Bearer", "refreshToken": "next"}""";
-            case "/federation/credentials" -> """
-                    {"roleCredentials": {"accessKeyId": "AKID", "secretAccessKey": "s", "sessionToken": "GetRoleCredentials with %s", "expiration": %d}}"""
-                    .formatted(
-                            http.getRequestHeaders().getFirst("x-amz-sso_bearer_token"), end.toEpochMilli());
+            case "/federation/credentials" ->
+                """
+                    {"roleCredentials": {"accessKeyId": "AKID", "secretAccessKey": "s", "sessionToken": "GetRoleCredentials with %s", "expiration": %d}}""".formatted(http.getRequestHeaders().getFirst("x-amz-sso_bearer_token"), end.toEpochMilli());
             default -> """
                     <%1$sResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><%1$sResult><Credentials><AccessKeyId>AKID</AccessKeyId>\
                     <SecretAccessKey>s</SecretAccessKey><SessionToken>%1$s</SessionToken><Expiration>%2$s</Expiration></Credentials>\
                     </%1$sResult></%1$sResponse>""".formatted(action, end);
         };
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        http.getResponseHeaders()
-                .set("Content-Type", body.startsWith("<") ? "text/xml" : "application/json");
+        http.getResponseHeaders().set("Content-Type", body.startsWith("<") ? "text/xml" : "application/json");
         http.sendResponseHeaders(200, bytes.length);
         http.getResponseBody().write(bytes);
         http.close();

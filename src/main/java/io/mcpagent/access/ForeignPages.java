@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +38,7 @@ final class ForeignPages {
     private final Set<String> configured;
     private final ProblemAnswers problems;
 
+    @Inject
     ForeignPages(SignIn signIn, AgentConfig config, ProblemAnswers problems) {
         this(!signIn.required(), config.access().hosts().orElse(List.of()), problems);
     }

@@ -107,9 +107,7 @@ final class ToolCaller {
                 CallAnswer answer = connection.callTool(name, arguments, traceparent, !readOnly || !first, deadline);
                 if (!readOnly || !endedByDatabase(answer) || !retries.afterDatabaseLoss()) {
                     breaker.succeeded();
-                    return answer.error()
-                            ? new Ended(ToolOutcome.ERROR, answer.text())
-                            : new Ended(ToolOutcome.OK, answer.text(), answer.total());
+                    return ended(answer, readOnly);
                 }
             } catch (McpException e) {
                 if (!retries.ofCall(e, readOnly)) {
@@ -121,6 +119,20 @@ final class ToolCaller {
                 }
             }
         }
+    }
+
+    private static Ended ended(CallAnswer answer, boolean readOnly) {
+        String unmeant = answer.error() || answer.cut() ? null : UnmeantValues.in(answer.blocks());
+        if (unmeant == null) {
+            return answer.error()
+                    ? new Ended(ToolOutcome.ERROR, answer.text())
+                    : new Ended(ToolOutcome.OK, answer.text(), answer.total());
+        }
+        return readOnly
+                ? new Ended(ToolOutcome.ERROR, unmeant)
+                : new Ended(
+                        ToolOutcome.OUTCOME_UNKNOWN,
+                        unmeant + " The call itself was carried out: do not repeat it; say so in the answer.");
     }
 
     private static boolean endedByDatabase(CallAnswer answer) {

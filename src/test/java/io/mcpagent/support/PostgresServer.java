@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -168,6 +169,21 @@ public final class PostgresServer implements AutoCloseable {
             }
         }
         return rows;
+    }
+
+    /** The types of a statement's result, by column; the statement does not run. Its parameters are {@code $1} and so on. */
+    public Map<String, String> columnTypes(String sql) {
+        try (Connection connection = connect(DATABASE);
+                PreparedStatement statement = connection.prepareStatement(sql.replaceAll("\\$\\d+", "?"))) {
+            ResultSetMetaData result = statement.getMetaData();
+            Map<String, String> types = new LinkedHashMap<>();
+            for (int i = 1; i <= result.getColumnCount(); i++) {
+                types.put(result.getColumnLabel(i), result.getColumnTypeName(i));
+            }
+            return types;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Runs one or several statements as the owner. */

@@ -60,6 +60,19 @@ class ToolsOverBothDatabasesTest {
         return List.of(new McpCalls(overSqlite.url()), new McpCalls(overPostgres.url()));
     }
 
+    /** Of any other type the toolbox sends a rounded number, a Go structure, or nothing that the database said: README.md lists them. */
+    @Test
+    void should_return_only_types_that_the_toolbox_sends_as_they_are() {
+        for (String tool : ToolsFile.read("tools.yaml").tools()) {
+            postgres.columnTypes(ToolsFile.statementOf(tool))
+                    .forEach((column, type) -> assertTrue(
+                            // Of JSON only numbers of more than 15 digits are rounded, and the lines of an order have none.
+                            Set.of("text", "varchar", "bpchar", "name", "bool", "int2", "int4", "int8", "float8", "json")
+                                    .contains(type),
+                            () -> ToolsFile.nameOf(tool) + ": cast " + column + ", which is " + type));
+        }
+    }
+
     private static JsonNode only(List<JsonNode> rows) {
         assertEquals(1, rows.size());
         return rows.getFirst();

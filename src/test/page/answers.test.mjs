@@ -16,6 +16,15 @@ async function csvOf(page) {
 const inked = (canvas) => canvas.evaluate((one) => one.getContext('2d').getImageData(0, 0, one.width, one.height).data.filter((value, index) => index % 4 === 3 && value > 0).length);
 
 export const answers = [
+  ['should_keep_every_digit_of_a_number', async ({ page }) => {
+    const numbers = ['9007199254740993', '-9223372036854775808', '12345678901234567890.123456789', '12.30', '1e400', '-1E+400', '1e-400', '1.2345678901234567891e5', '0.1'];
+    const shown = await page.evaluate(async (all) => {
+      const { rowsOf, textOf } = await import('/page/rows.js');
+      return rowsOf(`[${all.map((number) => `{"n":${number}}`).join(',')}]`).rows.map(({ n }) => textOf(n));
+    }, numbers);
+    assert.deepEqual(shown, numbers);
+  }],
+
   ['should_stream_an_answer_and_show_its_receipt', async ({ page, server }) => {
     server.state.holdAfter = 'The year made';
     await ask(page, 'Sales by month from 2025-07-01 to 2026-06-30');

@@ -6,6 +6,35 @@ const lastCall = (page) => page.locator('.tool-call').last();
 const lastTurn = (page) => page.locator('.turn').last();
 const posts = (server) => server.state.requests.filter(({ method }) => method === 'POST');
 
+/** Valid arguments that try to be read as others: look-alikes, invisible and turning characters, HTML, escapes, far numbers, nesting. */
+function hostileArguments(count) {
+  let seed = 20261130;
+  const next = (below) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  const pick = (from) => from[next(from.length)];
+  const WORDS = ['mark order 42 as read', 'DELETE EVERYTHING', '</dd><dt>amount</dt><dd>1', '<img src=x onerror="hacked=1">', '<script>hacked=1</script>', '\\u{202e}', '\\u202e', '\\', '\\"', '"', "'", '&lt;',
+    '\n', '\r\n', '\t', '\0', '\u001b[2J', '  ', '\u00a0', 'p\u0430ypal', '${hacked=1}', '", "approve": "yes', '{"a":1}', '1e400', 'null', '__proto__', 'constructor', '\u{1f680}', 'e\u0301', '12'];
+  const SIGNS = [0xad, 0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x180b, 0x180e, 0x2000, 0x200b, 0x200d, 0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202e, 0x202f, 0x205f, 0x2060, 0x2061, 0x2066, 0x2069, 0x206f, 0x2800, 0x3000,
+    0x3164, 0xfe0f, 0xfeff, 0xffa0, 0xfff9, 0xfffc, 0x1bca0, 0x1d173, 0xe0001, 0xe0041, 0xe0100, 0xe000, 0xfdd0, 0x85, 0x9b];
+  const word = () => Array.from({ length: 1 + next(4) }, () => (next(2) ? pick(WORDS) : String.fromCodePoint(next(3) ? pick(SIGNS) : 1 + next(0xd7ff)))).join('');
+  const number = () => pick(['0', '-0', '9007199254740992', '-9007199254740991', '1e300', '5e-324', '0.1', '1.0', '12.30', '1E2']);
+  const value = (depth) => {
+    const kind = next(depth > 0 ? 7 : 5);
+    if (kind < 2) return JSON.stringify(word());
+    if (kind < 4) return number();
+    if (kind === 4) return pick(['true', 'false', 'null', '""', '[]', '{}']);
+    if (kind === 5) return `[${Array.from({ length: 1 + next(3) }, () => value(depth - 1)).join(',')}]`;
+    return object(depth - 1);
+  };
+  const object = (depth) => {
+    const names = new Set(Array.from({ length: 1 + next(4) }, () => (next(3) ? pick(['amount', 'order_id', '', 'größe', 'a.b']) : word())));
+    return `{${[...names].map((name) => `${JSON.stringify(name)}:${value(depth)}`).join(',')}}`;
+  };
+  return Array.from({ length: count }, () => object(pick([0, 1, 3, 12])));
+}
+
 export const decisions = [
   ['should_show_exactly_what_would_run_and_run_it_when_approved', async ({ page, server }) => {
     await ask(page, 'Cancel order 1042');
@@ -24,6 +53,31 @@ export const decisions = [
     assert.match(posts(server).at(-1).path, /^\/chat\/[\w-]+\/approvals\/[\w-]+$/);
     assert.ok(await card.getByRole('button', { name: 'Approve' }).isDisabled());
     assert.ok(await shown(page, 'You approved this.').isVisible());
+  }],
+
+  ['should_show_of_2000_hostile_arguments_what_the_tool_gets', async ({ page, seen }) => {
+    const texts = hostileArguments(2000);
+    const wrong = await page.evaluate(async (all) => {
+      const { ApprovalCard } = await import('/page/approval.js');
+      // What a reader sees: the code of what has no look, else the character itself.
+      const read = (shown) => shown.replace(/\\(?:u\{([0-9a-f]+)\}|.)/gu, (whole, code) => (code ? String.fromCodePoint(parseInt(code, 16)) : whole));
+      const place = document.body.appendChild(document.createElement('div'));
+      return all.filter((text) => {
+        const told = JSON.parse(text);
+        const { element } = new ApprovalCard({ callId: 'c', tool: 'pay', arguments: told, expiresAt: '2999-01-01T00:00:00Z' }, () => {});
+        place.replaceChildren(element);
+        const [names, values] = ['dt', 'dd'].map((tag) => [...element.querySelectorAll(tag)]);
+        const parts = [...names, ...values].map((part) => part.textContent);
+        const hidden = parts.some((part) => /(?![ \n])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u.test(part)) || names.some(({ textContent }) => /\n/.test(textContent));
+        const shown = Object.fromEntries(names.map((name, index) => [JSON.parse(`"${read(name.textContent)}"`), JSON.parse(read(values[index].textContent))]));
+        const isText = [...names, ...values].every((part) => part.childElementCount === 0);
+        return hidden || !isText || JSON.stringify(shown) !== JSON.stringify(told) || names.length !== Object.keys(told).length;
+      });
+    }, texts);
+    assert.deepEqual(wrong.slice(0, 3), []);
+    assert.equal(await page.evaluate(() => globalThis.hacked), undefined);
+    assert.equal(seen.dialogs, 0);
+    console.log(`      ${texts.length} cards of hostile arguments`);
   }],
 
   ['should_decline_and_go_on', async ({ page }) => {

@@ -77,8 +77,8 @@ function argumentList(told) {
   const entries = Object.entries(told);
   if (entries.length === 0) return h('p', { class: 'hint' }, 'Without arguments.');
   return h('div', { class: 'asked scroll', tabindex: '0', role: 'group', 'aria-label': 'Arguments' },
-    h('dl', {}, entries.map(([name, value]) => h('div', {}, h('dt', {}, visible(name)), h('dd', {}, visible(shown(value)))))));
+    h('dl', {}, entries.map(([name, value]) => h('div', {}, h('dt', {}, visible(JSON.stringify(name).slice(1, -1))), h('dd', {}, visible(shown(value)))))));
 }
 
-/** As JSON, so that "7" and 7, true and "true" look different. */
+/** As JSON, so that "7" and 7, true and "true" look different; a character's code that is part of the text has two backslashes. */
 const shown = (value) => JSON.stringify(value, null, 2);

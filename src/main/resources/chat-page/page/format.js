@@ -46,8 +46,8 @@ export function period(time, now = new Date()) {
   return 'Older';
 }
 
-// Control, zero-width and direction-changing characters: they can make a text look like another one.
-const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+// Control, zero-width, blank and direction-changing characters, and those without a look of their own: they can make a text look like another one.
+const INVISIBLE = /(?![\t\n ])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\ufffc\u{1d173}-\u{1d17a}]/gu;
 
 /** The text with every character that could mislead the eye written as its code. */
 export function visible(text) {

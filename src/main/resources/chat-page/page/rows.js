@@ -33,7 +33,8 @@ export const isDecimal = (text) => /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text);
 /** Keeps the digits of numbers that a double can't hold, and the cents of 12.30. */
 function exactly(key, value, context) {
   if (typeof value !== 'number' || context?.source === undefined || String(value) === context.source) return value;
-  return isDecimal(context.source) ? context.source : value;
+  const isShort = Number.isFinite(value) && context.source.replace(/e.*|\D/gi, '').length <= 15 && (value !== 0 || /^[-.0]*(e|$)/i.test(context.source));
+  return isDecimal(context.source) || !isShort ? context.source : value;
 }
 
 function columnsOf(rows) {

@@ -1,5 +1,7 @@
 package io.mcpagent.tools;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,14 +27,47 @@ final class ErrorText {
     private static final Pattern ENDED =
             Pattern.compile("(?i)unexpected eof|connection reset by peer|broken pipe|conn closed"
                     + "|server closed the connection|driver: bad connection");
-    private static final Pattern SECRETS =
-            Pattern.compile("(?i)\\b(user(name)?|database|dbname|host(addr|name)?|server|port|password|pwd|uid)"
-                    + "\\s*=\\s*('[^']*'|\"[^\"]*\"|[^\\s,;`)]+)");
-    private static final Pattern URL = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]*://\\S+");
-    private static final Pattern ADDRESS =
-            Pattern.compile("\\b\\d{1,3}(\\.\\d{1,3}){3}(:\\d+)?\\b|\\[[0-9a-fA-F:]*::?[0-9a-fA-F:]*](:\\d+)?"
-                    + "|\\b[a-zA-Z0-9-]+(\\.[a-zA-Z0-9-]+)*\\.[a-zA-Z]{2,}:\\d{2,5}\\b|\\blocalhost:\\d+\\b");
-    private static final Pattern ROLE = Pattern.compile("(?i)\\b(role|user|database|login)\\s+(\"[^\"]*\"|'[^']*')");
+    /** A value in quotes, with what escapes them, also if its end was cut off. */
+    private static final String QUOTED = "'(?:[^'\\\\]|\\\\.|'')*(?:'|$)|\"(?:[^\"\\\\]|\\\\.)*(?:\"|$)";
+
+    /** What is nobody's business, and what is left of it; in this order, for some begin with what others are. */
+    private static final Map<Pattern, String> SECRETS = new LinkedHashMap<>();
+
+    static {
+        hide("-----BEGIN [A-Z ]+-----(?s:.*?)(?:-----END [A-Z ]+-----|$)", "…");
+        hide("[a-zA-Z][a-zA-Z0-9+.-]*://\\S+", "…");
+        hide("\\barn:[a-z-]+:[^\\s\"'`,;)\\]}]+", "…");
+        hide("(?i)\\b(bearer|basic)\\s+[\\w.~+/=-]{8,}", "$1 …");
+        hide("\\beyJ[\\w-]{5,}(?:\\.[\\w-]*){1,4}", "…");
+        hide("\\b(?:(?:AKIA|ASIA|ABSK)[A-Za-z0-9+/=]{12,}|bedrock-api-key-\\S+|AIza[\\w-]{20,})", "…");
+        hide("\\b(?:sk|pk|rk|gh[opsu]|github_pat|xox[abpr]|glpat|hf|npm|whsec)[-_][\\w-]{10,}", "…");
+        // As those of AWS are; a hash in hex digits has one case only.
+        hide("(?<![\\w/+=])(?=[^\\s]*[a-z])(?=[^\\s]*[A-Z])(?=[^\\s]*\\d)[A-Za-z0-9/+]{40}(?![\\w/+=])", "…");
+        // A member of an object, of a connection string or of YAML: {"password": "x"}, Password=x; user='x'
+        String secret = "[\\w-]*(?:password|passwd|passphrase|pwd|secret)[\\w-]*";
+        hide("(?i)(?<!column )([\"']?\\b" + secret + "[\"']?\\s*[=:]\\s*)(?:" + QUOTED + ")", "$1…");
+        hide("(?i)(?<!column )(\\b" + secret + "\\s*:[ \\t]+)[^\\s{\\[][^\\n]*", "$1…");
+        hide("(?i)([\"']?\\b" + secret + "[\"']?\\s*[=:]\\s*)[^\\s,;`)}\"']+", "$1…");
+        String key = "[\\w-]*(?:token|api[_-]?key|access[_-]?key(?:[_-]?id)?|account[_-]?key|private[_-]?key|credentials?|authorization|signature)";
+        hide("(?i)([\"']" + key + "[\"']\\s*[=:]\\s*|\\b" + key + "\\s*=\\s*)(?:" + QUOTED + "|[^\\s,;`)}\"']+)", "$1…");
+        hide("(?i)(\\b" + key + "\\s*:\\s*)(?:" + QUOTED + "|[^\\s,;`)}\"']{12,})", "$1…");
+        String place = "user(?:[_ ]?(?:name|id))?|database|dbname|host(?:addr|name)?|server|port|uid|data source|initial catalog|address|addr";
+        hide("(?i)\\b(" + place + ")\\s*=\\s*(?:" + QUOTED + "|[^\\s,;`)]+)", "$1=…");
+        hide("(?i)([\"'](?:" + place + ")[\"']\\s*:\\s*)(?:" + QUOTED + "|[^\\s,;`)}]+)", "$1…");
+        // ann:pw@host, ann:pw@tcp(host:3306)
+        hide("(?<![\\w@.])[\\w.+-]+:[^\\s@\"'`]+@[\\w.-]+(?:\\([^)\\s]*\\))?(?:/\\S*)?", "…");
+        hide("\\b\\d{1,3}(?:\\.\\d{1,3}){3}(?::\\d+)?\\b|\\[[0-9a-fA-F:]*::?[0-9a-fA-F:]*](?::\\d+)?"
+                + "|(?<![\\w:])(?:(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?:[0-9a-fA-F]{1,4}:){2,7}:[0-9a-fA-F:]*)", "…");
+        hide("\\b[a-zA-Z0-9-]+(?:\\.[a-zA-Z0-9-]+)*\\.[a-zA-Z]{2,}:\\d{2,5}\\b|\\blocalhost:\\d+\\b", "…");
+        hide("(?i)(?<![\\w@.\"-])(?<!(?:column|relation|table|field|function|schema) )"
+                + "(?:[a-z0-9_-]+\\.)+(?:internal|local|localdomain|lan|corp|intranet|amazonaws\\.com(?:\\.cn)?|windows\\.net)\\b"
+                + "|(?i)(?<![\\w@.\"-])(?<!(?:column|relation|table|field|function|schema) )(?:[a-z0-9-]+\\.){2,}(?:com|net|org|io|cloud|dev)\\b(?!\\.)", "…");
+        hide("(?i)\\b(role|user|database|login)\\s+(?:\"[^\"]*\"|'[^']*')", "$1 …");
+    }
+
+    private static void hide(String pattern, String rest) {
+        SECRETS.put(Pattern.compile(pattern), rest);
+    }
 
     private ErrorText() {}
 
@@ -58,10 +93,9 @@ final class ErrorText {
         }
         // First of all, since these patterns take time that grows with the square of the length.
         String clean = text.length() > MAX ? Utf8.cut(text, MAX) + "…" : text;
-        clean = URL.matcher(clean).replaceAll("…");
-        clean = SECRETS.matcher(clean).replaceAll("$1=…");
-        clean = ADDRESS.matcher(clean).replaceAll("…");
-        clean = ROLE.matcher(clean).replaceAll("$1 …");
+        for (Map.Entry<Pattern, String> secret : SECRETS.entrySet()) {
+            clean = secret.getKey().matcher(clean).replaceAll(secret.getValue());
+        }
         return clean.isBlank() ? "The tool failed without a message." : clean;
     }
 }

@@ -9,6 +9,7 @@ import io.mcpagent.door.Questions;
 import io.mcpagent.jsonrpc.JsonRpc;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.turn.Question;
+import io.mcpagent.turn.Run;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -71,7 +72,7 @@ final class AskTool {
         if (arguments.properties().stream().anyMatch(argument -> !ARGUMENTS.contains(argument.getKey()))) {
             return failed("The arguments are message and conversationId.");
         }
-        try {
+        try (CalledRuns.Called called = runs.called(origin.request())) {
             Question question = questions.message(
                     origin.subject(),
                     arguments.path("conversationId").asText(null),
@@ -79,14 +80,13 @@ final class AskTool {
                     false,
                     null,
                     origin.trace());
-            return answered(answering.answer(question, origin.http(), run -> runs.add(origin.request(), run)));
+            return answered(answering.answer(
+                    question, origin.http(), run -> called.began(() -> run.cancel(Run.Reason.CLIENT_GONE))));
         } catch (ProblemException e) {
             return failed(e.problem().title() + ". " + e.detail()
                     + (e.retryAfter() == null
                             ? ""
                             : " Try again after " + Math.max(1, e.retryAfter().toSeconds()) + " s."));
-        } finally {
-            runs.remove(origin.request());
         }
     }
 

@@ -1,15 +1,18 @@
 package io.mcpagent.mcpserver;
 
-import io.mcpagent.turn.Run;
 import jakarta.inject.Singleton;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
-/** The runs that MCP clients wait for in this process, so that they can call them off. Safe for use by many threads. */
+/**
+ * The runs that MCP clients wait for in this process, so that they can call them off. Without a session nobody can tell whose request an id names,
+ * since every client counts from one: such a client ends its run by closing its connection. Safe for use by many threads.
+ */
 @Singleton
 final class CalledRuns {
 
-    private final Map<Key, Run> runs = new ConcurrentHashMap<>();
+    private final Map<Key, Runnable> stops = new ConcurrentHashMap<>();
 
     /**
      * What names a request.
@@ -18,23 +21,43 @@ final class CalledRuns {
      * @param session its client's session, or null
      * @param id      its id in that session, as JSON
      */
-    record Key(String subject, String session, String id) {}
+    record Key(String subject, @Nullable String session, String id) {}
 
-    /** A run has begun for this request. */
-    void add(Key key, Run run) {
-        runs.put(key, run);
-    }
-
-    /** The request is answered. */
-    void remove(Key key) {
-        runs.remove(key);
+    /** A request that is being answered; closed when it is. */
+    Called called(Key key) {
+        return new Called(key);
     }
 
     /** Stops the run of this request, if there is one. */
     void cancel(Key key) {
-        Run run = runs.get(key);
-        if (run != null) {
-            run.cancel(Run.Reason.CLIENT_GONE);
+        Runnable stop = stops.get(key);
+        if (stop != null) {
+            stop.run();
+        }
+    }
+
+    /** One request; of two with the same name the first one can be called off. */
+    final class Called implements AutoCloseable {
+
+        private final Key key;
+        private @Nullable Runnable begun;
+
+        private Called(Key key) {
+            this.key = key;
+        }
+
+        /** A run has begun for it, which this stops. */
+        void began(Runnable stop) {
+            if (key.session() != null && !key.session().isBlank() && stops.putIfAbsent(key, stop) == null) {
+                begun = stop;
+            }
+        }
+
+        @Override
+        public void close() {
+            if (begun != null) {
+                stops.remove(key, begun);
+            }
         }
     }
 }

@@ -48,20 +48,28 @@ final class ErrorText {
         hide("(?i)(?<!column )([\"']?\\b" + secret + "[\"']?\\s*[=:]\\s*)(?:" + QUOTED + ")", "$1…");
         hide("(?i)(?<!column )(\\b" + secret + "\\s*:[ \\t]+)[^\\s{\\[][^\\n]*", "$1…");
         hide("(?i)([\"']?\\b" + secret + "[\"']?\\s*[=:]\\s*)[^\\s,;`)}\"']+", "$1…");
-        String key = "[\\w-]*(?:token|api[_-]?key|access[_-]?key(?:[_-]?id)?|account[_-]?key|private[_-]?key|credentials?|authorization|signature)";
-        hide("(?i)([\"']" + key + "[\"']\\s*[=:]\\s*|\\b" + key + "\\s*=\\s*)(?:" + QUOTED + "|[^\\s,;`)}\"']+)", "$1…");
+        String key =
+                "[\\w-]*(?:token|api[_-]?key|access[_-]?key(?:[_-]?id)?|account[_-]?key|private[_-]?key|credentials?|authorization|signature)";
+        hide(
+                "(?i)([\"']" + key + "[\"']\\s*[=:]\\s*|\\b" + key + "\\s*=\\s*)(?:" + QUOTED + "|[^\\s,;`)}\"']+)",
+                "$1…");
         hide("(?i)(\\b" + key + "\\s*:\\s*)(?:" + QUOTED + "|[^\\s,;`)}\"']{12,})", "$1…");
-        String place = "user(?:[_ ]?(?:name|id))?|database|dbname|host(?:addr|name)?|server|port|uid|data source|initial catalog|address|addr";
+        String place =
+                "user(?:[_ ]?(?:name|id))?|database|dbname|host(?:addr|name)?|server|port|uid|data source|initial catalog|address|addr";
         hide("(?i)\\b(" + place + ")\\s*=\\s*(?:" + QUOTED + "|[^\\s,;`)]+)", "$1=…");
         hide("(?i)([\"'](?:" + place + ")[\"']\\s*:\\s*)(?:" + QUOTED + "|[^\\s,;`)}]+)", "$1…");
         // ann:pw@host, ann:pw@tcp(host:3306)
         hide("(?<![\\w@.])[\\w.+-]+:[^\\s@\"'`]+@[\\w.-]+(?:\\([^)\\s]*\\))?(?:/\\S*)?", "…");
-        hide("\\b\\d{1,3}(?:\\.\\d{1,3}){3}(?::\\d+)?\\b|\\[[0-9a-fA-F:]*::?[0-9a-fA-F:]*](?::\\d+)?"
-                + "|(?<![\\w:])(?:(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?:[0-9a-fA-F]{1,4}:){2,7}:[0-9a-fA-F:]*)", "…");
+        hide(
+                "\\b\\d{1,3}(?:\\.\\d{1,3}){3}(?::\\d+)?\\b|\\[[0-9a-fA-F:]*::?[0-9a-fA-F:]*](?::\\d+)?"
+                        + "|(?<![\\w:])(?:(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?:[0-9a-fA-F]{1,4}:){2,7}:[0-9a-fA-F:]*)",
+                "…");
         hide("\\b[a-zA-Z0-9-]+(?:\\.[a-zA-Z0-9-]+)*\\.[a-zA-Z]{2,}:\\d{2,5}\\b|\\blocalhost:\\d+\\b", "…");
-        hide("(?i)(?<![\\w@.\"-])(?<!(?:column|relation|table|field|function|schema) )"
-                + "(?:[a-z0-9_-]+\\.)+(?:internal|local|localdomain|lan|corp|intranet|amazonaws\\.com(?:\\.cn)?|windows\\.net)\\b"
-                + "|(?i)(?<![\\w@.\"-])(?<!(?:column|relation|table|field|function|schema) )(?:[a-z0-9-]+\\.){2,}(?:com|net|org|io|cloud|dev)\\b(?!\\.)", "…");
+        hide(
+                "(?i)(?<![\\w@.\"-])(?<!(?:column|relation|table|field|function|schema) )"
+                        + "(?:[a-z0-9_-]+\\.)+(?:internal|local|localdomain|lan|corp|intranet|amazonaws\\.com(?:\\.cn)?|windows\\.net)\\b"
+                        + "|(?i)(?<![\\w@.\"-])(?<!(?:column|relation|table|field|function|schema) )(?:[a-z0-9-]+\\.){2,}(?:com|net|org|io|cloud|dev)\\b(?!\\.)",
+                "…");
         hide("(?i)\\b(role|user|database|login)\\s+(?:\"[^\"]*\"|'[^']*')", "$1 …");
     }
 

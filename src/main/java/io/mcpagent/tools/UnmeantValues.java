@@ -17,7 +17,8 @@ final class UnmeantValues {
     private static final Pattern NOT_MARSHALLED = Pattern.compile("\\s*fail(?:ed)? to marshal\\b.*", Pattern.DOTALL);
     private static final Pattern NO_NUMBER = Pattern.compile("(?i)[+-]?\\b(?:nan|inf(?:inity)?)\\b");
     /** A verb that did not fit its value, a map or a pointer, as Go prints them. */
-    private static final String DUMP = "%!\\w\\((?:[\\w.*\\[\\]{}]+=.*|MISSING|NOVERB)\\)|map\\[[\\w-]+:.*]|[&*]?\\{?0xc[0-9a-f]{6,11}}?";
+    private static final String DUMP =
+            "%!\\w\\((?:[\\w.*\\[\\]{}]+=.*|MISSING|NOVERB)\\)|map\\[[\\w-]+:.*]|[&*]?\\{?0xc[0-9a-f]{6,11}}?";
     /** All of a value in JSON, where anything else is somebody's text. */
     private static final Pattern WHOLE_DUMP = Pattern.compile(DUMP, Pattern.DOTALL);
 
@@ -69,7 +70,8 @@ final class UnmeantValues {
 
     /** Whether it would be JSON, were its bare words numbers. */
     private static boolean bareWord(String block) {
-        try (JsonParser parser = ExactJson.MAPPER.createParser(NO_NUMBER.matcher(block).replaceAll("0"))) {
+        try (JsonParser parser =
+                ExactJson.MAPPER.createParser(NO_NUMBER.matcher(block).replaceAll("0"))) {
             while (parser.nextToken() != null) {
                 // Only whether it ends.
             }

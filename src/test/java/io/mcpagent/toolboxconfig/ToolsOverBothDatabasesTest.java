@@ -66,8 +66,11 @@ class ToolsOverBothDatabasesTest {
         for (String tool : ToolsFile.read("tools.yaml").tools()) {
             postgres.columnTypes(ToolsFile.statementOf(tool))
                     .forEach((column, type) -> assertTrue(
-                            // Of JSON only numbers of more than 15 digits are rounded, and the lines of an order have none.
-                            Set.of("text", "varchar", "bpchar", "name", "bool", "int2", "int4", "int8", "float8", "json")
+                            // Of JSON only numbers of more than 15 digits are rounded, and the lines of an order have
+                            // none.
+                            Set.of(
+                                            "text", "varchar", "bpchar", "name", "bool", "int2", "int4", "int8",
+                                            "float8", "json")
                                     .contains(type),
                             () -> ToolsFile.nameOf(tool) + ": cast " + column + ", which is " + type));
         }

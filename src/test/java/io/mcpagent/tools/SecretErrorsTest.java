@@ -20,7 +20,8 @@ class SecretErrorsTest {
     void should_hide_secrets_in_whatever_text_they_stand() {
         for (int i = 0; i < CASES; i++) {
             String plain = text(LETTERS + "-_.~", 8 + random.nextInt(20));
-            String any = text(LETTERS + "@/?#%&*!$^+<>|~éß '\"\\", 8 + random.nextInt(20)).strip() + "Q7";
+            String any = text(LETTERS + "@/?#%&*!$^+<>|~éß '\"\\", 8 + random.nextInt(20))
+                            .strip() + "Q7";
             String secret = random.nextInt(3) == 0 ? any : plain;
             boolean cut = random.nextInt(8) == 0;
             String said = pick("unable to execute query: ", "", "ERROR: ", "tool failed (code 7), ")
@@ -33,9 +34,21 @@ class SecretErrorsTest {
     }
 
     private String quoted(String secret, boolean cut) {
-        String key = pick("password", "Password", "db_password", "PGPASSWORD", "passwd", "pwd", "client_secret", "api_key", "accessToken");
+        String key = pick(
+                "password",
+                "Password",
+                "db_password",
+                "PGPASSWORD",
+                "passwd",
+                "pwd",
+                "client_secret",
+                "api_key",
+                "accessToken");
         String whole = random.nextBoolean()
-                ? pick("{\"user\":\"ann\",\"", "config {\"a\":[1],\"") + key + pick("\":", "\": ") + TextNode.valueOf(secret)
+                ? pick("{\"user\":\"ann\",\"", "config {\"a\":[1],\"")
+                        + key
+                        + pick("\":", "\": ")
+                        + TextNode.valueOf(secret)
                 : key + "='" + secret.replace("\\", "\\\\").replace("'", pick("''", "\\'")) + "'";
         return cut ? whole.substring(0, whole.length() - 1) : whole + pick("", "}", " x");
     }
@@ -50,10 +63,13 @@ class SecretErrorsTest {
             case 4 -> "ann:" + secret + "@tcp(db:3306)/shop";
             case 5 -> "Authorization: Bearer " + secret;
             case 6 -> "token eyJhbGciOiJSUzI1NiJ9." + secret.replaceAll("[.~]", "") + ".sig";
-            case 7 -> "the key AKIA" + text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16) + " with secret_access_key=" + secret;
+            case 7 ->
+                "the key AKIA" + text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16) + " with secret_access_key=" + secret;
             case 8 -> "arn:aws:secretsmanager:eu-west-1:123456789012:secret:" + secret + " is not there";
             case 9 -> "-----BEGIN PRIVATE KEY-----\n" + secret + "\n" + secret + "\n-----END PRIVATE KEY-----";
-            case 10 -> "lookup " + secret.replaceAll("[^A-Za-z0-9]", "") + pick(".internal", ".cluster-x.rds.amazonaws.com", ".shop.example.com") + " said no";
+            case 10 ->
+                "lookup " + secret.replaceAll("[^A-Za-z0-9]", "")
+                        + pick(".internal", ".cluster-x.rds.amazonaws.com", ".shop.example.com") + " said no";
             case 11 -> "key sk-ant-" + secret.replace(".", "").replace("~", "");
             case 12 -> "{\"host\": \"" + secret + "\", \"port\": 5432}";
             default -> "from [fe80::" + hex.substring(0, 4) + "] with api_key=" + secret;
@@ -76,7 +92,9 @@ class SecretErrorsTest {
                 "arn:aws-cn:iam::123456789012:role/agent")) {
             for (String said : List.of("asked %s in vain", "(%s)", "at \"%s\"", "x=%s, y", "%s")) {
                 if (!said.contains("\"") || place.contains(":")) {
-                    assertThat(ErrorText.forModel(said.formatted(place))).as(said).doesNotContain(place);
+                    assertThat(ErrorText.forModel(said.formatted(place)))
+                            .as(said)
+                            .doesNotContain(place);
                 }
             }
         }

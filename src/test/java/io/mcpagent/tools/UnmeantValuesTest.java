@@ -12,7 +12,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What no database said, as the toolbox 1.12.0 sends it over PostgreSQL, and as other servers would. */
 class UnmeantValuesTest {
 
-    private static final String MARSHAL = "fail to marshal: json: error calling MarshalJSON for type *orderedmap.Row: json: ";
+    private static final String MARSHAL =
+            "fail to marshal: json: error calling MarshalJSON for type *orderedmap.Row: json: ";
 
     @ParameterizedTest
     @ValueSource(
@@ -64,18 +65,21 @@ class UnmeantValuesTest {
     void should_find_one_bad_row_among_many_and_none_among_good_ones() {
         Random random = new Random(20261130);
         for (int i = 0; i < 2_000; i++) {
-            List<String> rows =
-                    new java.util.ArrayList<>(random.ints(random.nextInt(5)).mapToObj(n -> row(random)).toList());
+            List<String> rows = new java.util.ArrayList<>(
+                    random.ints(random.nextInt(5)).mapToObj(n -> row(random)).toList());
             assertThat(UnmeantValues.in(rows)).as(rows.toString()).isNull();
             int at = random.nextInt(rows.size() + 1);
-            rows.add(at, row(random).replaceFirst("\\}$", ",\"bad\":" + (random.nextBoolean() ? "NaN}" : "-Infinity}")));
+            rows.add(
+                    at, row(random).replaceFirst("\\}$", ",\"bad\":" + (random.nextBoolean() ? "NaN}" : "-Infinity}")));
             assertThat(UnmeantValues.in(rows)).as(rows.toString()).startsWith("Row " + (at + 1) + " ");
         }
     }
 
     private static String row(Random random) {
         ObjectNode row = ExactJson.MAPPER.createObjectNode();
-        String[] texts = {"NaN", "Infinity", "inf", "x, NaN, y", "[NaN]", "map[", "%!", "Übermaß", "\u2028", "{\"a\":NaN}"};
+        String[] texts = {
+            "NaN", "Infinity", "inf", "x, NaN, y", "[NaN]", "map[", "%!", "Übermaß", "\u2028", "{\"a\":NaN}"
+        };
         for (int i = random.nextInt(4); i >= 0; i--) {
             row.put("c" + i, texts[random.nextInt(texts.length)]).put("nan" + i, random.nextLong());
         }

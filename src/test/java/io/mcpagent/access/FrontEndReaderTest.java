@@ -19,7 +19,10 @@ class FrontEndReaderTest {
     }
 
     private static FrontEnd read(String frontEnd) {
-        return ApiKeysReader.read("{\"ui\":" + entry(frontEnd) + "}").keys().getFirst().frontEnd();
+        return ApiKeysReader.read("{\"ui\":" + entry(frontEnd) + "}")
+                .keys()
+                .getFirst()
+                .frontEnd();
     }
 
     @Test
@@ -28,7 +31,10 @@ class FrontEndReaderTest {
         assertThat(frontEnd.header()).isEqualTo("X-OpenWebUI-User-Jwt");
         assertThat(frontEnd.lifetime()).isEqualTo(Duration.ofMinutes(5));
         assertThat(frontEnd.servesWithoutToken()).isFalse();
-        assertThat(ApiKeysReader.read("{\"ui\":\"" + HASH + "\"}").keys().getFirst().frontEnd())
+        assertThat(ApiKeysReader.read("{\"ui\":\"" + HASH + "\"}")
+                        .keys()
+                        .getFirst()
+                        .frontEnd())
                 .isNull();
     }
 

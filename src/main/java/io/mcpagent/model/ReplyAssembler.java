@@ -48,6 +48,7 @@ final class ReplyAssembler implements AutoCloseable {
         private @Nullable StringBuilder reasoning;
         private @Nullable StringBuilder signature;
         private @Nullable String redacted;
+        private boolean ended;
 
         Block(int index) {
             this.index = index;
@@ -103,8 +104,9 @@ final class ReplyAssembler implements AutoCloseable {
         return usage;
     }
 
-    /** The reply, which must be whole. */
+    /** The reply, which must be whole. A call whose end was not sent ends here. */
     ModelReply reply(String modelId) {
+        blocks.forEach(this::stop);
         blocks.sort(Comparator.comparingInt(block -> block.index));
         List<Content> content = new ArrayList<>(blocks.size());
         for (Block block : blocks) {
@@ -231,7 +233,7 @@ final class ReplyAssembler implements AutoCloseable {
     }
 
     private void start(Block block) {
-        if (toolUseId != null && toolName != null) {
+        if (toolUseId != null && toolName != null && block.callId == null) {
             block.callId = Ids.random();
             block.toolName = toolName;
             heard = true;
@@ -240,13 +242,14 @@ final class ReplyAssembler implements AutoCloseable {
     }
 
     private void stop(Block block) {
-        if (block.callId != null) {
+        if (block.callId != null && !block.ended) {
+            block.ended = true;
             Content.ToolUse call = block.toolUse(block.callId);
             listener.toolUseEnded(call.id(), call.input());
         }
     }
 
-    private void delta(Block block) {
+    private void delta(Block block) throws IOException {
         if (text != null && !text.isEmpty()) {
             block.text = append(block.text, text);
             heard = true;
@@ -280,9 +283,15 @@ final class ReplyAssembler implements AutoCloseable {
     }
 
     /** Base64 can't be joined as text: each piece may end in padding. */
-    private static String joined(String first, String second) {
-        byte[] head = Base64.getDecoder().decode(first);
-        byte[] tail = Base64.getDecoder().decode(second);
+    private static String joined(String first, String second) throws IOException {
+        byte[] head;
+        byte[] tail;
+        try {
+            head = Base64.getDecoder().decode(first);
+            tail = Base64.getDecoder().decode(second);
+        } catch (IllegalArgumentException e) {
+            throw new IOException("the redacted content is no Base64", e);
+        }
         byte[] all = Arrays.copyOf(head, head.length + tail.length);
         System.arraycopy(tail, 0, all, head.length, tail.length);
         return Base64.getEncoder().encodeToString(all);

@@ -30,6 +30,10 @@ final class ScriptedModel implements Model {
     String id = ID;
     private final Deque<Step> script = new ArrayDeque<>();
     final List<ModelRequest> asked = new ArrayList<>();
+    /** Answers in its place, unless it is null. */
+    Model instead;
+
+    int answered;
 
     ScriptedModel then(Step step) {
         script.add(step);
@@ -65,6 +69,10 @@ final class ScriptedModel implements Model {
             throw new InterruptedException();
         }
         Spending.Attempt attempt = request.spending().begin(id);
+        if (instead != null) {
+            answered++;
+            return instead.converse(request);
+        }
         asked.add(request);
         if (script.isEmpty()) {
             throw new AssertionError("the model was asked more often than the script says");
@@ -90,6 +98,10 @@ final class ScriptedModel implements Model {
 
     @Override
     public ModelReply stream(ModelRequest request, ReplyListener listener) throws ModelException, InterruptedException {
+        if (instead != null) {
+            answered++;
+            return instead.stream(request, listener);
+        }
         ModelReply reply = converse(request);
         for (Content block : reply.content()) {
             switch (block) {

@@ -17,11 +17,11 @@ class RawWritesTest {
 
     private static final Pattern RAW = Pattern.compile("writeRaw|putRawValue|JsonRawValue|RawValue\\(");
 
-    /** What may be written raw: a constant, the text of {@link Arguments}, or a schema that was read and written again. */
+    /** What may be written raw: a constant, the text of {@link Arguments}, a schema that was read and written again, or the mark of a cache point, two constants of ours. */
     private static final Pattern ALLOWED = Pattern.compile(
             "writeRawValue\\((arguments|toolUse\\.input\\(\\)|approval\\.arguments\\(\\))\\.json\\(\\)\\)"
                     + "|writeRawValue\\((ToolsJson\\.)?[A-Z_]+\\)"
-                    + "|writeRawValue\\(tools\\)"
+                    + "|writeRawValue\\((tools|cachePoint)\\)"
                     + "|writeRawValue\\(tool\\.inputSchema\\(\\)\\)"
                     + "|putRawValue\\(\"arguments\", new RawValue\\(arguments\\.json\\(\\)\\)\\)"
                     + "|writeRaw\\((DATA|END|data)\\)");

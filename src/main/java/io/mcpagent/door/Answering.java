@@ -74,8 +74,14 @@ public final class Answering {
      * @return what runs the turn while it is written; throws a {@link ProblemException} if it is refused, or fails before anything was written
      */
     public StreamingOutput stream(Question question, EventFormat.Factory format, RoutingContext http) {
+        return stream(question, format, http, run -> {});
+    }
+
+    /** The same, for a run that can be stopped for other reasons than that the client left: {@code onRun} hears of it before it begins. */
+    public StreamingOutput stream(
+            Question question, EventFormat.Factory format, RoutingContext http, Consumer<Run> onRun) {
         return out -> {
-            try (OpenTurn turn = turns.open(question, new RequestClient(limits, http, run -> {}))) {
+            try (OpenTurn turn = turns.open(question, new RequestClient(limits, http, onRun))) {
                 String earlier = turn.earlierAnswer();
                 ChatReply reply = earlier == null ? null : kept.read(earlier);
                 EventFormat events = reply == null

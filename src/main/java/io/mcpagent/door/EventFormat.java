@@ -11,6 +11,14 @@ public interface EventFormat {
     /** Writes all that is left to say of an answer that was given before. */
     void replay(ChatReply reply, JsonEvents to);
 
+    /**
+     * What is written when nothing was for a while, so that nobody takes the connection for dead: a comment, which says nothing. Called by another
+     * thread than {@link #write}.
+     */
+    default String silence() {
+        return ":\n\n";
+    }
+
     /** Makes the format of one turn. Safe for use by many threads. */
     @FunctionalInterface
     interface Factory {

@@ -14,14 +14,13 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Server-sent events of one turn. Events gather until {@link #flush}, so that what arrives together leaves together. When nothing was sent
- * for {@value #HEARTBEAT_SECONDS} seconds a comment goes out, so that no load balancer takes the connection for dead.
+ * for {@value #HEARTBEAT_SECONDS} seconds {@link EventFormat#silence} goes out, so that no load balancer takes the connection for dead.
  *
  * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html">Server-sent events</a>
  */
 final class EventStream implements TurnListener, AutoCloseable {
 
     static final int HEARTBEAT_SECONDS = 15;
-    private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
     private final EventFormat format;
     private final JsonEvents gathered;
@@ -110,7 +109,7 @@ final class EventStream implements TurnListener, AutoCloseable {
                 return;
             }
             begun = true;
-            out.write(COMMENT);
+            out.write(format.silence().getBytes(StandardCharsets.UTF_8));
             out.flush();
             lastSent = System.nanoTime();
         } catch (IOException e) {

@@ -7,14 +7,19 @@ import io.mcpagent.door.Answering;
 import io.mcpagent.door.ChatReply;
 import io.mcpagent.door.Questions;
 import io.mcpagent.jsonrpc.JsonRpc;
+import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.turn.Question;
 import io.mcpagent.turn.Run;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import jakarta.ws.rs.core.StreamingOutput;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** The one tool: asks the agent, as {@code POST /chat} does. Safe for use by many threads. */
 @Singleton
@@ -58,35 +63,66 @@ final class AskTool {
     }
 
     /** What failed is told as the tool's result: the model of the client can read that, and do better. */
-    ObjectNode call(JsonNode params, Methods.Origin origin) {
-        if (!params.path("name").asText().equals(NAME)) {
-            throw new RpcError(JsonRpc.INVALID_PARAMS, "There is one tool here: " + NAME + ".");
+    ObjectNode call(JsonNode params, Methods.Asked origin) {
+        try (CalledRuns.Called called = runs.called(origin.request())) {
+            return answered(answering.answer(question(params, origin), origin.http(), began(called)));
+        } catch (ProblemException e) {
+            return failed(e);
         }
+    }
+
+    /**
+     * The same as a stream of progress that ends with the response.
+     *
+     * @param token    what the client calls the progress
+     * @param response makes the whole response of the tool's result
+     */
+    StreamingOutput stream(
+            JsonNode params, Methods.Asked origin, JsonNode token, UnaryOperator<ObjectNode> response) {
+        return out -> {
+            try (CalledRuns.Called called = runs.called(origin.request())) {
+                AskProgress progress = new AskProgress(
+                        token,
+                        reply -> response.apply(answered(reply)),
+                        problem -> response.apply(failed(problem)));
+                answering
+                        .stream(question(params, origin), (_, _) -> progress, origin.http(), began(called))
+                        .write(out);
+            } catch (ProblemException e) {
+                // Nothing was written yet.
+                out.write(("data: " + response.apply(failed(e)) + "\n\n").getBytes(StandardCharsets.UTF_8));
+            }
+        };
+    }
+
+    private static Consumer<Run> began(CalledRuns.Called called) {
+        return run -> called.began(() -> run.cancel(Run.Reason.CLIENT_GONE));
+    }
+
+    private Question question(JsonNode params, Methods.Asked origin) {
         JsonNode arguments = params.path("arguments");
         for (String argument : ARGUMENTS) {
             JsonNode value = arguments.path(argument);
             if (!value.isMissingNode() && !value.isNull() && !value.isTextual()) {
-                return failed("The argument " + argument + " must be a string.");
+                throw new ProblemException(Problem.INVALID_REQUEST, "The argument " + argument + " must be a string.");
             }
         }
         if (arguments.properties().stream().anyMatch(argument -> !ARGUMENTS.contains(argument.getKey()))) {
-            return failed("The arguments are message and conversationId.");
+            throw new ProblemException(Problem.INVALID_REQUEST, "The arguments are message and conversationId.");
         }
-        try (CalledRuns.Called called = runs.called(origin.request())) {
-            Question question = questions.message(
-                    origin.subject(),
-                    arguments.path("conversationId").asText(null),
-                    arguments.path("message").asText(null),
-                    false,
-                    null,
-                    origin.trace());
-            return answered(answering.answer(
-                    question, origin.http(), run -> called.began(() -> run.cancel(Run.Reason.CLIENT_GONE))));
-        } catch (ProblemException e) {
-            return failed(e.problem().title() + ". " + e.detail()
-                    + (e.retryAfter() == null
-                            ? ""
-                            : " Try again after " + Math.max(1, e.retryAfter().toSeconds()) + " s."));
+        return questions.message(
+                origin.subject(),
+                arguments.path("conversationId").asText(null),
+                arguments.path("message").asText(null),
+                false,
+                null,
+                origin.trace());
+    }
+
+    /** @throws RpcError if the call is not of this tool */
+    static void require(JsonNode params) {
+        if (!params.path("name").asText().equals(NAME)) {
+            throw new RpcError(JsonRpc.INVALID_PARAMS, "There is one tool here: " + NAME + ".");
         }
     }
 
@@ -104,6 +140,11 @@ final class AskTool {
                                 + call.callId() + ". It would run with `"
                                 + call.arguments().json().replace("`", "'") + "`."));
         ObjectNode result = result(text.toString(), false);
+        // Some clients show their model only the text, and it could not go on without this.
+        result.withArray("/content")
+                .addObject()
+                .put("type", "text")
+                .put("text", "conversationId: " + reply.conversationId());
         try {
             result.set("structuredContent", json.readTree(json.writeValueAsBytes(reply)));
         } catch (IOException e) {
@@ -112,8 +153,13 @@ final class AskTool {
         return result;
     }
 
-    private static ObjectNode failed(String why) {
-        return result(why, true);
+    private static ObjectNode failed(ProblemException e) {
+        return result(
+                e.problem().title() + ". " + e.detail()
+                        + (e.retryAfter() == null
+                                ? ""
+                                : " Try again after " + Math.max(1, e.retryAfter().toSeconds()) + " s."),
+                true);
     }
 
     private static ObjectNode result(String text, boolean error) {

@@ -1,6 +1,7 @@
 package io.mcpagent.mcpserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mcpagent.access.Caller;
 import io.mcpagent.base.Ids;
 import io.mcpagent.jsonrpc.JsonRpc;
@@ -14,12 +15,15 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The agent as an MCP server over streamable HTTP, for other agents and for editors. Every request is answered by itself, and nothing is kept between
  * two of them, so that it does not matter which instance gets which. The session's id only tells the requests of one client from those of another.
+ * Clients of the stateless protocol and of the earlier ones, which begin with {@code initialize}, are served side by side.
  *
  * @see <a href="https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http">Streamable HTTP</a>
  */
@@ -30,11 +34,13 @@ final class McpEndpoint {
     private static final String SESSION = "Mcp-Session-Id";
 
     private final Methods methods;
+    private final AskTool ask;
     private final CalledRuns runs;
     private final Caller caller;
 
-    McpEndpoint(Methods methods, CalledRuns runs, Caller caller) {
+    McpEndpoint(Methods methods, AskTool ask, CalledRuns runs, Caller caller) {
         this.methods = methods;
+        this.ask = ask;
         this.runs = runs;
         this.caller = caller;
     }
@@ -51,11 +57,6 @@ final class McpEndpoint {
         if (body == null || !body.isObject() || !body.path("jsonrpc").asText().equals("2.0")) {
             throw new ProblemException(Problem.INVALID_REQUEST, "Send one JSON-RPC 2.0 message.");
         }
-        if (version != null && !Methods.VERSIONS.contains(version)) {
-            throw new ProblemException(
-                    Problem.INVALID_REQUEST,
-                    "The header MCP-Protocol-Version can be " + String.join(" or ", Methods.VERSIONS) + ".");
-        }
         JsonNode id = body.path("id");
         if (!body.path("method").isTextual() || id.isMissingNode()) {
             notified(body, session);
@@ -65,19 +66,52 @@ final class McpEndpoint {
             throw new ProblemException(
                     Problem.INVALID_REQUEST, "The id of a request must be a string or a whole number.");
         }
+        boolean stateless = Stateless.speaks(body, version);
+        Methods.Asked origin = new Methods.Asked(
+                caller.subject(), key(session, id), trace(trace, body), http);
+        try {
+            return answer(body, id, origin, stateless);
+        } catch (RpcError e) {
+            return Response.status(stateless ? e.status() : 200)
+                    .entity(JsonRpc.error(id, e.code(), e.getMessage(), e.data()))
+                    .type(MediaType.APPLICATION_JSON_TYPE)
+                    .build();
+        }
+    }
+
+    private Response answer(JsonNode body, JsonNode id, Methods.Asked origin, boolean stateless) {
         String method = body.path("method").asText();
-        JsonNode answer = answer(
-                method, body.path("params"), id, new Methods.Origin(caller.subject(), key(session, id), trace, http));
-        Response.ResponseBuilder response = Response.ok(answer, MediaType.APPLICATION_JSON_TYPE);
+        JsonNode params = body.path("params");
+        if (stateless) {
+            Stateless.check(body, origin.http().request().headers());
+        }
+        if (wantsProgress(method, params, origin.http())) {
+            AskTool.require(params);
+            return Response.ok(
+                            ask.stream(params, origin, params.path("_meta").path("progressToken"), result ->
+                                    JsonRpc.result(id, methods.complete(result, stateless))),
+                            MediaType.SERVER_SENT_EVENTS_TYPE)
+                    .build();
+        }
+        ObjectNode result = stateless
+                ? methods.callStateless(method, params, origin)
+                : methods.call(method, params, origin);
+        Response.ResponseBuilder response = Response.ok(JsonRpc.result(id, result), MediaType.APPLICATION_JSON_TYPE);
         return (method.equals("initialize") ? response.header(SESSION, Ids.random()) : response).build();
     }
 
-    private JsonNode answer(String method, JsonNode params, JsonNode id, Methods.Origin origin) {
-        try {
-            return JsonRpc.result(id, methods.call(method, params, origin));
-        } catch (RpcError e) {
-            return JsonRpc.error(id, e.code(), e.getMessage(), null);
-        }
+    private static boolean wantsProgress(String method, JsonNode params, RoutingContext http) {
+        JsonNode token = params.path("_meta").path("progressToken");
+        String accept = http.request().getHeader(HttpHeaders.ACCEPT);
+        return method.equals("tools/call")
+                && (token.isTextual() || token.isIntegralNumber())
+                && accept != null
+                && accept.contains(MediaType.SERVER_SENT_EVENTS);
+    }
+
+    /** Clients that reach no header send the trace context along. */
+    private static @Nullable String trace(@Nullable String header, JsonNode body) {
+        return header != null ? header : body.path("params").path("_meta").path("traceparent").asText(null);
     }
 
     private void notified(JsonNode message, String session) {
@@ -87,7 +121,7 @@ final class McpEndpoint {
         }
     }
 
-    private CalledRuns.Key key(String session, JsonNode id) {
+    private CalledRuns.Key key(@Nullable String session, JsonNode id) {
         return new CalledRuns.Key(caller.subject(), session, id.toString());
     }
 }

@@ -7,13 +7,14 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.util.List;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 
 /** The methods of MCP that the agent offers. Safe for use by many threads. */
 @Singleton
 final class Methods {
 
-    /** The versions of the protocol, the latest first. */
-    static final List<String> VERSIONS = List.of("2025-11-25", "2025-06-18", "2025-03-26");
+    /** The versions of the protocol that begin with {@code initialize}, the latest first; the later one is {@link Stateless}. */
+    static final List<String> VERSIONS = List.of("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05");
 
     private final AskTool ask;
     private final ConversationResources conversations;
@@ -38,15 +39,39 @@ final class Methods {
      * @param request what names the request
      * @param trace   the trace context, or null
      */
-    record Origin(String subject, CalledRuns.Key request, String trace, RoutingContext http) {}
+    record Asked(String subject, CalledRuns.Key request, @Nullable String trace, RoutingContext http) {}
 
     /** @throws RpcError if there is no such method, or it can't be carried out */
-    JsonNode call(String method, JsonNode params, Origin origin) {
+    ObjectNode call(String method, JsonNode params, Asked origin) {
         return switch (method) {
             case "initialize" -> initialize(params);
             case "ping" -> JsonRpc.JSON.objectNode();
+            default -> answer(method, params, origin);
+        };
+    }
+
+    /**
+     * The same for a request of the stateless protocol.
+     *
+     * @throws RpcError if there is no such method, or it can't be carried out
+     */
+    ObjectNode callStateless(String method, JsonNode params, Asked origin) {
+        ObjectNode result = method.equals("server/discover") ? discover() : answer(method, params, origin);
+        return Stateless.complete(method, result, serverInfo());
+    }
+
+    /** How the answer to a call of the tool is completed where it is streamed. */
+    ObjectNode complete(ObjectNode result, boolean stateless) {
+        return stateless ? Stateless.complete("tools/call", result, serverInfo()) : result;
+    }
+
+    private ObjectNode answer(String method, JsonNode params, Asked origin) {
+        return switch (method) {
             case "tools/list" -> list("tools", ask.definition());
-            case "tools/call" -> ask.call(params, origin);
+            case "tools/call" -> {
+                AskTool.require(params);
+                yield ask.call(params, origin);
+            }
             case "resources/list" -> conversations.list(origin.subject());
             case "resources/templates/list" -> list("resourceTemplates", conversations.template());
             case "resources/read" -> conversations.read(origin.subject(), params);
@@ -59,10 +84,24 @@ final class Methods {
         ObjectNode result = JsonRpc.JSON
                 .objectNode()
                 .put("protocolVersion", VERSIONS.contains(wanted) ? wanted : VERSIONS.getFirst());
+        result.set("serverInfo", serverInfo());
+        return offered(result);
+    }
+
+    private ObjectNode discover() {
+        ObjectNode result = JsonRpc.JSON.objectNode();
+        Stateless.supported().forEach(result.putArray("supportedVersions")::add);
+        return offered(result);
+    }
+
+    private ObjectNode serverInfo() {
+        return JsonRpc.JSON.objectNode().put("name", name).put("version", version);
+    }
+
+    private static ObjectNode offered(ObjectNode result) {
         ObjectNode capabilities = result.putObject("capabilities");
         capabilities.putObject("tools");
         capabilities.putObject("resources");
-        result.putObject("serverInfo").put("name", name).put("version", version);
         return result.put(
                 "instructions",
                 "Use the tool ask for questions about the data behind this agent. It remembers a conversation: "

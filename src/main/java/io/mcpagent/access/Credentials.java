@@ -15,15 +15,19 @@ import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
 import io.quarkus.vertx.http.runtime.security.HttpCredentialTransport;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.inject.Alternative;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
+import org.jose4j.jwt.consumer.ErrorCodes;
+import org.jose4j.jwt.consumer.InvalidJwtException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +50,7 @@ final class Credentials implements HttpAuthenticationMechanism {
     private static final String FLAW = Credentials.class.getName() + ".flaw";
     private static final Duration SOON = Duration.ofSeconds(5);
     private static final Pattern BEARER = Pattern.compile("(?i)Bearer +([A-Za-z0-9._~+/=-]+)");
+    private static final Pattern QUOTABLE = Pattern.compile("https?://[A-Za-z0-9._:\\[\\]-]{1,255}");
     private static final Pattern JWT = Pattern.compile("[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]*");
 
     private final OidcAuthenticationMechanism tokens;
@@ -75,6 +80,7 @@ final class Credentials implements HttpAuthenticationMechanism {
             return Uni.createFrom().nullItem();
         }
         if (bearer.size() + key.size() > 1) {
+            http.put(FLAW, "Send one credential: there are several, and they could belong to several callers.");
             return refused();
         }
         if (!key.isEmpty()) {
@@ -98,7 +104,11 @@ final class Credentials implements HttpAuthenticationMechanism {
         }
         return keys.find(presented)
                 .map(key -> key.frontEnd() == null ? known(key, null) : byPerson(http, key, key.frontEnd()))
-                .orElseGet(Credentials::refused);
+                .orElseGet(() -> {
+                    http.put(
+                            FLAW, "The API key is not known. Check that it is whole, and the key of this environment.");
+                    return refused();
+                });
     }
 
     /** Whatever else the front end says of the person, in headers that nobody signed, counts for nothing. */
@@ -150,8 +160,25 @@ final class Credentials implements HttpAuthenticationMechanism {
                         failure.getClass().getSimpleName());
                 return unavailable(http);
             }
+            flaw(failure).ifPresent(flaw -> http.put(FLAW, flaw));
             return refused();
         });
+    }
+
+    /** Only of a token that its issuer has signed: claims are looked at after the signature. */
+    private static Optional<String> flaw(@Nullable Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof InvalidJwtException invalid) {
+                return invalid.hasExpired()
+                        ? Optional.of("The token has expired. Sign in again.")
+                        : invalid.hasErrorCode(ErrorCodes.AUDIENCE_INVALID)
+                                ? Optional.of("The token was made for another service: its audience is not this one.")
+                                : invalid.hasErrorCode(ErrorCodes.ISSUER_INVALID)
+                                        ? Optional.of("The token is of another issuer.")
+                                        : Optional.empty();
+            }
+        }
+        return Optional.empty();
     }
 
     private static Uni<SecurityIdentity> refused() {
@@ -172,11 +199,15 @@ final class Credentials implements HttpAuthenticationMechanism {
         boolean sent = http.request().headers().contains(HttpHeaders.AUTHORIZATION)
                 || http.request().headers().contains(API_KEY_HEADER);
         String flaw = http.get(FLAW);
-        // RFC 6750 names no error when there were no credentials at all.
+        // RFC 6750 names no error when there were no credentials at all. Whoever sent a key that is not known must not
+        // be sent to an issuer.
         http.response()
                 .putHeader(
                         CHALLENGE,
-                        sent ? "Bearer realm=\"mcp-agent\", error=\"invalid_token\"" : "Bearer realm=\"mcp-agent\"");
+                        "Bearer realm=\"mcp-agent\"" + (sent ? ", error=\"invalid_token\"" : "")
+                                + (flaw == null
+                                        ? metadata(http.request())
+                                        : ", error_description=\"" + flaw.replace('"', '\'') + "\""));
         problems.end(
                 http,
                 Problem.UNAUTHORIZED,
@@ -185,6 +216,14 @@ final class Credentials implements HttpAuthenticationMechanism {
                         : "Send Authorization: Bearer with a token or an API key.",
                 null);
         return Uni.createFrom().item(true);
+    }
+
+    private String metadata(HttpServerRequest request) {
+        String base = ProtectedResource.base(request);
+        return signIn.byToken() && QUOTABLE.matcher(base).matches()
+                ? ", resource_metadata=\"" + base + ProtectedResource.PATH
+                        + (request.path().equals("/mcp") ? "/mcp" : "") + "\""
+                : "";
     }
 
     @Override

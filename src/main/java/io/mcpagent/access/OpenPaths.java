@@ -14,6 +14,9 @@ public final class OpenPaths {
         // Load balancers and orchestrators have no credentials; the answer names no address, and nothing of a caller.
         return path.equals("/health")
                 || path.startsWith("/health/")
+                // Who has no token yet must find out where to get one.
+                || path.equals(ProtectedResource.PATH)
+                || path.startsWith(ProtectedResource.PATH + "/")
                 // The chat page's own files, the same for everybody, and what it has to know to let somebody sign in.
                 || isPage(path);
     }

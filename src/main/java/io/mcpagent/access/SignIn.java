@@ -19,7 +19,7 @@ final class SignIn {
     private static final Logger LOG = Logger.getLogger(SignIn.class);
     private static final int FIRST = 1;
 
-    private final boolean tokens;
+    private final Optional<String> issuer;
     private final boolean audience;
     private final boolean keys;
     private final boolean open;
@@ -28,7 +28,7 @@ final class SignIn {
             AgentConfig config,
             @ConfigProperty(name = "quarkus.oidc.auth-server-url") Optional<String> issuer,
             @ConfigProperty(name = "quarkus.oidc.token.audience") Optional<List<String>> audience) {
-        this.tokens = issuer.filter(url -> !url.isBlank()).isPresent();
+        this.issuer = issuer.filter(url -> !url.isBlank());
         this.audience = audience.filter(names -> names.stream().anyMatch(name -> !name.isBlank()))
                 .isPresent();
         this.keys =
@@ -38,7 +38,12 @@ final class SignIn {
 
     /** Whether bearer tokens are taken. */
     boolean byToken() {
-        return tokens;
+        return issuer.isPresent();
+    }
+
+    /** Where people sign in; empty if only API keys are taken. */
+    Optional<String> issuer() {
+        return issuer;
     }
 
     /** Whether API keys are taken. */
@@ -48,7 +53,7 @@ final class SignIn {
 
     /** Whether callers have to sign in at all. */
     boolean required() {
-        return tokens || keys;
+        return byToken() || keys;
     }
 
     void check(@Observes @Priority(FIRST) StartupEvent event) {
@@ -57,7 +62,7 @@ final class SignIn {
 
     /** @throws ConfigurationException if a service would be open to everybody, or to tokens that were made for another service */
     void check(boolean production) {
-        if (tokens && !audience) {
+        if (byToken() && !audience) {
             throw new ConfigurationException(
                     "Tokens that were made for other services must not be taken: set quarkus.oidc.client-id or "
                             + "quarkus.oidc.token.audience to the audience of this service's tokens.");

@@ -29,8 +29,8 @@ final class Stateless {
     private static final Map<String, String> NAMED = Map.of("tools/call", "name", "resources/read", "uri");
 
     /** For how long a client may keep a list, in milliseconds: the tools change with a release, conversations with each question. */
-    private static final Map<String, Integer> FRESH =
-            Map.of("tools/list", 300_000, "resources/templates/list", 300_000, "resources/list", 0, "resources/read", 0);
+    private static final Map<String, Integer> FRESH = Map.of(
+            "tools/list", 300_000, "resources/templates/list", 300_000, "resources/list", 0, "resources/read", 0);
 
     private Stateless() {}
 
@@ -59,14 +59,18 @@ final class Stateless {
         }
         if (!meta(body).path(PREFIX + "clientCapabilities").isObject() || version.isEmpty()) {
             throw new RpcError(
-                    JsonRpc.INVALID_PARAMS, "Send protocolVersion and clientCapabilities in the _meta of each request.");
+                    JsonRpc.INVALID_PARAMS,
+                    "Send protocolVersion and clientCapabilities in the _meta of each request.");
         }
         String method = body.path("method").asText();
         same("MCP-Protocol-Version", said, version);
         same("Mcp-Method", headers.get("Mcp-Method"), method);
         String named = NAMED.get(method);
         if (named != null) {
-            same("Mcp-Name", decoded(headers.get("Mcp-Name")), body.path("params").path(named).asText());
+            same(
+                    "Mcp-Name",
+                    decoded(headers.get("Mcp-Name")),
+                    body.path("params").path(named).asText());
         }
     }
 

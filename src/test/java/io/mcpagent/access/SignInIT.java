@@ -13,6 +13,7 @@ import io.mcpagent.support.Await;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -34,7 +35,9 @@ class SignInIT {
     private static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final List<String> OPEN = List.of(
-            "GET /health", "GET /health/live", "GET /health/ready", "GET /", "GET /sign-in.json", "GET /page/app.js");
+            "GET /health", "GET /health/live", "GET /health/ready", "GET /", "GET /sign-in.json",
+            "GET /.well-known/oauth-protected-resource",
+            "GET /.well-known/oauth-protected-resource/mcp", "GET /page/app.js");
     private static Door door;
 
     @BeforeAll
@@ -109,6 +112,45 @@ class SignInIT {
         assertEquals(
                 200, ask("GET /chat", "Authorization", "Bearer " + Door.REPORTS).statusCode());
         assertEquals(200, ask("GET /openapi", door.person("ann")).statusCode());
+    }
+
+    /** Who holds a credential may hear what is wrong with it; who made one up hears nothing. */
+    @Test
+    void should_say_what_is_wrong_with_credentials() throws IOException {
+        Map<String, String> said = new LinkedHashMap<>();
+        said.put("an expired token", "expired");
+        said.put("a token for the wrong audience", "audience");
+        said.put("a token of the wrong issuer", "another issuer");
+        said.put("a good key and a token", "one credential");
+        said.put("a foreign key", "API key is not known");
+        said.put("a forged token", "credentials are not valid");
+        said.put("a foreign token", "credentials are not valid");
+        Map<String, String[]> bad = badCredentials();
+        for (Map.Entry<String, String> each : said.entrySet()) {
+            HttpResponse<String> answer = ask("GET /chat", bad.get(each.getKey()));
+            String detail = JSON.readTree(answer.body()).path("detail").asText();
+            assertTrue(detail.contains(each.getValue()), each.getKey() + ": " + detail);
+        }
+    }
+
+    /** An editor that only knows the address of the MCP server finds the issuer; with a mistyped key it is not sent there. */
+    @Test
+    void should_tell_editors_where_people_sign_in() throws IOException {
+        HttpResponse<String> nobody = ask("POST /mcp");
+        String challenge = nobody.headers().firstValue("WWW-Authenticate").orElse("");
+        String metadata = challenge.replaceAll(".*resource_metadata=\"([^\"]*)\".*", "$1");
+        assertTrue(metadata.endsWith("/.well-known/oauth-protected-resource/mcp"), challenge);
+        JsonNode told =
+                JSON.readTree(ask("GET " + URI.create(metadata).getPath()).body());
+        assertTrue(told.path("resource").asText().endsWith("/mcp"), told::toString);
+        assertEquals(
+                door.issuer.url(), told.path("authorization_servers").path(0).asText());
+        assertEquals(404, ask("GET /.well-known/oauth-protected-resource/other").statusCode());
+        String key = ask("POST /mcp", Door.key("key-of-somebody-else"))
+                .headers()
+                .firstValue("WWW-Authenticate")
+                .orElse("");
+        assertTrue(key.contains("The API key is not known") && !key.contains("resource_metadata"), key);
     }
 
     @Test
@@ -327,7 +369,7 @@ class SignInIT {
         List<String> endpoints = new ArrayList<>(Routes.ofResources());
         assertTrue(
                 endpoints.contains("POST /chat") && endpoints.contains("DELETE /chat/{id}/run"), endpoints.toString());
-        endpoints.replaceAll(endpoint -> endpoint.replace("{type}", "not-found").replaceAll("\\{[^}]+}", "abc"));
+        endpoints.replaceAll(endpoint -> endpoint.replace("{type}", "not-found").replace("{door}", "mcp").replaceAll("\\{[^}]+}", "abc"));
         endpoints.addAll(List.of(
                 "GET /",
                 "GET /page/app.js",
@@ -360,7 +402,7 @@ class SignInIT {
                 .forEach(path -> path.getValue().fieldNames().forEachRemaining(method -> {
                     if (!method.equals("parameters")) {
                         endpoints.add(method.toUpperCase(java.util.Locale.ROOT) + " "
-                                + path.getKey().replace("{type}", "not-found").replaceAll("\\{\\w+}", "abc"));
+                                + path.getKey().replace("{type}", "not-found").replace("{door}", "mcp").replaceAll("\\{\\w+}", "abc"));
                     }
                 }));
         return endpoints.stream().distinct().toList();

@@ -41,7 +41,7 @@ public final class Audit implements AutoCloseable {
     private static final Duration SOON = Duration.ofSeconds(2);
     private static final Duration LONGEST_END = Duration.ofSeconds(5);
     private static final Waiting END =
-            new Waiting(AuditEntry.of(AuditEntry.Kind.LOST, "unknown"), null, new CompletableFuture<>());
+            new Waiting(AuditEntry.of(AuditEntry.Act.LOST, "unknown"), null, new CompletableFuture<>());
 
     private final AuditStore store;
     private final InstantSource clock;
@@ -165,7 +165,7 @@ public final class Audit implements AutoCloseable {
             batch.add(next);
             long missing = lost.getAndSet(0);
             if (missing > 0) {
-                records.add(seal(AuditEntry.of(AuditEntry.Kind.LOST, "unknown").with("records", missing), null));
+                records.add(seal(AuditEntry.of(AuditEntry.Act.LOST, "unknown").with("records", missing), null));
             }
             AuditRecord record = seal(next.entry, next.traceId);
             records.add(record);

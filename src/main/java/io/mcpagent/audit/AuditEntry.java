@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param caller  who did it: the verified subject, or what is known of it
  * @param details what else is known, by the names that the records have, in their order: texts and numbers
  */
-public record AuditEntry(Kind kind, String caller, Map<String, Object> details) {
+public record AuditEntry(Act kind, String caller, Map<String, Object> details) {
 
     /** What is recorded. */
-    public enum Kind {
+    public enum Act {
         /** A tool call is about to be sent. If no end follows, the process died and its outcome is not known. */
         CALL_BEGIN,
         /** A tool call is over; or it was not sent after all, which its outcome says. */
@@ -44,7 +44,7 @@ public record AuditEntry(Kind kind, String caller, Map<String, Object> details) 
         details = Collections.unmodifiableMap(new LinkedHashMap<>(details));
     }
 
-    public static AuditEntry of(Kind kind, String caller) {
+    public static AuditEntry of(Act kind, String caller) {
         return new AuditEntry(kind, caller, Map.of());
     }
 

@@ -135,7 +135,7 @@ final class AuditResource {
 
     private void requireAuditor() {
         if (!caller.isOneOf(auditors)) {
-            audit.note(AuditEntry.of(AuditEntry.Kind.RIGHTS_DENIED, caller.subject())
+            audit.note(AuditEntry.of(AuditEntry.Act.RIGHTS_DENIED, caller.subject())
                     .with("door", "audit"));
             throw new ProblemException(Problem.FORBIDDEN, "Only auditors may read the audit trail.");
         }

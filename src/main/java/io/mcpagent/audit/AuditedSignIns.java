@@ -31,7 +31,7 @@ final class AuditedSignIns {
             unrecorded.incrementAndGet();
             return;
         }
-        AuditEntry entry = AuditEntry.of(AuditEntry.Kind.SIGN_IN_FAILED, "unknown");
+        AuditEntry entry = AuditEntry.of(AuditEntry.Act.SIGN_IN_FAILED, "unknown");
         if (event.getEventProperties().get(RoutingContext.class.getName()) instanceof RoutingContext http) {
             entry = entry.with("door", DoorNames.of(http));
         }

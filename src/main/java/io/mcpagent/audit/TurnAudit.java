@@ -1,6 +1,6 @@
 package io.mcpagent.audit;
 
-import io.mcpagent.audit.AuditEntry.Kind;
+import io.mcpagent.audit.AuditEntry.Act;
 import io.mcpagent.problem.ProblemException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +32,7 @@ public final class TurnAudit {
      * @throws ProblemException if it may write and can't be recorded
      */
     public void begins(String callId, String tool, String arguments, boolean onlyReads) throws InterruptedException {
-        AuditEntry entry = call(Kind.CALL_BEGIN, callId, tool).with("arguments", audit.arguments(arguments));
+        AuditEntry entry = call(Act.CALL_BEGIN, callId, tool).with("arguments", audit.arguments(arguments));
         if (onlyReads) {
             audit.prefer(entry);
         } else {
@@ -47,21 +47,21 @@ public final class TurnAudit {
      * @param rows    how many rows it gave, or null if that is not known
      */
     public void ended(String callId, String tool, String outcome, @Nullable Long rows) {
-        audit.note(call(Kind.CALL_END, callId, tool)
+        audit.note(call(Act.CALL_END, callId, tool)
                 .with("outcome", outcome.toLowerCase(Locale.ROOT))
                 .with("rows", rows));
     }
 
     /** A tool call was refused, and why. */
     public void refused(String callId, String tool, String arguments, String outcome) {
-        audit.note(call(Kind.CALL_REFUSED, callId, tool)
+        audit.note(call(Act.CALL_REFUSED, callId, tool)
                 .with("arguments", audit.arguments(arguments))
                 .with("outcome", outcome.toLowerCase(Locale.ROOT)));
     }
 
     /** A tool call waits for a person. */
     public void asked(String callId, String tool, String arguments) {
-        audit.note(call(Kind.APPROVAL_ASKED, callId, tool).with("arguments", audit.arguments(arguments)));
+        audit.note(call(Act.APPROVAL_ASKED, callId, tool).with("arguments", audit.arguments(arguments)));
     }
 
     /**
@@ -80,7 +80,7 @@ public final class TurnAudit {
             boolean approved,
             @Nullable String reason)
             throws InterruptedException {
-        audit.require(call(approved ? Kind.APPROVED : Kind.DECLINED, callId, tool)
+        audit.require(call(approved ? Act.APPROVED : Act.DECLINED, callId, tool)
                 .with("arguments", audit.arguments(arguments))
                 .with("shown", shown == null ? null : audit.arguments(shown))
                 .with("reason", reason == null ? null : audit.arguments(reason)));
@@ -88,14 +88,14 @@ public final class TurnAudit {
 
     /** A limit on dollars or tokens ended the turn. */
     public void budgetRefused() {
-        audit.note(entry(Kind.BUDGET_REFUSED));
+        audit.note(entry(Act.BUDGET_REFUSED));
     }
 
-    private AuditEntry call(Kind kind, String callId, String tool) {
+    private AuditEntry call(Act kind, String callId, String tool) {
         return entry(kind).with("callId", callId).with("tool", tool);
     }
 
-    private AuditEntry entry(Kind kind) {
+    private AuditEntry entry(Act kind) {
         return AuditEntry.of(kind, caller)
                 .with("door", door)
                 .with("conversationId", conversationId)

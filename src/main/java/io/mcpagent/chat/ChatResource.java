@@ -154,7 +154,7 @@ final class ChatResource {
 
     private void requireRecord(String id) {
         try {
-            audit.require(AuditEntry.of(AuditEntry.Kind.DELETION, caller.subject())
+            audit.require(AuditEntry.of(AuditEntry.Act.DELETION, caller.subject())
                     .with("door", "chat")
                     .with("conversationId", id.length() <= LONGEST_ID ? id : "too long"));
         } catch (InterruptedException e) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AuditTest {
 
     private static AuditEntry entry(Random random, int i) {
-        return AuditEntry.of(AuditEntry.Kind.CALL_BEGIN, "key:\"" + i + "\u2028\n}")
+        return AuditEntry.of(AuditEntry.Act.CALL_BEGIN, "key:\"" + i + "\u2028\n}")
                 .with("tool", "t" + random.nextInt(5))
                 .with("arguments", "{\"a\":\",\\\"hash\\\":\\\"" + "0".repeat(64) + "\\\"}\"}")
                 .with("chain", "not this one");
@@ -103,7 +103,7 @@ class AuditTest {
                     bad.set(
                             at,
                             AuditRecord.of(
-                                            AuditEntry.of(AuditEntry.Kind.CALL_END, "nobody"),
+                                            AuditEntry.of(AuditEntry.Act.CALL_END, "nobody"),
                                             null,
                                             old.time(),
                                             old.chain(),
@@ -130,7 +130,7 @@ class AuditTest {
                 int caller = t;
                 Thread.ofVirtual().start(() -> {
                     for (int i = 0; i < 50; i++) {
-                        AuditEntry entry = AuditEntry.of(AuditEntry.Kind.CALL_END, "c" + caller)
+                        AuditEntry entry = AuditEntry.of(AuditEntry.Act.CALL_END, "c" + caller)
                                 .with("n", i);
                         if (i % 10 == 0) {
                             audit.down = caller == 7 && i == 20;
@@ -166,7 +166,7 @@ class AuditTest {
         try (TestAudit audit = new TestAudit()) {
             audit.down = true;
             for (int i = 0; i < 10_500; i++) {
-                audit.audit.note(AuditEntry.of(AuditEntry.Kind.CALL_END, "c"));
+                audit.audit.note(AuditEntry.of(AuditEntry.Act.CALL_END, "c"));
             }
             audit.down = false;
             io.mcpagent.support.Await.until(

@@ -65,7 +65,7 @@ class DynamoDbLocalAuditTest {
         String previous = AuditRecord.NOTHING;
         for (int i = 1; i <= count; i++) {
             AuditRecord record = AuditRecord.of(
-                    AuditEntry.of(AuditEntry.Kind.CALL_END, "c").with("n", i),
+                    AuditEntry.of(AuditEntry.Act.CALL_END, "c").with("n", i),
                     null,
                     START.plus(apart.multipliedBy(i)),
                     chain,
@@ -119,7 +119,7 @@ class DynamoDbLocalAuditTest {
         store.append(records);
         assertThat(all(START, START.plus(Duration.ofDays(1)), 10)).isEqualTo(records);
         AuditRecord forged = AuditRecord.of(
-                AuditEntry.of(AuditEntry.Kind.CALL_END, "x"),
+                AuditEntry.of(AuditEntry.Act.CALL_END, "x"),
                 null,
                 records.getFirst().time(),
                 "one",
@@ -137,8 +137,8 @@ class DynamoDbLocalAuditTest {
                 new Audit(store, InstantSource.system(), Duration.ofSeconds(60), false, failures::incrementAndGet)) {
             for (int i = 0; i < 20; i++) {
                 LOSE_ANSWERS.set(i % 4 == 1 ? 1 : 0);
-                audit.require(AuditEntry.of(AuditEntry.Kind.DELETION, "c" + i));
-                audit.note(AuditEntry.of(AuditEntry.Kind.CALL_END, "c" + i));
+                audit.require(AuditEntry.of(AuditEntry.Act.DELETION, "c" + i));
+                audit.note(AuditEntry.of(AuditEntry.Act.CALL_END, "c" + i));
             }
         }
         LOSE_ANSWERS.set(0);

@@ -44,7 +44,7 @@ public final class TestAudit implements AutoCloseable {
     public List<JsonNode> records() {
         while (true) {
             try {
-                audit.require(AuditEntry.of(AuditEntry.Kind.DELETION, "the test"));
+                audit.require(AuditEntry.of(AuditEntry.Act.DELETION, "the test"));
                 return stored();
             } catch (io.mcpagent.problem.ProblemException e) {
                 // A machine may be busy; the store is not down.

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.mcpagent.base.Sha256;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the secret: {@code {"billing": "<SHA-256 in hex>", "reports": {"sha256": …, "requestsPerMinute": 60, "concurrentTurns": 4}}}, where
- * {@code sha256} is one hash or a list of them; an entry may also have what {@link FrontEndReader} reads. It is taken whole or not at all, but for
- * hashes of nothing, which are no keys.
+ * {@code sha256} is one hash or a list of them; an entry may also have what {@link FrontEndReader} reads, and {@code attributes}: an object, for
+ * rules and tools. It is taken whole or not at all, but for hashes of nothing, which are no keys.
  */
 final class ApiKeysReader {
 
@@ -32,7 +33,8 @@ final class ApiKeysReader {
     /** What a pipeline writes whose key was never set: of {@code printf %s "$key"} and of {@code echo "$key"}. */
     private static final Set<String> OF_NOTHING = Set.of(hex(""), hex("\n"), hex("\r\n"));
 
-    private static final Set<String> MEMBERS = Set.of("sha256", "requestsPerMinute", "concurrentTurns", "frontEnd");
+    private static final Set<String> MEMBERS =
+            Set.of("sha256", "requestsPerMinute", "concurrentTurns", "frontEnd", "attributes");
 
     private ApiKeysReader() {}
 
@@ -72,12 +74,13 @@ final class ApiKeysReader {
                     "a name must have 1 to 64 letters, digits, dots, hyphens or underscores");
         }
         if (!value.isObject()) {
-            return new ApiKey(name, hashes(name, value, empty), null, null, null);
+            return new ApiKey(name, hashes(name, value, empty), null, null, null, MissingNode.getInstance());
         }
         value.fieldNames().forEachRemaining(member -> {
             if (!MEMBERS.contains(member)) {
-                throw new IllegalArgumentException("the entry " + name
-                        + " has a member other than sha256, requestsPerMinute, concurrentTurns and frontEnd");
+                throw new IllegalArgumentException(
+                        "the entry " + name
+                                + " has a member other than sha256, requestsPerMinute, concurrentTurns, frontEnd and attributes");
             }
         });
         return new ApiKey(
@@ -85,7 +88,15 @@ final class ApiKeysReader {
                 hashes(name, value.path("sha256"), empty),
                 limit(name, value, "requestsPerMinute"),
                 limit(name, value, "concurrentTurns"),
-                value.has("frontEnd") ? FrontEndReader.read(name, value.get("frontEnd")) : null);
+                value.has("frontEnd") ? FrontEndReader.read(name, value.get("frontEnd")) : null,
+                attributes(name, value.path("attributes")));
+    }
+
+    private static JsonNode attributes(String name, JsonNode value) {
+        if (!value.isObject() && !value.isMissingNode()) {
+            throw new IllegalArgumentException("the entry " + name + " must have an object as its attributes");
+        }
+        return value;
     }
 
     private static List<byte[]> hashes(String name, JsonNode value, Set<String> empty) {

@@ -1,5 +1,6 @@
 package io.mcpagent.access;
 
+import io.mcpagent.identity.Identity;
 import java.util.List;
 
 /** Who sends the current request. */
@@ -13,4 +14,7 @@ public interface Caller {
 
     /** Whether it is named among these: by its subject, or by a group of its token, as {@code group:name}; everybody is where nobody signs in. */
     boolean isOneOf(List<String> names);
+
+    /** All that was verified of them and that rules and tools go by. */
+    Identity identity();
 }

@@ -1,8 +1,13 @@
 package io.mcpagent.access;
 
+import io.mcpagent.identity.Identities;
+import io.mcpagent.identity.Identity;
 import io.quarkus.security.identity.CurrentIdentityAssociation;
+import io.quarkus.security.identity.SecurityIdentity;
 import jakarta.inject.Singleton;
 import java.util.List;
+import java.util.Map;
+import org.eclipse.microprofile.jwt.JsonWebToken;
 
 /** The caller whom {@link Credentials} verified. */
 @Singleton
@@ -10,10 +15,12 @@ final class VerifiedCaller implements Caller {
 
     private final CurrentIdentityAssociation identity;
     private final SignIn signIn;
+    private final Identities identities;
 
-    VerifiedCaller(CurrentIdentityAssociation identity, SignIn signIn) {
+    VerifiedCaller(CurrentIdentityAssociation identity, SignIn signIn, Identities identities) {
         this.identity = identity;
         this.signIn = signIn;
+        this.identities = identities;
     }
 
     @Override
@@ -26,5 +33,20 @@ final class VerifiedCaller implements Caller {
         return !signIn.required()
                 || names.contains(subject())
                 || identity.getIdentity().getRoles().stream().anyMatch(role -> names.contains("group:" + role));
+    }
+
+    @Override
+    public Identity identity() {
+        SecurityIdentity verified = identity.getIdentity();
+        ApiKey key = verified.getAttribute(Credentials.API_KEY);
+        if (key != null) {
+            Map<String, Object> claims = verified.getAttribute(Credentials.CLAIMS);
+            return claims == null
+                    ? identities.ofKey(subject(), key.name(), key.attributes())
+                    : identities.ofVouched(subject(), key.name(), claims);
+        }
+        return verified.getPrincipal() instanceof JsonWebToken token
+                ? identities.ofToken(subject(), token.getSubject(), token.getRawToken())
+                : Identity.of(subject());
     }
 }

@@ -47,8 +47,8 @@ final class AgUiResource {
         RunInput input = RunInput.of(body);
         Question question = input.verdicts().isEmpty()
                 ? questions.threaded(
-                        caller.subject(), input.threadId(), Objects.requireNonNull(input.question()), trace)
-                : questions.decisions(caller.subject(), input.threadId(), input.verdicts(), trace);
+                        caller.identity(), input.threadId(), Objects.requireNonNull(input.question()), trace)
+                : questions.decisions(caller.identity(), input.threadId(), input.verdicts(), trace);
         return answering.stream(question, (threadId, _) -> new AgUi(json, threadId, input.runId()), http);
     }
 }

@@ -1,6 +1,7 @@
 package io.mcpagent.app;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.ModelLifetimes;
 import io.mcpagent.model.Models;
 import io.mcpagent.tools.McpToolbox;
@@ -39,7 +40,7 @@ final class DependencyHealth {
     void watch(@Observes StartupEvent event) {
         Thread.ofVirtual().name("first-tool-list").start(() -> {
             try {
-                toolbox.catalog(Deadline.in(FIRST_LIST));
+                toolbox.catalog(Identity.ANONYMOUS, Deadline.in(FIRST_LIST));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

@@ -104,7 +104,7 @@ final class ChatResource {
             @HeaderParam("Idempotency-Key") String key,
             @HeaderParam("traceparent") String trace,
             @Context RoutingContext http) {
-        return answering.answer(questions.decision(caller.subject(), id, callId, verdict, false, key, trace), http);
+        return answering.answer(questions.decision(caller.identity(), id, callId, verdict, false, key, trace), http);
     }
 
     @POST
@@ -118,7 +118,7 @@ final class ChatResource {
             @HeaderParam("Idempotency-Key") String key,
             @HeaderParam("traceparent") String trace,
             @Context RoutingContext http) {
-        return stream(questions.decision(caller.subject(), id, callId, verdict, true, key, trace), http);
+        return stream(questions.decision(caller.identity(), id, callId, verdict, true, key, trace), http);
     }
 
     @GET
@@ -171,7 +171,7 @@ final class ChatResource {
     private Question question(
             @Nullable ChatRequest request, boolean streaming, @Nullable String key, @Nullable String trace) {
         return questions.message(
-                caller.subject(),
+                caller.identity(),
                 request == null ? null : request.conversationId(),
                 request == null ? null : request.message(),
                 streaming,

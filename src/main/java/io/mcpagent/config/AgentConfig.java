@@ -43,6 +43,8 @@ public interface AgentConfig {
 
     AuditSettings audit();
 
+    IdentitySettings identity();
+
     TelemetrySettings telemetry();
 
     /** One turn. */
@@ -224,13 +226,20 @@ public interface AgentConfig {
         @WithDefault("5s")
         Duration breakerDelay();
 
-        /** Tools that may be called at once, whatever they say of themselves: names, with {@code *} for any characters. */
+        /**
+         * Tools that may be called at once, whatever they say of themselves: names, with {@code *} for any characters, and whom it is about: {@code refund_* for
+         * group:support}, also {@code role:…}, {@code scope:…}, {@code key:…} or {@code subject:…}; everybody if it is not said.
+         */
         Optional<List<String>> allow();
 
-        /** Tools that always need a person's approval: names, with {@code *} for any characters. */
+        /** Tools that always need a person's approval, written like {@code allow}. */
         Optional<List<String>> ask();
 
-        /** Tools that are never called and never offered, whatever the case and the look-alike letters of their names: names, with {@code *} for any characters. Deny goes before ask, ask before allow. */
+        /**
+         * Tools that are never called and never offered, written like {@code allow}; the case and look-alike letters of their names don't matter, nor do
+         * they for {@code ask}. What names a subject goes before what names a key, that before groups, roles and
+         * scopes, and these before everybody; among equals deny goes before ask, and ask before allow.
+         */
         Optional<List<String>> deny();
 
         /**
@@ -377,6 +386,40 @@ public interface AgentConfig {
     enum AuditedArguments {
         HASH,
         WHOLE
+    }
+
+    /** What rules and tools know of a caller: what was verified, and nothing else. */
+    interface IdentitySettings {
+        /**
+         * The parameter of that name is filled from who asks, in every tool, and never by the model: {@code subject}, {@code key}, {@code claim:} and a path in the
+         * token, or {@code attribute:} and a path in the key's entry of the secret. Several with {@code |} between them: the first that the caller has counts.
+         */
+        Map<String, String> parameters();
+
+        /** Whether such a parameter is bound by the tool server's address where the server does not know it as secure; otherwise such a tool is not offered. */
+        @WithDefault("false")
+        boolean bindByAddress();
+
+        /** The toolbox's authService that gets the callers' own tokens, in the header {@code <name>_token}; none by default. */
+        Optional<String> tokenService();
+
+        /** Where a caller's groups are, in the token's claims or the key's attributes: paths, such as {@code realm_access/groups}. */
+        @WithDefault("groups,cognito:groups")
+        List<String> groups();
+
+        /** Where a caller's roles are. */
+        @WithDefault("roles,realm_access/roles")
+        List<String> roles();
+
+        /** Where a caller's scopes are. */
+        @WithDefault("scope,scp")
+        List<String> scopes();
+
+        /** The groups that there are, so that a rule about another one is named at the start; unknown by default. */
+        Optional<List<String>> knownGroups();
+
+        /** Who may ask what others may do: {@code group:…}, {@code role:…}, {@code scope:…}, {@code key:…} or {@code subject:…}; nobody by default. */
+        Optional<List<String>> operators();
     }
 
     /** What is seen of the agent. Where it goes is {@code quarkus.otel}'s. */

@@ -3,6 +3,7 @@ package io.mcpagent.door;
 import io.mcpagent.base.Traceparent;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.TurnRecord;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.turn.Approvals;
@@ -37,7 +38,7 @@ public final class Questions {
      * @throws ProblemException if it is not valid
      */
     public Question message(
-            String owner,
+            Identity caller,
             @Nullable String id,
             @Nullable String text,
             boolean streaming,
@@ -51,7 +52,7 @@ public final class Questions {
             requireId(id);
         }
         return new Question.Ask(
-                owner, id, false, text, streaming, key(key, "message\n" + id + "\n" + text), trace(traceparent));
+                caller, id, false, text, streaming, key(key, "message\n" + id + "\n" + text), trace(traceparent));
     }
 
     /**
@@ -60,7 +61,7 @@ public final class Questions {
      * @throws ProblemException if it is not valid
      */
     public Question decision(
-            String owner,
+            Identity caller,
             String conversationId,
             String callId,
             @Nullable Decided decided,
@@ -72,7 +73,7 @@ public final class Questions {
             throw invalid("Say in the member approve whether the call may run: true or false.");
         }
         return new Question.Decision(
-                owner,
+                caller,
                 conversationId,
                 List.of(decided.verdict(callId)),
                 streaming,
@@ -86,10 +87,10 @@ public final class Questions {
      * @param text what is asked; not blank
      * @throws ProblemException if the id or the message is not valid
      */
-    public Question threaded(String owner, String conversationId, String text, @Nullable String traceparent) {
+    public Question threaded(Identity caller, String conversationId, String text, @Nullable String traceparent) {
         requireUsable(conversationId);
         requireText(text);
-        return new Question.Ask(owner, conversationId, true, text, true, null, trace(traceparent));
+        return new Question.Ask(caller, conversationId, true, text, true, null, trace(traceparent));
     }
 
     /**
@@ -98,9 +99,9 @@ public final class Questions {
      * @throws ProblemException if the id is not valid
      */
     public Question decisions(
-            String owner, String conversationId, List<Approvals.Verdict> verdicts, @Nullable String traceparent) {
+            Identity caller, String conversationId, List<Approvals.Verdict> verdicts, @Nullable String traceparent) {
         requireUsable(conversationId);
-        return new Question.Decision(owner, conversationId, verdicts, true, null, trace(traceparent));
+        return new Question.Decision(caller, conversationId, verdicts, true, null, trace(traceparent));
     }
 
     private static void requireUsable(String conversationId) {
@@ -117,9 +118,9 @@ public final class Questions {
      * @throws ProblemException if the message is too large or no text
      */
     public Question unstored(
-            String owner, List<TurnRecord> history, String text, boolean streaming, @Nullable String traceparent) {
+            Identity caller, List<TurnRecord> history, String text, boolean streaming, @Nullable String traceparent) {
         requireText(text);
-        return new Question.Unstored(owner, history, text, streaming, trace(traceparent));
+        return new Question.Unstored(caller, history, text, streaming, trace(traceparent));
     }
 
     private void requireText(String text) {

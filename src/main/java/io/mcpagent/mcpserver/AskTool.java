@@ -111,7 +111,7 @@ final class AskTool {
             throw new ProblemException(Problem.INVALID_REQUEST, "The arguments are message and conversationId.");
         }
         return questions.message(
-                origin.subject(),
+                origin.caller(),
                 arguments.path("conversationId").asText(null),
                 arguments.path("message").asText(null),
                 false,

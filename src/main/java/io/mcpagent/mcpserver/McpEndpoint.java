@@ -67,8 +67,7 @@ final class McpEndpoint {
                     Problem.INVALID_REQUEST, "The id of a request must be a string or a whole number.");
         }
         boolean stateless = Stateless.speaks(body, version);
-        Methods.Asked origin = new Methods.Asked(
-                caller.subject(), key(session, id), trace(trace, body), http);
+        Methods.Asked origin = new Methods.Asked(caller.identity(), key(session, id), trace(trace, body), http);
         try {
             return answer(body, id, origin, stateless);
         } catch (RpcError e) {

@@ -2,6 +2,7 @@ package io.mcpagent.mcpserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.jsonrpc.JsonRpc;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
@@ -35,11 +36,11 @@ final class Methods {
     /**
      * Where a request comes from.
      *
-     * @param subject the verified caller
+     * @param caller  the verified caller
      * @param request what names the request
      * @param trace   the trace context, or null
      */
-    record Asked(String subject, CalledRuns.Key request, @Nullable String trace, RoutingContext http) {}
+    record Asked(Identity caller, CalledRuns.Key request, @Nullable String trace, RoutingContext http) {}
 
     /** @throws RpcError if there is no such method, or it can't be carried out */
     ObjectNode call(String method, JsonNode params, Asked origin) {
@@ -72,9 +73,9 @@ final class Methods {
                 AskTool.require(params);
                 yield ask.call(params, origin);
             }
-            case "resources/list" -> conversations.list(origin.subject());
+            case "resources/list" -> conversations.list(origin.caller().subject());
             case "resources/templates/list" -> list("resourceTemplates", conversations.template());
-            case "resources/read" -> conversations.read(origin.subject(), params);
+            case "resources/read" -> conversations.read(origin.caller().subject(), params);
             default -> throw new RpcError(JsonRpc.METHOD_NOT_FOUND, "This method is not offered.");
         };
     }

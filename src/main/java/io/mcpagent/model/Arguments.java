@@ -13,8 +13,10 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -184,6 +186,17 @@ public final class Arguments {
     /** The text: one JSON object, on one line, in which each member stands once. */
     public String json() {
         return json;
+    }
+
+    /** The names of the members. */
+    public Set<String> names() {
+        try {
+            Set<String> names = new LinkedHashSet<>();
+            JSON.readTree(json).fieldNames().forEachRemaining(names::add);
+            return names;
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("what was written here can be read", e);
+        }
     }
 
     @Override

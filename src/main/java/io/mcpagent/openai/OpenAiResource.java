@@ -50,7 +50,7 @@ final class OpenAiResource {
         CompletionRequest request = CompletionRequest.of(body, completions.model());
         Dialogue dialogue = request.dialogue();
         Question question =
-                questions.unstored(caller.subject(), dialogue.history(), dialogue.question(), request.stream(), trace);
+                questions.unstored(caller.identity(), dialogue.history(), dialogue.question(), request.stream(), trace);
         if (!request.stream()) {
             return Response.ok(
                             completions.completion(answering.answer(question, http)), MediaType.APPLICATION_JSON_TYPE)

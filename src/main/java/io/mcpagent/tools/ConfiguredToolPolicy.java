@@ -1,15 +1,13 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.identity.Identity;
 import jakarta.inject.Singleton;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -17,11 +15,11 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The policy from {@code agent.tools.deny}, {@code ask} and {@code allow}, and from what the tools say of themselves.
+ * The policy from the {@link ToolRules}, and from what the tools say of themselves.
  *
- * <p>In this order: deny; ask; a tool that is new or changed since this process first saw the server's tools, or
- * that is gone, means ask; allow; says that it
- * only reads means allow; anything else means ask. Deny and ask fit what {@link LookAlikes} reads a name as, allow its very letters. The first list with tools in it is accepted as it is, by fingerprint: name, description,
+ * <p>In this order: the rule that decides says deny or ask; a tool that is new or changed since this process first saw the server's tools, or
+ * that is gone, means ask; the rule says allow; the tool says that it
+ * only reads means allow; anything else means ask. The first list with tools in it is accepted as it is, by fingerprint: name, description,
  * schema and hints. What appears or changes later needs approval, even if an allow pattern fits, until the agent is started again; what
  * comes back exactly as it was accepted does not. Fingerprints are kept in memory only, so each start accepts what it finds, and logs it; unless
  * {@code agent.tools.accepted} has them: then these are accepted, and nothing else, whatever the server offers. Safe for use by many threads.
@@ -32,42 +30,52 @@ public class ConfiguredToolPolicy implements ToolPolicy {
     private static final Logger LOG = Logger.getLogger(ConfiguredToolPolicy.class);
     private static final Pattern ACCEPTED = Pattern.compile("([A-Za-z0-9_-]+)=([0-9a-f]{64})");
 
-    private final Patterns deny;
-    private final Patterns ask;
-    private final Patterns allow;
+    private final ToolRules rules;
     private final boolean pinned;
     private volatile Map<String, String> accepted;
     private volatile Map<String, String> serverNames = Map.of();
     private final ReentrantLock observing = new ReentrantLock();
     private boolean told;
+    private boolean checked;
 
     /** The policy for this configuration; it has not seen any tools yet. */
     public ConfiguredToolPolicy(AgentConfig config) {
         AgentConfig.ToolsSettings tools = config.tools();
-        this.deny = Patterns.seen(tools.deny());
-        this.ask = Patterns.seen(tools.ask());
-        this.allow = Patterns.exact(tools.allow());
+        this.rules = new ToolRules(tools);
         this.accepted = readAccepted(tools.accepted().orElse(List.of()));
         this.pinned = !accepted.isEmpty();
     }
 
     @Override
-    public Permission decide(Tool tool) {
+    public Ruling decide(Tool tool, Identity caller) {
         @Nullable String serverName = serverNames.get(tool.name());
-        if (deny.match(tool.name(), serverName)) {
-            return Permission.DENY;
+        ToolRules.@Nullable Rule rule = rules.deciding(caller, tool.name(), serverName);
+        if (rule != null && rule.effect() != Permission.ALLOW) {
+            return new Ruling(rule.effect(), rule.toString());
         }
-        if (serverName == null
-                || ask.match(tool.name(), serverName)
-                || !tool.fingerprint().equals(accepted.get(tool.name()))) {
-            return Permission.ASK;
+        if (serverName == null) {
+            return new Ruling(Permission.ASK, "the server does not have it now");
         }
-        return allow.match(tool.name(), serverName) || tool.hints().saysReadOnly() ? Permission.ALLOW : Permission.ASK;
+        if (!tool.fingerprint().equals(accepted.get(tool.name()))) {
+            return new Ruling(Permission.ASK, "it is new or has changed");
+        }
+        if (rule != null) {
+            return new Ruling(Permission.ALLOW, rule.toString());
+        }
+        return tool.hints().saysReadOnly()
+                ? new Ruling(Permission.ALLOW, "it says that it only reads")
+                : new Ruling(Permission.ASK, "it may change something");
     }
 
-    /** Whether a tool must not even be offered to the model. */
-    boolean hides(ToolListing.OfferedTool tool) {
-        return deny.match(tool.tool().name(), tool.serverName());
+    /** Whether a tool must not even be offered to the model when this caller asks. */
+    boolean hides(ToolListing.OfferedTool tool, Identity caller) {
+        ToolRules.@Nullable Rule rule = rules.deciding(caller, tool.tool().name(), tool.serverName());
+        return rule != null && rule.effect() == Permission.DENY;
+    }
+
+    /** The rules, the most specific first. */
+    ToolRules rules() {
+        return rules;
     }
 
     /** Learns what the server offers; accepts it if it is the first. */
@@ -81,6 +89,11 @@ public class ConfiguredToolPolicy implements ToolPolicy {
     }
 
     private void learn(Map<String, ToolListing.OfferedTool> offered) {
+        if (!offered.isEmpty() && !checked) {
+            checked = true;
+            rules.unused(List.copyOf(offered.values()))
+                    .forEach(rule -> LOG.warnf("A rule is about no tool that there is: %s", rule));
+        }
         serverNames = offered.entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, tool -> tool.getValue().serverName()));
@@ -105,41 +118,6 @@ public class ConfiguredToolPolicy implements ToolPolicy {
         return offered.entrySet().stream()
                 .collect(Collectors.toMap(
                         Map.Entry::getKey, tool -> tool.getValue().tool().fingerprint()));
-    }
-
-    /** Names with {@code *} for any characters. */
-    private record Patterns(List<Pattern> patterns, UnaryOperator<String> form) {
-
-        /** What forbids, by what is seen of a name. */
-        static Patterns seen(Optional<List<String>> names) {
-            return of(names, LookAlikes::fold);
-        }
-
-        /** What allows, by its very letters. */
-        static Patterns exact(Optional<List<String>> names) {
-            return of(names, UnaryOperator.identity());
-        }
-
-        private static Patterns of(Optional<List<String>> names, UnaryOperator<String> form) {
-            return new Patterns(
-                    names.orElse(List.of()).stream()
-                            .map(name -> Arrays.stream(name.strip().split("\\*", -1))
-                                    .map(piece -> Pattern.quote(form.apply(piece)))
-                                    .collect(Collectors.joining(".*")))
-                            .map(pattern -> Pattern.compile(pattern, Pattern.DOTALL))
-                            .toList(),
-                    form);
-        }
-
-        // Whoever writes a pattern knows the server's name for the tool; the log and the answer show the model's.
-        boolean match(String name, @Nullable String serverName) {
-            return match(name) || (serverName != null && match(serverName));
-        }
-
-        private boolean match(String name) {
-            String formed = form.apply(name);
-            return patterns.stream().anyMatch(pattern -> pattern.matcher(formed).matches());
-        }
     }
 
     /** Fingerprints by the tools' names, as {@code agent.tools.accepted} and the log have them. */

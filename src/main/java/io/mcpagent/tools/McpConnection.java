@@ -7,6 +7,7 @@ import io.mcpagent.config.AgentConfig;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.tools.McpException.FailureKind;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -30,12 +31,23 @@ abstract sealed class McpConnection<S> implements AutoCloseable permits Streamab
     // Against a server that never stops to name a next page.
     private static final int MOST_PAGES = 100;
 
+    private static final Duration UNKNOWN_TTL = Duration.ofDays(1);
+    private static final long LEAST_TTL_MILLIS = 1_000;
+
     final McpHttp http;
     final URI url;
     private final int resultSize;
     private final AtomicLong ids = new AtomicLong();
     private final ReentrantLock connecting = new ReentrantLock();
     private final AtomicReference<@Nullable S> session = new AtomicReference<>();
+
+    /**
+     * A list of tools.
+     *
+     * @param tools as the server describes them
+     * @param ttl   how long the server lets it be kept
+     */
+    record Listed(List<JsonNode> tools, Duration ttl) {}
 
     McpConnection(McpHttp http, URI url, int resultSize) {
         this.http = http;
@@ -59,26 +71,33 @@ abstract sealed class McpConnection<S> implements AutoCloseable permits Streamab
      * @param fresh as for a call
      * @return the tools as the server describes them; none if it does not have the capability
      */
-    List<JsonNode> listTools(boolean fresh, Deadline deadline) throws McpException, InterruptedException {
-        S current = session(deadline);
+    Listed listTools(boolean fresh, Deadline deadline) throws McpException, InterruptedException {
+        S current = renewed(session(deadline), deadline);
         if (!agreed(current).offersTools()) {
             // So that it is asked again the next time.
             forget(current);
-            return List.of();
+            return new Listed(List.of(), UNKNOWN_TTL);
         }
+        Duration ttl = UNKNOWN_TTL;
         List<JsonNode> tools = new ArrayList<>();
         String cursor = null;
         for (int i = 0; i < MOST_PAGES; i++) {
-            long id = nextId();
-            JsonNode page = send(id, McpMessages.listTools(id, cursor), RpcMessage.NO_CALL, fresh, deadline)
+            JsonNode page = send(McpMessages.listTools(nextId(), cursor), fresh, deadline)
                     .resultOrThrow();
             page.path("tools").forEach(tools::add);
+            Duration said = ttl(page.path("ttlMs"));
+            ttl = said.compareTo(ttl) < 0 ? said : ttl;
             cursor = page.path("nextCursor").asText(null);
             if (cursor == null || cursor.isEmpty()) {
-                return tools;
+                return new Listed(tools, ttl);
             }
         }
         throw new McpException(FailureKind.REJECTED, "the list of tools has no end");
+    }
+
+    private static Duration ttl(JsonNode millis) {
+        // However short it is: turns that come at once need not each have the list asked for.
+        return millis.isNumber() ? Duration.ofMillis(Math.max(LEAST_TTL_MILLIS, millis.asLong())) : UNKNOWN_TTL;
     }
 
     /**
@@ -86,28 +105,33 @@ abstract sealed class McpConnection<S> implements AutoCloseable permits Streamab
      *
      * @param name        the tool's name at the server
      * @param arguments   the JSON text of one object
+     * @param caller      what goes along of the caller
      * @param traceparent the W3C trace context, or null
      * @param fresh       whether a new network connection is to be used, since a pooled one may be dead without our knowing; if it leads nowhere,
      *                    the call was not sent
      */
     CallAnswer callTool(
-            String name, Arguments arguments, @Nullable String traceparent, boolean fresh, Deadline deadline)
+            String name,
+            Arguments arguments,
+            CallerValues caller,
+            @Nullable String traceparent,
+            boolean fresh,
+            Deadline deadline)
             throws McpException, InterruptedException {
-        long id = nextId();
-        byte[] json = McpMessages.callTool(id, name, arguments, traceparent);
-        CallAnswer answer = send(id, json, resultSize, fresh, deadline).call();
+        McpRequest request = McpMessages.callTool(nextId(), name, arguments, caller, traceparent, resultSize);
+        CallAnswer answer = send(request, fresh, deadline).call();
         if (answer == null) {
             throw new McpException(FailureKind.LOST, "the result of a tool call is not an object");
         }
         return answer;
     }
 
-    private RpcMessage send(long id, byte[] json, int size, boolean fresh, Deadline deadline)
+    private RpcMessage send(McpRequest request, boolean fresh, Deadline deadline)
             throws McpException, InterruptedException {
         for (int attempt = 1; ; attempt++) {
             S current = session(deadline);
             try {
-                return ask(current, id, json, size, fresh, deadline).orThrow();
+                return ask(current, request, fresh, deadline).orThrow();
             } catch (McpException e) {
                 if (breaks(current, e)) {
                     forget(current);
@@ -170,6 +194,19 @@ abstract sealed class McpConnection<S> implements AutoCloseable permits Streamab
         return session.get();
     }
 
+    /** The session to ask for the list of tools in: a server that was replaced meanwhile may be able to do more. */
+    private S renewed(S current, Deadline deadline) throws InterruptedException {
+        @Nullable S better = better(current, deadline);
+        if (better == null || !session.compareAndSet(current, better)) {
+            return current;
+        }
+        retire(current);
+        return better;
+    }
+
+    /** A session in which the server can do more than in this one, or null if there is none. */
+    abstract @Nullable S better(S session, Deadline deadline) throws InterruptedException;
+
     /** Connects, and agrees with the server on a session. */
     abstract S connect(Deadline deadline) throws McpException, InterruptedException;
 
@@ -185,12 +222,8 @@ abstract sealed class McpConnection<S> implements AutoCloseable permits Streamab
     /** Whether the session is not to be trusted any more after a request by it has failed. */
     abstract boolean breaks(S session, McpException failure);
 
-    /**
-     * Sends one request and waits for its answer.
-     *
-     * @param size how many bytes of a tool call's result are kept, or {@link RpcMessage#NO_CALL}
-     */
-    abstract RpcMessage ask(S session, long id, byte[] json, int size, boolean fresh, Deadline deadline)
+    /** Sends one request and waits for its answer. */
+    abstract RpcMessage ask(S session, McpRequest request, boolean fresh, Deadline deadline)
             throws McpException, InterruptedException;
 
     /** Closes all that is open; calls that still run fail. */

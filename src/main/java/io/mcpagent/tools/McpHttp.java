@@ -69,13 +69,32 @@ final class McpHttp implements AutoCloseable {
     /** Sends JSON and has the answer read. */
     <T> T post(URI uri, List<Header> headers, byte[] json, Over over, Deadline deadline, AnswerReader<T> reader)
             throws McpException, InterruptedException {
+        return post(uri, headers, List.of(), json, over, deadline, reader);
+    }
+
+    /**
+     * Sends JSON and has the answer read.
+     *
+     * @param own headers of this request alone, beside those of any
+     */
+    <T> T post(
+            URI uri,
+            List<Header> headers,
+            List<Header> own,
+            byte[] json,
+            Over over,
+            Deadline deadline,
+            AnswerReader<T> reader)
+            throws McpException, InterruptedException {
         HttpConnections connections = over == Over.POOLED ? pooled : once;
         try (HttpExchange exchange = connections.exchange(route, HttpConnections.ANY_SILENCE, deadline)) {
             if (over == Over.PROVEN && !oneAnswerOnly) {
                 prove(exchange, uri, headers);
             }
             try {
-                exchange.send(post(uri, headers, json.length), json, json.length);
+                ClassicHttpRequest request = post(uri, headers, json.length);
+                own.forEach(request::addHeader);
+                exchange.send(request, json, json.length);
                 T answer = reader.read(exchange);
                 if (over == Over.POOLED && isAtEnd(exchange)) {
                     exchange.keep();

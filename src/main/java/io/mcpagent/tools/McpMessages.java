@@ -14,8 +14,16 @@ import org.jspecify.annotations.Nullable;
 /** Writes the messages of an MCP client. */
 final class McpMessages {
 
-    /** The newest protocol version that every supported server speaks; 2026-07-28 has no initialize and is refused by some of them. */
+    /** The newest protocol version with sessions. */
     static final String PROTOCOL_VERSION = "2025-11-25";
+
+    /** The version without sessions, which not every server speaks. */
+    static final String STATELESS_VERSION = "2026-07-28";
+
+    /** What has parameters that only the client itself fills. */
+    static final String TOOLBOX_EXTENSION = "com.google.cloud/toolbox.v1";
+
+    private static final String META = "io.modelcontextprotocol/";
 
     private McpMessages() {}
 
@@ -23,8 +31,20 @@ final class McpMessages {
         ObjectNode params = JSON.objectNode().put("protocolVersion", PROTOCOL_VERSION);
         // Nothing that a server could ask of us: no roots, no sampling, no elicitation.
         params.putObject("capabilities");
-        params.putObject("clientInfo").put("name", "mcp-agent").put("version", "1.0.0");
+        params.set("clientInfo", clientInfo());
         return request(id, "initialize", params);
+    }
+
+    private static ObjectNode clientInfo() {
+        return JSON.objectNode().put("name", "mcp-agent").put("version", "1.0.0");
+    }
+
+    /** Says in a request who we are, as one without a session must. */
+    static void describe(ObjectNode params) {
+        ObjectNode meta = params.withObjectProperty("_meta");
+        meta.put(META + "protocolVersion", STATELESS_VERSION);
+        meta.set(META + "clientInfo", clientInfo());
+        meta.putObject(META + "clientCapabilities").putObject("extensions").putObject(TOOLBOX_EXTENSION);
     }
 
     static byte[] initialized() {
@@ -35,20 +55,37 @@ final class McpMessages {
         return bytes(JsonRpc.request(JSON.textNode(id), "ping"));
     }
 
+    /** Asks a server without sessions what it can do. */
+    static McpRequest discover(long id) {
+        return new McpRequest(id, "server/discover", "", JSON.objectNode(), RpcMessage.NO_CALL, CallerValues.NONE);
+    }
+
     /** Asks for one page of the tools; the first if {@code cursor} is null. */
-    static byte[] listTools(long id, @Nullable String cursor) {
+    static McpRequest listTools(long id, @Nullable String cursor) {
         ObjectNode params = JSON.objectNode();
-        return request(id, "tools/list", cursor == null ? params : params.put("cursor", cursor));
+        return new McpRequest(
+                id,
+                "tools/list",
+                "",
+                cursor == null ? params : params.put("cursor", cursor),
+                RpcMessage.NO_CALL,
+                CallerValues.NONE);
     }
 
     /** Calls a tool. */
-    static byte[] callTool(long id, String name, Arguments arguments, @Nullable String traceparent) {
+    static McpRequest callTool(
+            long id,
+            String name,
+            Arguments arguments,
+            CallerValues caller,
+            @Nullable String traceparent,
+            int resultSize) {
         ObjectNode params =
                 JSON.objectNode().put("name", name).putRawValue("arguments", new RawValue(arguments.json()));
         if (traceparent != null) {
             params.putObject("_meta").put("traceparent", traceparent);
         }
-        return request(id, "tools/call", params);
+        return new McpRequest(id, "tools/call", name, params, resultSize, caller);
     }
 
     /** The answer to what a server asks of us: a ping is answered, anything else is not offered. */
@@ -60,7 +97,7 @@ final class McpMessages {
                         : JsonRpc.error(id, JsonRpc.METHOD_NOT_FOUND, "Method not found", null));
     }
 
-    private static byte[] request(long id, String method, ObjectNode params) {
+    static byte[] request(long id, String method, ObjectNode params) {
         ObjectNode message = JsonRpc.request(JSON.numberNode(id), method);
         message.set("params", params);
         return bytes(message);

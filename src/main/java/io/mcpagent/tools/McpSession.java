@@ -3,6 +3,7 @@ package io.mcpagent.tools;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.message.BasicHeader;
@@ -14,8 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param headers     what each request of this session carries
  * @param hasId       whether the server gave the session an id, so that it can forget it
  * @param offersTools whether the server has the tools capability
+ * @param stateless   whether there is no session at the server at all: each request says all that there is to know
+ * @param secureParameters whether the server has parameters that only we fill
  */
-record McpSession(List<Header> headers, boolean hasId, boolean offersTools) {
+record McpSession(
+        List<Header> headers, boolean hasId, boolean offersTools, boolean stateless, boolean secureParameters) {
 
     static final String ID_HEADER = "Mcp-Session-Id";
 
@@ -44,6 +48,29 @@ record McpSession(List<Header> headers, boolean hasId, boolean offersTools) {
             headers.add(new BasicHeader(ID_HEADER, id));
         }
         return new McpSession(
-                List.copyOf(headers), id != null, result.path("capabilities").has("tools"));
+                List.copyOf(headers), id != null, result.path("capabilities").has("tools"), false, false);
+    }
+
+    /** How to speak with a server without sessions, before it is known what it can do. */
+    static McpSession withoutSession() {
+        List<Header> headers = new ArrayList<>(noSession());
+        headers.add(new BasicHeader("MCP-Protocol-Version", McpMessages.STATELESS_VERSION));
+        return new McpSession(List.copyOf(headers), false, true, true, false);
+    }
+
+    /** What a {@code DiscoverResult} describes, unless the server needs a session. */
+    static Optional<McpSession> ofDiscovered(JsonNode result) {
+        for (JsonNode version : result.path("supportedVersions")) {
+            if (version.asText().equals(McpMessages.STATELESS_VERSION)) {
+                JsonNode capabilities = result.path("capabilities");
+                return Optional.of(new McpSession(
+                        withoutSession().headers(),
+                        false,
+                        capabilities.has("tools"),
+                        true,
+                        capabilities.path("extensions").has(McpMessages.TOOLBOX_EXTENSION)));
+            }
+        }
+        return Optional.empty();
     }
 }

@@ -1,10 +1,11 @@
 package io.mcpagent.tools;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.base.Breaker;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.base.Timers;
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.identity.Identities;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
@@ -21,28 +22,32 @@ import org.jspecify.annotations.Nullable;
 public class McpToolbox implements Toolbox {
 
     private final McpConnection<?> connection;
+    private final ConfiguredToolPolicy policy;
     private final ToolListCache list;
     private final ToolCaller calls;
 
     /** Does not connect yet. */
-    public McpToolbox(AgentConfig config, ConfiguredToolPolicy policy, Timers timers) {
+    public McpToolbox(AgentConfig config, ConfiguredToolPolicy policy, Identities identities, Timers timers) {
         AgentConfig.ToolsSettings tools = config.tools();
         this.connection = McpConnection.to(tools, timers);
+        this.policy = policy;
+        CallerParameters.Reserved reserved =
+                CallerParameters.Reserved.of(config, identities, connection instanceof StreamableHttpConnection);
         this.list = new ToolListCache(
                 () -> {
                     ToolListing listing =
-                            ToolListing.of(listTools(connection, Deadline.in(tools.listTimeout())), policy::hides);
+                            ToolListing.of(listTools(connection, Deadline.in(tools.listTimeout())), reserved);
                     policy.observe(listing.offered());
                     return listing;
                 },
                 tools.listTtl());
-        this.calls = new ToolCaller(connection, list, tools);
+        this.calls = new ToolCaller(connection, list, reserved, tools);
         // So that the first call after an outage goes through at once, and need not wait until the breaker lets one
         // try.
         list.onRecovery(calls::closeBreaker);
     }
 
-    private static List<JsonNode> listTools(McpConnection<?> connection, Deadline deadline)
+    private static McpConnection.Listed listTools(McpConnection<?> connection, Deadline deadline)
             throws McpException, InterruptedException {
         Retries retries = new Retries(deadline);
         while (true) {
@@ -69,23 +74,32 @@ public class McpToolbox implements Toolbox {
      * {@link ToolOutcome#UNAVAILABLE}. The first call that fails puts the list in doubt, so that the next answer says that there are no tools.
      */
     @Override
-    public ToolCatalog catalog(Deadline deadline) throws InterruptedException {
-        return catalog(list.get(deadline));
+    public ToolCatalog catalog(Identity caller, Deadline deadline) throws InterruptedException {
+        return catalog(caller, list.get(deadline));
     }
 
     @Override
-    public ToolCatalog current(Deadline deadline) throws InterruptedException {
-        return catalog(list.current(deadline));
+    public ToolCatalog current(Identity caller, Deadline deadline) throws InterruptedException {
+        return catalog(caller, list.current(deadline));
     }
 
-    private static ToolCatalog catalog(@Nullable ToolListing listing) {
-        return listing == null ? ToolCatalog.UNAVAILABLE : listing.catalog();
+    private ToolCatalog catalog(Identity caller, @Nullable ToolListing listing) {
+        return listing == null
+                ? ToolCatalog.UNAVAILABLE
+                : listing.catalog(tool -> !policy.hides(tool, caller)
+                        && tool.parameters().missing(caller).isEmpty());
     }
 
     @Override
-    public ToolAnswer call(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline deadline)
+    public @Nullable String refusal(Tool tool, Arguments arguments) {
+        return calls.refusal(tool, arguments);
+    }
+
+    @Override
+    public ToolAnswer call(
+            Tool tool, Arguments arguments, Identity caller, @Nullable String traceparent, Deadline deadline)
             throws InterruptedException {
-        return calls.call(tool, arguments, traceparent, deadline);
+        return calls.call(tool, arguments, caller, traceparent, deadline);
     }
 
     /** Whether the tool server answered when it was last asked; what health reports as data. Never blocks. */
@@ -96,7 +110,7 @@ public class McpToolbox implements Toolbox {
     /** The tools that were listed last and can't be offered to the model; what health reports as data. Never blocks. */
     public List<String> leftOut() {
         ToolListing last = list.last();
-        return last == null ? List.of() : last.catalog().leftOut();
+        return last == null ? List.of() : last.leftOut();
     }
 
     /** Whether calls go through. Never blocks. */

@@ -4,6 +4,7 @@ import io.mcpagent.base.Deadline;
 import io.mcpagent.tools.McpException.FailureKind;
 import java.io.IOException;
 import java.net.URI;
+import org.jspecify.annotations.Nullable;
 
 /**
  * MCP over the legacy transport, HTTP with SSE. Its session lives in one process of the server, so it can't work with several behind one
@@ -63,9 +64,20 @@ final class SseConnection extends McpConnection<SseConnection.Session> {
     }
 
     @Override
-    RpcMessage ask(Session session, long id, byte[] json, int size, boolean fresh, Deadline deadline)
+    @Nullable
+    Session better(Session session, Deadline deadline) {
+        return null;
+    }
+
+    @Override
+    RpcMessage ask(Session session, McpRequest request, boolean fresh, Deadline deadline)
             throws McpException, InterruptedException {
-        return parse(session.channel().ask(id, json, fresh, deadline), size);
+        if (!request.caller().address().isEmpty() || !request.caller().headers().isEmpty()) {
+            throw new McpException(FailureKind.REJECTED, "this transport can't tell the server who asks");
+        }
+        return parse(
+                session.channel().ask(request.id(), request.json(session.agreed()), fresh, deadline),
+                request.resultSize());
     }
 
     private static RpcMessage parse(SseEvents.Event event, int size) throws McpException {

@@ -3,10 +3,12 @@ package io.mcpagent.tools;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.http.HttpExchange;
+import io.mcpagent.jsonrpc.JsonRpc;
 import io.mcpagent.tools.McpException.FailureKind;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * MCP over streamable HTTP.
@@ -16,6 +18,7 @@ import java.time.Duration;
 final class StreamableHttpConnection extends McpConnection<McpSession> {
 
     private static final int MAX_LIST = 16 << 20;
+    private static final int UNSUPPORTED_VERSION = -32_022;
     private static final Duration ASIDE = Duration.ofSeconds(2);
 
     StreamableHttpConnection(McpHttp http, URI url, int resultSize) {
@@ -24,6 +27,27 @@ final class StreamableHttpConnection extends McpConnection<McpSession> {
 
     @Override
     McpSession connect(Deadline deadline) throws McpException, InterruptedException {
+        @Nullable McpSession stateless = discover(deadline);
+        return stateless == null ? initialize(deadline) : stateless;
+    }
+
+    /** How to speak with the server without a session, or null if it needs one, as those before 2026-07-28 do. */
+    private @Nullable McpSession discover(Deadline deadline) throws McpException, InterruptedException {
+        try {
+            McpSession asking = McpSession.withoutSession();
+            McpRequest request = McpMessages.discover(nextId());
+            return McpSession.ofDiscovered(
+                            post(asking, request, McpHttp.Over.FRESH, deadline).resultOrThrow())
+                    .orElse(null);
+        } catch (McpException e) {
+            if (e.kind() == FailureKind.NOT_SENT || e.kind() == FailureKind.TIMEOUT) {
+                throw e;
+            }
+            return null;
+        }
+    }
+
+    private McpSession initialize(Deadline deadline) throws McpException, InterruptedException {
         long id = nextId();
         McpSession agreed = http.post(
                 url,
@@ -56,6 +80,17 @@ final class StreamableHttpConnection extends McpConnection<McpSession> {
     }
 
     @Override
+    @Nullable
+    McpSession better(McpSession session, Deadline deadline) throws InterruptedException {
+        try {
+            return session.stateless() ? null : discover(deadline);
+        } catch (McpException e) {
+            // What is asked next will find out.
+            return null;
+        }
+    }
+
+    @Override
     boolean usable(McpSession session) {
         return true;
     }
@@ -68,19 +103,28 @@ final class StreamableHttpConnection extends McpConnection<McpSession> {
     @Override
     boolean breaks(McpSession session, McpException failure) {
         // A server that gave no session id remembers nothing of us; another one may think differently of our headers.
-        return (failure.connectionFailed() && session.hasId()) || failure.kind() == FailureKind.REJECTED;
+        // Nor is one to be spoken to without a session that does not know how any more.
+        boolean unspoken = session.stateless()
+                && (failure.code() == JsonRpc.METHOD_NOT_FOUND || failure.code() == UNSUPPORTED_VERSION);
+        return (failure.connectionFailed() && session.hasId()) || failure.kind() == FailureKind.REJECTED || unspoken;
     }
 
     @Override
-    RpcMessage ask(McpSession session, long id, byte[] json, int size, boolean fresh, Deadline deadline)
+    RpcMessage ask(McpSession session, McpRequest request, boolean fresh, Deadline deadline)
+            throws McpException, InterruptedException {
+        return post(session, request, fresh ? McpHttp.Over.PROVEN : McpHttp.Over.POOLED, deadline);
+    }
+
+    private RpcMessage post(McpSession session, McpRequest request, McpHttp.Over over, Deadline deadline)
             throws McpException, InterruptedException {
         return http.post(
-                url,
+                request.at(url),
                 session.headers(),
-                json,
-                fresh ? McpHttp.Over.PROVEN : McpHttp.Over.POOLED,
+                request.headers(session),
+                request.json(session),
+                over,
                 deadline,
-                exchange -> read(exchange, id, size, session.hasId()));
+                exchange -> read(exchange, request.id(), request.resultSize(), session.hasId()));
     }
 
     /** Reads until the answer to request {@code id} is there: the response is either plain JSON or a stream of events. */

@@ -5,9 +5,13 @@ import io.mcpagent.base.Breaker;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.http.HttpExchange;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.jsonrpc.JsonRpc;
 import io.mcpagent.model.Arguments;
+import io.mcpagent.tools.ToolListing.OfferedTool;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +26,22 @@ final class ToolCaller {
     private static final Pattern UNKNOWN_TOOL =
             Pattern.compile("(?i)unknown tool|tool.*(not found|not exist|unknown)|no such tool");
 
+    private static final CallerParameters NO_PARAMETERS = new CallerParameters(Map.of(), Map.of(), null);
+
     private final McpConnection<?> connection;
     private final ToolListCache list;
+    private final CallerParameters.Reserved reserved;
     private final AgentConfig.ToolsSettings config;
     private final Duration callTimeout;
     private volatile Breaker currentBreaker;
 
-    ToolCaller(McpConnection<?> connection, ToolListCache list, AgentConfig.ToolsSettings config) {
+    ToolCaller(
+            McpConnection<?> connection,
+            ToolListCache list,
+            CallerParameters.Reserved reserved,
+            AgentConfig.ToolsSettings config) {
         this.connection = connection;
+        this.reserved = reserved;
         this.list = list;
         this.config = config;
         this.callTimeout = config.callTimeout();
@@ -57,28 +69,37 @@ final class ToolCaller {
         }
     }
 
-    ToolAnswer call(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline run)
+    ToolAnswer call(Tool tool, Arguments arguments, Identity caller, @Nullable String traceparent, Deadline run)
             throws InterruptedException {
         long start = System.nanoTime();
         // The run itself stops the call at its deadline; this one is for calls that no run stops, such as approved
         // writes.
-        Ended ended = guarded(tool, arguments, traceparent, HttpExchange.endAfter(run));
+        Ended ended = guarded(tool, arguments, caller, traceparent, HttpExchange.endAfter(run));
         return new ToolAnswer(ended.outcome(), ended.text(), (System.nanoTime() - start) / 1_000_000, ended.rows());
     }
 
-    private Ended guarded(Tool tool, Arguments arguments, @Nullable String traceparent, Deadline end)
+    private Ended guarded(Tool tool, Arguments arguments, Identity caller, @Nullable String traceparent, Deadline end)
             throws InterruptedException {
-        String flaw = arguments.flaw();
+        String flaw = arguments.flaw() == null ? refusal(tool, arguments) : arguments.flaw();
         if (flaw != null) {
             return new Ended(ToolOutcome.ERROR, flaw);
         }
+        OfferedTool offered = offered(tool);
+        List<String> missing =
+                offered == null ? List.of() : offered.parameters().missing(caller);
+        if (!missing.isEmpty()) {
+            return new Ended(ToolOutcome.DENIED, "The tool needs to know of its caller: " + String.join(", ", missing));
+        }
+        Destination to = offered == null
+                ? new Destination(tool.name(), CallerValues.NONE)
+                : new Destination(offered.serverName(), offered.parameters().of(caller));
         Breaker breaker = currentBreaker;
         if (!breaker.allows(end.asker())) {
             return unavailable();
         }
         boolean decided = false;
         try {
-            Ended ended = attempts(breaker, tool, arguments, traceparent, end);
+            Ended ended = attempts(breaker, tool, to, arguments, traceparent, end);
             decided = true;
             return ended;
         } finally {
@@ -88,7 +109,23 @@ final class ToolCaller {
         }
     }
 
-    private Ended attempts(Breaker breaker, Tool tool, Arguments arguments, @Nullable String traceparent, Deadline end)
+    private @Nullable OfferedTool offered(Tool tool) {
+        ToolListing listing = list.last();
+        return listing == null ? null : listing.offered().get(tool.name());
+    }
+
+    /** Why these arguments can't be used, or null. */
+    @Nullable
+    String refusal(Tool tool, Arguments arguments) {
+        OfferedTool offered = offered(tool);
+        return (offered == null ? NO_PARAMETERS : offered.parameters()).refusal(arguments, reserved);
+    }
+
+    /** Where a call goes, and what goes along of its caller. */
+    private record Destination(String name, CallerValues caller) {}
+
+    private Ended attempts(
+            Breaker breaker, Tool tool, Destination to, Arguments arguments, @Nullable String traceparent, Deadline end)
             throws InterruptedException {
         boolean readOnly = tool.hints().saysReadOnly();
         boolean fullTime = end.left().compareTo(callTimeout) >= 0;
@@ -97,14 +134,13 @@ final class ToolCaller {
             breaker.abandoned();
             return noTime();
         }
-        ToolListing listing = list.last();
-        String name = listing == null ? tool.name() : listing.serverName(tool);
         Retries retries = new Retries(deadline);
         while (true) {
             boolean first = !retries.begun();
             try {
                 // A write goes out on a new connection, since a dead one from the pool would leave its outcome unknown.
-                CallAnswer answer = connection.callTool(name, arguments, traceparent, !readOnly || !first, deadline);
+                CallAnswer answer = connection.callTool(
+                        to.name(), arguments, to.caller(), traceparent, !readOnly || !first, deadline);
                 if (!readOnly || !endedByDatabase(answer) || !retries.afterDatabaseLoss()) {
                     breaker.succeeded();
                     return ended(answer, readOnly);

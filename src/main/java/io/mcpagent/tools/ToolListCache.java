@@ -174,7 +174,7 @@ final class ToolListCache implements AutoCloseable {
         lock.lock();
         try {
             last = listing;
-            freshUntil = Deadline.in(ttl);
+            freshUntil = Deadline.in(listing.ttl().compareTo(ttl) < 0 ? listing.ttl() : ttl);
             // A call that failed while the server was being asked may know something newer.
             doubtsSettled = doubtsThen;
             down = false;

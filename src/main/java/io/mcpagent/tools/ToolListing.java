@@ -4,13 +4,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.base.Sha256;
 import io.mcpagent.model.ToolDefinition;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
@@ -19,10 +21,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * One answer of the server to the question for its tools.
  *
- * @param offered what the server listed, by the name that the model knows; also what is never offered to the model
- * @param catalog what the model may know of
+ * @param offered what the server listed, in its order, by the name that the model knows; also what is never offered to the model
+ * @param leftOut  tools that can't be offered to the model
+ * @param ttl      how long the server lets the list be kept
+ * @param catalogs what callers may know of, by the names of the tools that they are offered
  */
-record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
+record ToolListing(
+        Map<String, OfferedTool> offered, List<String> leftOut, Duration ttl, Map<List<String>, ToolCatalog> catalogs) {
 
     private static final Logger LOG = Logger.getLogger(ToolListing.class);
     private static final String NO_ARGUMENTS = "{\"type\":\"object\",\"properties\":{}}";
@@ -30,6 +35,7 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
     private static final Pattern PROPERTY = Pattern.compile("[a-zA-Z0-9_.-]{1,64}");
     private static final int LONGEST_SCHEMA = 64 << 10;
     private static final int DEEPEST_SCHEMA = 32;
+    private static final int MOST_CATALOGS = 256;
     private static final int MOST_NAMED = 20;
     private static final int LONGEST_HEAD = 64 - HASH_LENGTH - 1;
 
@@ -37,14 +43,19 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
      * A tool together with the name that its server knows it by.
      *
      * @param serverName the name in calls to the server; the model may know it by another one
+     * @param parameters what its caller's identity fills
      */
-    record OfferedTool(String serverName, Tool tool) {
+    record OfferedTool(String serverName, Tool tool, CallerParameters parameters) {
 
         /** Reads a {@code Tool} of MCP; nothing if it is none that can be called. */
-        static Optional<OfferedTool> of(JsonNode json) {
+        static Optional<OfferedTool> of(JsonNode described, CallerParameters.Reserved reserved) {
+            JsonNode json = described.deepCopy();
             String name = json.path("name").asText("");
+            CallerParameters parameters =
+                    CallerParameters.takeFrom(json, reserved).orElse(null);
             JsonNode schema = json.path("inputSchema");
-            if (name.isEmpty()
+            if (parameters == null
+                    || name.isEmpty()
                     || !LookAlikes.isAcceptable(name)
                     || !(schema.isMissingNode() || (schema.isObject() && isAcceptable(schema)))) {
                 return Optional.empty();
@@ -53,13 +64,23 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
             String told = description.isBlank() ? json.path("title").asText(name) : description;
             Tool.Hints hints = hints(json.path("annotations"));
             try {
-                String fingerprint = Sha256.hexOfParts(name, told, ExactJson.canonical(schema), hints.toString());
+                String fingerprint = fingerprint(described, name, told, hints);
                 ToolDefinition definition = new ToolDefinition(
                         nameForModel(name), told, schema.isMissingNode() ? NO_ARGUMENTS : schema.toString());
-                return Optional.of(new OfferedTool(name, new Tool(definition, hints, fingerprint)));
+                return Optional.of(new OfferedTool(name, new Tool(definition, hints, fingerprint), parameters));
             } catch (JsonProcessingException e) {
                 return Optional.empty();
             }
+        }
+
+        /** Over all that the server says: also over what the model does not see of it. */
+        private static String fingerprint(JsonNode described, String name, String told, Tool.Hints hints)
+                throws JsonProcessingException {
+            String schema = ExactJson.canonical(described.path("inputSchema"));
+            JsonNode secure = described.path("secureInputSchema");
+            return secure.path("properties").isEmpty()
+                    ? Sha256.hexOfParts(name, told, schema, hints.toString())
+                    : Sha256.hexOfParts(name, told, schema, hints.toString(), ExactJson.canonical(secure));
         }
 
         private static Tool.Hints hints(JsonNode annotations) {
@@ -76,14 +97,15 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
     }
 
     /**
-     * @param tools  the tools as the server describes them
-     * @param hidden which of them are never offered to the model
+     * @param listed   the tools as the server describes them
+     * @param reserved which of their parameters the model must not fill
      */
-    static ToolListing of(List<JsonNode> tools, Predicate<OfferedTool> hidden) {
+    static ToolListing of(McpConnection.Listed listed, CallerParameters.Reserved reserved) {
+        List<JsonNode> tools = listed.tools();
         Map<String, OfferedTool> offered = new LinkedHashMap<>();
         Set<String> leftOut = new LinkedHashSet<>();
         for (JsonNode json : tools) {
-            Optional<OfferedTool> tool = OfferedTool.of(json);
+            Optional<OfferedTool> tool = OfferedTool.of(json, reserved);
             // The first of two equal names wins: a later one could only be there to take its place.
             if (tool.isEmpty() || offered.putIfAbsent(tool.get().tool().name(), tool.get()) != null) {
                 leftOut.add(nameForModel(json.path("name").asText("")));
@@ -93,12 +115,28 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
             LOG.warnf(
                     "%d of %d tools can't be offered to the model and are left out: %s. Their name is taken, or can be "
                             + "read as another (blanks at its ends, signs that are not seen, scripts that are mixed), their schema is no object or too "
-                            + "large, or a parameter's name is not of 1 to 64 letters, digits, dots, - and _",
+                            + "large, or a parameter's name is not of 1 to 64 letters, digits, dots, - and _, or is one of "
+                            + "agent.identity.parameters and the model would fill it",
                     leftOut.size(), tools.size(), String.join(", ", first(leftOut)));
         }
-        List<Tool> shown = new ArrayList<>();
-        offered.values().stream().filter(hidden.negate()).map(OfferedTool::tool).forEach(shown::add);
-        return new ToolListing(Map.copyOf(offered), new ToolCatalog(shown, first(leftOut)));
+        return new ToolListing(
+                Collections.unmodifiableMap(offered), first(leftOut), listed.ttl(), new ConcurrentHashMap<>());
+    }
+
+    /** What a caller may know of who is offered these: one object for all to whom the same is offered. */
+    ToolCatalog catalog(Predicate<OfferedTool> shown) {
+        List<OfferedTool> tools = offered.values().stream().filter(shown).toList();
+        List<String> names = tools.stream().map(each -> each.tool().name()).toList();
+        ToolCatalog known = catalogs.get(names);
+        if (known != null) {
+            return known;
+        }
+        ToolCatalog made = new ToolCatalog(tools.stream().map(OfferedTool::tool).toList(), leftOut);
+        if (catalogs.size() >= MOST_CATALOGS) {
+            return made;
+        }
+        ToolCatalog other = catalogs.putIfAbsent(names, made);
+        return other == null ? made : other;
     }
 
     /** As many names as are worth reading. */
@@ -138,12 +176,6 @@ record ToolListing(Map<String, OfferedTool> offered, ToolCatalog catalog) {
             }
         }
         return true;
-    }
-
-    /** The name that the server knows a tool by. */
-    String serverName(Tool tool) {
-        OfferedTool known = offered.get(tool.name());
-        return known == null ? tool.name() : known.serverName();
     }
 
     /**

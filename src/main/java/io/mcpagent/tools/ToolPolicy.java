@@ -1,6 +1,8 @@
 package io.mcpagent.tools;
 
-/** Decides whether a tool may be called at once, needs a person's approval, or may not be called at all. Safe for use by many threads. */
+import io.mcpagent.identity.Identity;
+
+/** Decides for each caller whether a tool may be called at once, needs a person's approval, or may not be called at all. Safe for use by many threads. */
 public interface ToolPolicy {
 
     /** What the policy says of a tool. */
@@ -13,6 +15,13 @@ public interface ToolPolicy {
         DENY
     }
 
-    /** The permission for this tool, as it is now. */
-    Permission decide(Tool tool);
+    /**
+     * What the policy says, and what made it say so.
+     *
+     * @param why a rule as it is written in the configuration, or another reason in a few words
+     */
+    record Ruling(Permission permission, String why) {}
+
+    /** The decision on this tool for this caller, as it is now. */
+    Ruling decide(Tool tool, Identity caller);
 }

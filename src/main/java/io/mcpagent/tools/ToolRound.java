@@ -3,6 +3,7 @@ package io.mcpagent.tools;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.base.TraceIds;
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -60,7 +61,8 @@ public class ToolRound {
      * @return the results, in the order of the calls
      * @throws InterruptedException if the calling thread was interrupted; then all calls are cancelled and gone
      */
-    public List<ToolAnswer> run(List<Call> calls, Deadline deadline, Listener listener) throws InterruptedException {
+    public List<ToolAnswer> run(List<Call> calls, Identity caller, Deadline deadline, Listener listener)
+            throws InterruptedException {
         ToolAnswer[] results = new ToolAnswer[calls.size()];
         int next = 0;
         while (next < calls.size()) {
@@ -68,10 +70,10 @@ public class ToolRound {
             if (end - next == 1) {
                 Call call = calls.get(next);
                 @Nullable String traceparent = listener.started(call);
-                results[next] = toolbox.call(call.tool(), call.arguments(), traceparent, deadline);
+                results[next] = toolbox.call(call.tool(), call.arguments(), caller, traceparent, deadline);
                 listener.ended(call, results[next]);
             } else {
-                try (ParallelCalls group = new ParallelCalls(toolbox, deadline)) {
+                try (ParallelCalls group = new ParallelCalls(toolbox, caller, deadline)) {
                     runGroup(group, calls.subList(next, end), next, results, listener);
                 }
             }
@@ -118,12 +120,14 @@ public class ToolRound {
         }
 
         private final Toolbox toolbox;
+        private final Identity caller;
         private final Deadline deadline;
         private final List<Thread> threads = new ArrayList<>();
         private final BlockingQueue<Outcome> ended = new LinkedBlockingQueue<>();
 
-        ParallelCalls(Toolbox toolbox, Deadline deadline) {
+        ParallelCalls(Toolbox toolbox, Identity caller, Deadline deadline) {
             this.toolbox = toolbox;
+            this.caller = caller;
             this.deadline = deadline;
         }
 
@@ -140,7 +144,8 @@ public class ToolRound {
 
         private Outcome outcome(int index, Call call, @Nullable String traceparent) {
             try {
-                Ended result = new Ended(index, toolbox.call(call.tool(), call.arguments(), traceparent, deadline));
+                Ended result =
+                        new Ended(index, toolbox.call(call.tool(), call.arguments(), caller, traceparent, deadline));
                 return () -> result;
             } catch (InterruptedException | RuntimeException | Error e) {
                 return () -> {

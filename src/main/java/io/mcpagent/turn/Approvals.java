@@ -160,13 +160,13 @@ public final class Approvals {
 
     /** Runs the call as it was approved, unless it is not the one any more that was asked for. */
     private void execute(Approval shown, Approval approval) throws InterruptedException {
-        ToolCatalog now = tools.current(run.deadline());
+        ToolCatalog now = tools.current(run);
         if (!now.available()) {
             throw new ProblemException(
                     Problem.TOOLS_UNAVAILABLE, "The call was not made, and still waits.", SOON, null);
         }
         Tool tool = now.find(approval.tool()).orElse(null);
-        if (tool == null || tools.forbids(tool)) {
+        if (tool == null || tools.forbids(tool, run.caller())) {
             close(approval, tool == null ? gone() : ToolCalls.forbidden());
             return;
         }

@@ -87,7 +87,7 @@ public final class OpenTurn implements AutoCloseable {
         run = services.runs()
                 .begin(
                         runId,
-                        question.owner(),
+                        question.caller(),
                         telemetry,
                         recorded,
                         services.config().turn().deadline());

@@ -1,14 +1,20 @@
 package io.mcpagent.turn;
 
 import io.mcpagent.conversation.TurnRecord;
+import io.mcpagent.identity.Identity;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a caller wants of the agent: an answer to a message, or that a decision on a waiting tool call is carried out. */
 public sealed interface Question {
 
+    /** Who asks. */
+    Identity caller();
+
     /** The verified subject. */
-    String owner();
+    default String owner() {
+        return caller().subject();
+    }
 
     /** The conversation; null for a new one. */
     @Nullable
@@ -44,7 +50,7 @@ public sealed interface Question {
 
     /** A message, in a conversation that begins with it if it is not there and {@code createIfAbsent}. */
     record Ask(
-            String owner,
+            Identity caller,
             @Nullable String conversationId,
             boolean createIfAbsent,
             String text,
@@ -55,7 +61,7 @@ public sealed interface Question {
 
     /** A message after turns that the caller brings along, in a conversation that the caller keeps: nothing of it is stored. */
     record Unstored(
-            String owner,
+            Identity caller,
             List<TurnRecord> history,
             String text,
             boolean streaming,
@@ -83,7 +89,7 @@ public sealed interface Question {
 
     /** Decisions on tool calls that wait. */
     record Decision(
-            String owner,
+            Identity caller,
             String conversationId,
             List<Approvals.Verdict> verdicts,
             boolean streaming,

@@ -3,6 +3,7 @@ package io.mcpagent.turn;
 import io.mcpagent.audit.TurnAudit;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.base.Timers;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.telemetry.TurnTelemetry;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ public final class Run {
     }
 
     private final String id;
+    private final Identity caller;
     private final TurnTelemetry telemetry;
     private final TurnAudit audit;
     private final Deadline deadline;
@@ -37,18 +39,25 @@ public final class Run {
     /**
      * A run on the calling thread.
      *
+     * @param caller    for whom it is
      * @param telemetry where it tells what happens
      * @param audit     where that is recorded
      */
-    Run(String id, TurnTelemetry telemetry, TurnAudit audit, Deadline deadline) {
+    Run(String id, Identity caller, TurnTelemetry telemetry, TurnAudit audit, Deadline deadline) {
         this.audit = audit;
         this.id = id;
+        this.caller = caller;
         this.telemetry = telemetry;
         this.deadline = deadline;
     }
 
     public String id() {
         return id;
+    }
+
+    /** Who sent the request that it answers. */
+    public Identity caller() {
+        return caller;
     }
 
     /** Where the run tells what happens; for its thread only. */

@@ -5,6 +5,7 @@ import io.mcpagent.base.Asker;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.base.Timers;
 import io.mcpagent.conversation.Conversation;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.telemetry.TurnTelemetry;
@@ -39,8 +40,8 @@ public final class Runs {
      *
      * @throws ProblemException if this process is about to end
      */
-    public Run begin(String id, String owner, TurnTelemetry telemetry, TurnAudit audit, Duration longest) {
-        Run run = new Run(id, telemetry, audit, Deadline.in(longest, new Asker(owner, id)));
+    public Run begin(String id, Identity caller, TurnTelemetry telemetry, TurnAudit audit, Duration longest) {
+        Run run = new Run(id, caller, telemetry, audit, Deadline.in(longest, new Asker(caller.subject(), id)));
         all.put(id, run);
         // Looked at after the run is listed: a drain either sees the run, or the run sees the drain.
         if (draining) {

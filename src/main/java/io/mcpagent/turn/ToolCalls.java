@@ -1,8 +1,8 @@
 package io.mcpagent.turn;
 
-import io.mcpagent.base.Deadline;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.Approval;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Content;
 import io.mcpagent.tools.Tool;
 import io.mcpagent.tools.ToolAnswer;
@@ -39,8 +39,8 @@ final class ToolCalls {
         this.config = config;
     }
 
-    ToolCatalog catalog(Deadline deadline) throws InterruptedException {
-        return toolbox.catalog(deadline);
+    ToolCatalog catalog(Run run) throws InterruptedException {
+        return toolbox.catalog(run.caller(), run.deadline());
     }
 
     /**
@@ -54,14 +54,16 @@ final class ToolCalls {
         List<ToolRound.Call> allowed = new ArrayList<>();
         for (Content.ToolUse use : round.uses()) {
             Tool tool = catalog.find(use.name()).orElse(null);
-            String flaw = use.input().flaw();
+            String flaw = tool == null || use.input().flaw() != null
+                    ? use.input().flaw()
+                    : toolbox.refusal(tool, use.input());
             if (flaw != null) {
                 refuse(round, use, tool, new ToolAnswer(ToolOutcome.ERROR, flaw, 0), run, answered);
                 continue;
             }
             Permission permission = tool == null
                     ? Permission.DENY
-                    : decide(tool, !round.waiting().isEmpty());
+                    : decide(tool, run.caller(), !round.waiting().isEmpty());
             if (tool == null || permission == Permission.DENY) {
                 refuse(round, use, tool, tool == null ? absent(use, catalog) : forbidden(), run, answered);
             } else if (permission == Permission.ASK) {
@@ -73,7 +75,7 @@ final class ToolCalls {
         }
         Map<String, MadeCall> open = new HashMap<>();
         try {
-            rounds.run(allowed, run.deadline(), new ToolRound.Listener() {
+            rounds.run(allowed, run.caller(), run.deadline(), new ToolRound.Listener() {
                 @Override
                 public @Nullable String started(ToolRound.Call call) throws InterruptedException {
                     MadeCall made = MadeCall.begin(call, run, steps);
@@ -115,7 +117,7 @@ final class ToolCalls {
         MadeCall made = MadeCall.begin(new ToolRound.Call(approval.callId(), tool, approval.arguments()), run, steps);
         ToolAnswer result = null;
         try {
-            result = toolbox.call(tool, approval.arguments(), made.traceparent(), run.deadline());
+            result = toolbox.call(tool, approval.arguments(), run.caller(), made.traceparent(), run.deadline());
         } finally {
             if (result == null) {
                 made.abandoned();
@@ -126,17 +128,17 @@ final class ToolCalls {
     }
 
     /** The tools as the server has them now, whatever was cached. */
-    ToolCatalog current(Deadline deadline) throws InterruptedException {
-        return toolbox.current(deadline);
+    ToolCatalog current(Run run) throws InterruptedException {
+        return toolbox.current(run.caller(), run.deadline());
     }
 
-    /** Whether the policy lets nobody call the tool. */
-    boolean forbids(Tool tool) {
-        return policy.decide(tool) == Permission.DENY;
+    /** Whether the policy does not let the caller have the tool called. */
+    boolean forbids(Tool tool, Identity caller) {
+        return policy.decide(tool, caller).permission() == Permission.DENY;
     }
 
-    private Permission decide(Tool tool, boolean othersWait) {
-        Permission decision = policy.decide(tool);
+    private Permission decide(Tool tool, Identity caller, boolean othersWait) {
+        Permission decision = policy.decide(tool, caller).permission();
         // The order of writes is the model's: one that comes after a call that waits, waits too.
         return decision == Permission.ALLOW && othersWait && !tool.hints().saysReadOnly() ? Permission.ASK : decision;
     }

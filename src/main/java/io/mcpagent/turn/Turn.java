@@ -61,7 +61,7 @@ final class Turn {
 
     /** The whole turn, from the messages gathered so far to its end. */
     TurnEnd run() throws ModelException, InterruptedException {
-        ToolCatalog catalog = tools.catalog(run.deadline());
+        ToolCatalog catalog = tools.catalog(run);
         if (!catalog.available()) {
             progress.notices.add(Texts.TOOLS_UNAVAILABLE);
         } else if (!catalog.leftOut().isEmpty()) {

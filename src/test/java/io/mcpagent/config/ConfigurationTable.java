@@ -98,8 +98,8 @@ final class ConfigurationTable {
             if (group) {
                 rows(inner, map ? name + ".\"…\"" : name, rows);
             } else {
-                rows.add("| `" + name + "` | " + (setting.fallback() == null ? "" : setting.fallback()) + " | "
-                        + setting.sentence() + " |");
+                rows.add("| `" + name + (map ? ".\"…\"" : "") + "` | "
+                        + (setting.fallback() == null ? "" : setting.fallback()) + " | " + setting.sentence() + " |");
             }
         }
     }

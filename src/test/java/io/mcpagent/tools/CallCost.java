@@ -2,6 +2,7 @@ package io.mcpagent.tools;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.mcpagent.base.Deadline;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -22,7 +23,7 @@ public final class CallCost {
         // As in production, where nobody logs what goes over the wire.
         HTTP_LOG.setLevel(Level.INFO);
         McpToolbox toolbox = TestConfig.toolbox("url", arguments[0], "call-timeout", "60s");
-        Tool tool = toolbox.catalog(Deadline.in(Duration.ofSeconds(5)))
+        Tool tool = toolbox.catalog(Identity.ANONYMOUS, Deadline.in(Duration.ofSeconds(5)))
                 .find(arguments[1])
                 .orElseThrow();
         OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
@@ -37,7 +38,11 @@ public final class CallCost {
                     try {
                         while (System.nanoTime() < end) {
                             ToolAnswer result = toolbox.call(
-                                    tool, Arguments.read(arguments[2]), null, Deadline.in(Duration.ofSeconds(100)));
+                                    tool,
+                                    Arguments.read(arguments[2]),
+                                    Identity.ANONYMOUS,
+                                    null,
+                                    Deadline.in(Duration.ofSeconds(100)));
                             if (result.isError()) {
                                 throw new IllegalStateException(result.toString());
                             }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mcpagent.base.Asker;
 import io.mcpagent.base.Deadline;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
 import java.nio.charset.StandardCharsets;
@@ -63,11 +64,11 @@ class CallLimitsTest extends StubServerTest {
             called.countDown();
             reply.hang(gone);
         };
-        Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+        Tool read = toolbox.catalog(Identity.ANONYMOUS, soon()).find("read").orElseThrow();
         AtomicReference<Object> end = new AtomicReference<>();
         Thread caller = Thread.ofVirtual().start(() -> {
             try {
-                end.set(toolbox.call(read, Arguments.read("{}"), null, soon()));
+                end.set(toolbox.call(read, Arguments.read("{}"), Identity.ANONYMOUS, null, soon()));
             } catch (InterruptedException e) {
                 end.set(e);
             }
@@ -86,16 +87,18 @@ class CallLimitsTest extends StubServerTest {
     void should_fail_at_once_after_five_calls_that_hung() throws Exception {
         McpToolbox toolbox = toolbox("call-timeout", "200ms", "breaker-delay", "10m");
         server.onCall = (request, reply) -> reply.hang();
-        Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+        Tool read = toolbox.catalog(Identity.ANONYMOUS, soon()).find("read").orElseThrow();
         for (int i = 0; i < 5; i++) {
             assertEquals(
                     ToolOutcome.TIMEOUT,
-                    toolbox.call(read, Arguments.read("{}"), null, soon()).outcome());
+                    toolbox.call(read, Arguments.read("{}"), Identity.ANONYMOUS, null, soon())
+                            .outcome());
         }
         for (int i = 0; i < 20; i++) {
             assertEquals(
                     ToolOutcome.UNAVAILABLE,
-                    toolbox.call(read, Arguments.read("{}"), null, soon()).outcome());
+                    toolbox.call(read, Arguments.read("{}"), Identity.ANONYMOUS, null, soon())
+                            .outcome());
         }
         assertEquals(5, server.count("tools/call"), "the others did not wait for the server");
     }
@@ -123,34 +126,42 @@ class CallLimitsTest extends StubServerTest {
     void should_find_out_by_itself_that_calls_do_not_hang_any_more() throws Exception {
         McpToolbox toolbox = toolbox("call-timeout", "200ms", "breaker-delay", "1s");
         server.onCall = (request, reply) -> reply.hang();
-        Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+        Tool read = toolbox.catalog(Identity.ANONYMOUS, soon()).find("read").orElseThrow();
         for (int i = 0; i < 5; i++) {
-            toolbox.call(read, Arguments.read("{}"), null, soon());
+            toolbox.call(read, Arguments.read("{}"), Identity.ANONYMOUS, null, soon());
         }
         server.onCall = (request, reply) -> reply.text("{}");
         Await.until(
                 "the breaker to let one try",
-                () -> toolbox.call(read, Arguments.read("{}"), null, soon()).outcome() == ToolOutcome.OK);
+                () -> toolbox.call(read, Arguments.read("{}"), Identity.ANONYMOUS, null, soon())
+                                .outcome()
+                        == ToolOutcome.OK);
     }
 
     @Test
     void should_not_blame_the_server_for_a_turn_that_has_no_time_left() throws Exception {
         McpToolbox toolbox = toolbox();
         server.onCall = (request, reply) -> reply.hang();
-        Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+        Tool read = toolbox.catalog(Identity.ANONYMOUS, soon()).find("read").orElseThrow();
         for (int i = 0; i < 6; i++) {
             assertEquals(
                     ToolOutcome.TIMEOUT,
-                    toolbox.call(read, Arguments.read("{}"), null, Deadline.in(Duration.ofMillis(50)))
+                    toolbox.call(
+                                    read,
+                                    Arguments.read("{}"),
+                                    Identity.ANONYMOUS,
+                                    null,
+                                    Deadline.in(Duration.ofMillis(50)))
                             .outcome());
         }
         assertEquals(
                 ToolOutcome.TIMEOUT,
-                toolbox.call(read, Arguments.read("{}"), null, Deadline.in(Duration.ZERO))
+                toolbox.call(read, Arguments.read("{}"), Identity.ANONYMOUS, null, Deadline.in(Duration.ZERO))
                         .outcome());
         server.onCall = (request, reply) -> reply.text("{}");
         assertEquals(
                 ToolOutcome.OK,
-                toolbox.call(read, Arguments.read("{}"), null, soon()).outcome());
+                toolbox.call(read, Arguments.read("{}"), Identity.ANONYMOUS, null, soon())
+                        .outcome());
     }
 }

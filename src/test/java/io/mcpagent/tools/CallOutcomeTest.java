@@ -3,6 +3,7 @@ package io.mcpagent.tools;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
 import java.nio.charset.StandardCharsets;
@@ -125,29 +126,31 @@ class CallOutcomeTest extends StubServerTest {
     @ValueSource(strings = {"read", "write"})
     void should_say_unavailable_when_nothing_could_be_sent(String tool) throws Exception {
         McpToolbox toolbox = toolbox();
-        Tool found = toolbox.catalog(soon()).find(tool).orElseThrow();
+        Tool found = toolbox.catalog(Identity.ANONYMOUS, soon()).find(tool).orElseThrow();
         server.close();
-        ToolAnswer result = toolbox.call(found, Arguments.read("{}"), null, soon());
+        ToolAnswer result = toolbox.call(found, Arguments.read("{}"), Identity.ANONYMOUS, null, soon());
         assertEquals(ToolOutcome.UNAVAILABLE, result.outcome());
         assertTrue(result.millis() < 1_000, result.millis() + " ms");
         assertTrue(!result.text().contains("127.0.0.1"), result.text());
         assertEquals(0, server.count("tools/call"));
-        assertEquals(false, toolbox.catalog(soon()).available());
+        assertEquals(false, toolbox.catalog(Identity.ANONYMOUS, soon()).available());
     }
 
     @Test
     void should_send_a_write_on_a_new_connection_so_that_a_dead_one_cannot_lose_it() throws Exception {
         McpToolbox toolbox = toolbox();
-        Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
-        Tool write = toolbox.catalog(soon()).find("write").orElseThrow();
+        Tool read = toolbox.catalog(Identity.ANONYMOUS, soon()).find("read").orElseThrow();
+        Tool write = toolbox.catalog(Identity.ANONYMOUS, soon()).find("write").orElseThrow();
         for (int i = 0; i < 20; i++) {
             assertEquals(
                     ToolOutcome.OK,
-                    toolbox.call(read, Arguments.read("{}"), null, soon()).outcome());
+                    toolbox.call(read, Arguments.read("{}"), Identity.ANONYMOUS, null, soon())
+                            .outcome());
             server.dropConnections();
             assertEquals(
                     ToolOutcome.OK,
-                    toolbox.call(write, Arguments.read("{}"), null, soon()).outcome());
+                    toolbox.call(write, Arguments.read("{}"), Identity.ANONYMOUS, null, soon())
+                            .outcome());
         }
         assertEquals(
                 20,
@@ -161,7 +164,7 @@ class CallOutcomeTest extends StubServerTest {
     void should_not_lose_a_call_behind_a_balancer_that_accepts_connections_to_a_dead_server(String tool)
             throws Exception {
         McpToolbox toolbox = toolbox();
-        Tool found = toolbox.catalog(soon()).find(tool).orElseThrow();
+        Tool found = toolbox.catalog(Identity.ANONYMOUS, soon()).find(tool).orElseThrow();
         AtomicInteger connections = new AtomicInteger();
         for (int i = 0; i < 20; i++) {
             server.dropConnections();
@@ -169,8 +172,9 @@ class CallOutcomeTest extends StubServerTest {
             server.onConnect = socket -> connections.getAndIncrement() % 2 == 0;
             assertEquals(
                     ToolOutcome.OK,
-                    toolbox.call(found, Arguments.read("{}"), null, soon()).outcome());
-            assertTrue(toolbox.catalog(soon()).available());
+                    toolbox.call(found, Arguments.read("{}"), Identity.ANONYMOUS, null, soon())
+                            .outcome());
+            assertTrue(toolbox.catalog(Identity.ANONYMOUS, soon()).available());
         }
         assertEquals(20, server.count("tools/call"));
     }
@@ -188,10 +192,13 @@ class CallOutcomeTest extends StubServerTest {
     void should_find_the_tools_over_a_connection_that_died_in_the_pool() throws Exception {
         McpToolbox toolbox = toolbox("list-ttl", "1ms");
         for (int i = 0; i < 20; i++) {
-            assertTrue(toolbox.catalog(soon()).available());
+            assertTrue(toolbox.catalog(Identity.ANONYMOUS, soon()).available());
             server.dropConnections();
             int before = (int) server.count("tools/list");
-            Await.until("a refresh", () -> toolbox.catalog(soon()).available() && server.count("tools/list") > before);
+            Await.until(
+                    "a refresh",
+                    () -> toolbox.catalog(Identity.ANONYMOUS, soon()).available()
+                            && server.count("tools/list") > before);
         }
         assertTrue(toolbox.isAvailable());
     }
@@ -200,10 +207,11 @@ class CallOutcomeTest extends StubServerTest {
     @ValueSource(strings = {"[]", "7", "\"x\"", "{", "{} {}", "{\"a\":}", "null", "{\"a\":1},\"b\":{"})
     void should_not_call_with_arguments_that_are_no_object(String arguments) throws Exception {
         McpToolbox toolbox = toolbox();
-        Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+        Tool read = toolbox.catalog(Identity.ANONYMOUS, soon()).find("read").orElseThrow();
         assertEquals(
                 ToolOutcome.ERROR,
-                toolbox.call(read, Arguments.read(arguments), null, soon()).outcome());
+                toolbox.call(read, Arguments.read(arguments), Identity.ANONYMOUS, null, soon())
+                        .outcome());
         assertEquals(0, server.count("tools/call"));
     }
 

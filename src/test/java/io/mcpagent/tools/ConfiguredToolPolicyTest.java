@@ -12,6 +12,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.base.Deadline;
 import io.mcpagent.base.Timers;
+import io.mcpagent.identity.Identities;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.support.Await;
 import io.mcpagent.tools.ToolListing.OfferedTool;
 import java.time.Duration;
@@ -36,7 +38,8 @@ class ConfiguredToolPolicyTest {
 
     private static OfferedTool tool(String json) {
         try {
-            return OfferedTool.of(ExactJson.MAPPER.readTree(json)).orElseThrow();
+            return OfferedTool.of(ExactJson.MAPPER.readTree(json), CallerParameters.Reserved.NONE)
+                    .orElseThrow();
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(e);
         }
@@ -50,6 +53,10 @@ class ConfiguredToolPolicyTest {
     private static Map<String, OfferedTool> list(OfferedTool... tools) {
         return List.of(tools).stream()
                 .collect(Collectors.toMap(tool -> tool.tool().name(), Function.identity()));
+    }
+
+    private static ToolPolicy.Permission decide(ConfiguredToolPolicy policy, Tool tool) {
+        return policy.decide(tool, Identity.ANONYMOUS).permission();
     }
 
     private static ConfiguredToolPolicy policy(Object... settings) {
@@ -94,8 +101,8 @@ class ConfiguredToolPolicyTest {
         ConfiguredToolPolicy policy = policy(settings.toArray());
         OfferedTool tool = named(name, hints);
         policy.observe(list(tool));
-        assertEquals(decision, policy.decide(tool.tool()));
-        assertEquals(decision == DENY, policy.hides(tool));
+        assertEquals(decision, decide(policy, tool.tool()));
+        assertEquals(decision == DENY, policy.hides(tool, Identity.ANONYMOUS));
     }
 
     @ParameterizedTest
@@ -114,13 +121,13 @@ class ConfiguredToolPolicyTest {
         OfferedTool accepted = tool(TOOL);
         OfferedTool changed = tool(TOOL.replace(before, after));
         policy.observe(list(accepted));
-        assertEquals(ALLOW, policy.decide(accepted.tool()));
+        assertEquals(ALLOW, decide(policy, accepted.tool()));
         policy.observe(list(changed));
-        assertEquals(ASK, policy.decide(changed.tool()), what);
+        assertEquals(ASK, decide(policy, changed.tool()), what);
         policy.observe(list(changed));
-        assertEquals(ASK, policy.decide(changed.tool()), what);
+        assertEquals(ASK, decide(policy, changed.tool()), what);
         policy.observe(list(accepted));
-        assertEquals(ALLOW, policy.decide(accepted.tool()), "it is again what was accepted");
+        assertEquals(ALLOW, decide(policy, accepted.tool()), "it is again what was accepted");
     }
 
     @Test
@@ -130,8 +137,8 @@ class ConfiguredToolPolicyTest {
         OfferedTool added = named("added", "\"readOnlyHint\":true");
         policy.observe(list(old));
         policy.observe(list(old, added));
-        assertEquals(ALLOW, policy.decide(old.tool()));
-        assertEquals(ASK, policy.decide(added.tool()));
+        assertEquals(ALLOW, decide(policy, old.tool()));
+        assertEquals(ASK, decide(policy, added.tool()));
     }
 
     @Test
@@ -141,12 +148,12 @@ class ConfiguredToolPolicyTest {
         OfferedTool other = named("other", "");
         policy.observe(list(tool, other));
         policy.observe(list(other));
-        assertEquals(ASK, policy.decide(tool.tool()));
+        assertEquals(ASK, decide(policy, tool.tool()));
         policy.observe(list(tool, other));
-        assertEquals(ALLOW, policy.decide(tool.tool()));
+        assertEquals(ALLOW, decide(policy, tool.tool()));
         OfferedTool disguised = tool(TOOL.replace("Finds", "Deletes"));
         policy.observe(list(disguised, other));
-        assertEquals(ASK, policy.decide(disguised.tool()));
+        assertEquals(ASK, decide(policy, disguised.tool()));
     }
 
     @Test
@@ -155,13 +162,13 @@ class ConfiguredToolPolicyTest {
         policy.observe(Map.of());
         OfferedTool tool = tool(TOOL);
         policy.observe(list(tool));
-        assertEquals(ALLOW, policy.decide(tool.tool()));
+        assertEquals(ALLOW, decide(policy, tool.tool()));
     }
 
     @Test
     void should_ask_before_any_list_was_seen() {
-        assertEquals(ASK, policy("allow", "*").decide(tool(TOOL).tool()));
-        assertEquals(DENY, policy("deny", "*").decide(tool(TOOL).tool()));
+        assertEquals(ASK, decide(policy("allow", "*"), tool(TOOL).tool()));
+        assertEquals(DENY, decide(policy("deny", "*"), tool(TOOL).tool()));
     }
 
     @Test
@@ -181,31 +188,40 @@ class ConfiguredToolPolicyTest {
         try (StubServer server = new StubServer()) {
             var config = TestConfig.with("url", server.url(), "deny", "wr*", "list-ttl", "50ms");
             ConfiguredToolPolicy policy = new ConfiguredToolPolicy(config);
-            McpToolbox toolbox = new McpToolbox(config, policy, new Timers());
+            McpToolbox toolbox = new McpToolbox(config, policy, new Identities(config), new Timers());
             Deadline soon = Deadline.in(Duration.ofSeconds(20));
-            ToolCatalog first = toolbox.catalog(soon);
+            ToolCatalog first = toolbox.catalog(Identity.ANONYMOUS, soon);
             assertTrue(first.find("write").isEmpty());
             assertEquals(
                     List.of("read"),
                     first.definitions().stream()
                             .map(definition -> definition.name())
                             .toList());
-            assertEquals(ALLOW, policy.decide(first.find("read").orElseThrow()));
+            assertEquals(ALLOW, decide(policy, first.find("read").orElseThrow()));
             server.onList = (request, reply) ->
                     reply.result("{\"tools\":[" + StubServer.READ_TOOL.replace("Reads", "Reads all") + "]}");
             Await.until(
                     "the changed list",
-                    () -> toolbox.catalog(soon)
+                    () -> toolbox.catalog(Identity.ANONYMOUS, soon)
                             .find("read")
                             .orElseThrow()
                             .definition()
                             .description()
                             .equals("Reads all"));
-            assertEquals(ASK, policy.decide(toolbox.catalog(soon).find("read").orElseThrow()));
+            assertEquals(
+                    ASK,
+                    decide(
+                            policy,
+                            toolbox.catalog(Identity.ANONYMOUS, soon)
+                                    .find("read")
+                                    .orElseThrow()));
             assertFalse(first.find("read")
                     .orElseThrow()
                     .fingerprint()
-                    .equals(toolbox.catalog(soon).find("read").orElseThrow().fingerprint()));
+                    .equals(toolbox.catalog(Identity.ANONYMOUS, soon)
+                            .find("read")
+                            .orElseThrow()
+                            .fingerprint()));
             toolbox.close();
         }
     }
@@ -214,18 +230,18 @@ class ConfiguredToolPolicyTest {
     void should_ask_for_a_tool_that_changed_between_two_starts_if_fingerprints_are_pinned() throws Exception {
         try (StubServer server = new StubServer()) {
             ConfiguredToolPolicy before = started(server);
-            assertEquals(ALLOW, before.decide(readTool(before)));
+            assertEquals(ALLOW, decide(before, readTool(before)));
             String pinned = "read=" + readTool(before).fingerprint();
             ConfiguredToolPolicy same = started(server, "accepted", pinned);
-            assertEquals(ALLOW, same.decide(readTool(same)));
+            assertEquals(ALLOW, decide(same, readTool(same)));
             server.onList = (request, reply) ->
                     reply.result("{\"tools\":[" + StubServer.READ_TOOL.replace("Reads", "Reads all") + "]}");
             ConfiguredToolPolicy unpinned = started(server);
-            assertEquals(ALLOW, unpinned.decide(readTool(unpinned)));
+            assertEquals(ALLOW, decide(unpinned, readTool(unpinned)));
             ConfiguredToolPolicy after = started(server, "accepted", pinned, "allow", "*");
-            assertEquals(ASK, after.decide(readTool(after)));
+            assertEquals(ASK, decide(after, readTool(after)));
             ConfiguredToolPolicy another = started(server, "accepted", "other=" + "0".repeat(64), "allow", "*");
-            assertEquals(ASK, another.decide(readTool(another)));
+            assertEquals(ASK, decide(another, readTool(another)));
         }
     }
 
@@ -243,10 +259,10 @@ class ConfiguredToolPolicyTest {
         all.addAll(List.of(settings));
         var config = TestConfig.with(all.toArray());
         ConfiguredToolPolicy policy = new ConfiguredToolPolicy(config);
-        McpToolbox toolbox = new McpToolbox(config, policy, new Timers());
+        McpToolbox toolbox = new McpToolbox(config, policy, new Identities(config), new Timers());
         readTools.put(
                 policy,
-                toolbox.catalog(Deadline.in(Duration.ofSeconds(20)))
+                toolbox.catalog(Identity.ANONYMOUS, Deadline.in(Duration.ofSeconds(20)))
                         .find("read")
                         .orElseThrow());
         toolbox.close();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
 import java.nio.charset.StandardCharsets;
@@ -66,7 +67,12 @@ class LegacySseTest {
     }
 
     private ToolAnswer call(String tool) throws Exception {
-        return toolbox.call(toolbox.catalog(soon()).find(tool).orElseThrow(), Arguments.read("{}"), null, soon());
+        return toolbox.call(
+                toolbox.catalog(Identity.ANONYMOUS, soon()).find(tool).orElseThrow(),
+                Arguments.read("{}"),
+                Identity.ANONYMOUS,
+                null,
+                soon());
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.PostgresServer;
@@ -89,7 +90,7 @@ class PostgresToolsTest {
     }
 
     private static Tool tool(McpToolbox toolbox, String name) throws InterruptedException {
-        return toolbox.catalog(soon()).find(name).orElseThrow();
+        return toolbox.catalog(Identity.ANONYMOUS, soon()).find(name).orElseThrow();
     }
 
     @ParameterizedTest
@@ -100,7 +101,7 @@ class PostgresToolsTest {
         AtomicReference<Object> end = new AtomicReference<>();
         Thread caller = Thread.ofVirtual().start(() -> {
             try {
-                end.set(toolbox.call(slow, Arguments.read("{\"seconds\": 600}"), null, soon()));
+                end.set(toolbox.call(slow, Arguments.read("{\"seconds\": 600}"), Identity.ANONYMOUS, null, soon()));
             } catch (InterruptedException e) {
                 end.set(e);
             }
@@ -112,7 +113,7 @@ class PostgresToolsTest {
         assertEquals(InterruptedException.class, end.get().getClass());
         assertEquals(
                 ToolOutcome.OK,
-                toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon())
+                toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), Identity.ANONYMOUS, null, soon())
                         .outcome());
     }
 
@@ -120,10 +121,11 @@ class PostgresToolsTest {
     @ValueSource(strings = {"/mcp", "/mcp/sse"})
     void should_cancel_the_statement_in_the_database_at_the_time_limit(String path) throws Exception {
         McpToolbox toolbox = toolbox(server.port(), path, "call-timeout", "1s");
-        ToolAnswer result = toolbox.call(tool(toolbox, "slow"), Arguments.read("{\"seconds\": 600}"), null, soon());
+        ToolAnswer result = toolbox.call(
+                tool(toolbox, "slow"), Arguments.read("{\"seconds\": 600}"), Identity.ANONYMOUS, null, soon());
         assertEquals(ToolOutcome.TIMEOUT, result.outcome());
         Await.until("the statement to be gone", () -> database.running("pg_sleep") == 0);
-        assertTrue(toolbox.catalog(soon()).available());
+        assertTrue(toolbox.catalog(Identity.ANONYMOUS, soon()).available());
     }
 
     @ParameterizedTest
@@ -140,7 +142,7 @@ class PostgresToolsTest {
         IntStream.range(0, calls)
                 .forEach(i -> threads.add(Thread.ofVirtual().start(() -> {
                     try {
-                        results.add(toolbox.call(tool, Arguments.read(arguments), null, soon()));
+                        results.add(toolbox.call(tool, Arguments.read(arguments), Identity.ANONYMOUS, null, soon()));
                     } catch (InterruptedException e) {
                         throw new AssertionError(e);
                     }
@@ -176,10 +178,11 @@ class PostgresToolsTest {
         for (int i = 0; i < 5; i++) {
             assertEquals(
                     ToolOutcome.OK,
-                    toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon())
+                    toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), Identity.ANONYMOUS, null, soon())
                             .outcome());
             database.endConnectionsOf("toolbox_rw");
-            ToolAnswer result = toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon());
+            ToolAnswer result =
+                    toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), Identity.ANONYMOUS, null, soon());
             assertEquals(ToolOutcome.OK, result.outcome(), result.text());
         }
     }
@@ -190,20 +193,21 @@ class PostgresToolsTest {
         Tool slow = tool(toolbox, "slow");
         database.stop();
         try {
-            ToolAnswer result = toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon());
+            ToolAnswer result =
+                    toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), Identity.ANONYMOUS, null, soon());
             assertEquals(ToolOutcome.ERROR, result.outcome(), result.text());
             for (String secret : List.of(
                     "127.0.0.1", "toolbox_rw", "shop", Integer.toString(database.port()), PostgresServer.PASSWORD)) {
                 assertFalse(result.text().contains(secret), result.text());
             }
             assertTrue(result.text().contains("database"), result.text());
-            assertTrue(toolbox.catalog(soon()).available());
+            assertTrue(toolbox.catalog(Identity.ANONYMOUS, soon()).available());
         } finally {
             database.startAgain();
         }
         Await.until(
                 "calls to work again",
-                () -> toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), null, soon())
+                () -> toolbox.call(slow, Arguments.read("{\"seconds\": 0}"), Identity.ANONYMOUS, null, soon())
                                 .outcome()
                         == ToolOutcome.OK);
     }
@@ -214,6 +218,7 @@ class PostgresToolsTest {
         ToolAnswer result = toolbox.call(
                 tool(toolbox, "set_order_status"),
                 Arguments.read("{\"order_id\": 1, \"status\": \"no such status\"}"),
+                Identity.ANONYMOUS,
                 null,
                 soon());
         assertEquals(ToolOutcome.ERROR, result.outcome(), result.text());
@@ -245,16 +250,22 @@ class PostgresToolsTest {
                         toolbox.call(
                                         write,
                                         Arguments.read("{\"order_id\": 1, \"status\": \"" + status + "\"}"),
+                                        Identity.ANONYMOUS,
                                         null,
                                         soon())
                                 .outcome());
                 proxy.cutResponsesTo("tools/call", TcpProxy.Ending.RST);
                 ToolAnswer result = toolbox.call(
-                        write, Arguments.read("{\"order_id\": 1, \"status\": \"" + status + "\"}"), null, soon());
+                        write,
+                        Arguments.read("{\"order_id\": 1, \"status\": \"" + status + "\"}"),
+                        Identity.ANONYMOUS,
+                        null,
+                        soon());
                 assertEquals(ToolOutcome.OUTCOME_UNKNOWN, result.outcome(), path + " " + result.text());
                 proxy.pass();
                 Await.until(
-                        "the tools to be back", () -> toolbox.catalog(soon()).available());
+                        "the tools to be back",
+                        () -> toolbox.catalog(Identity.ANONYMOUS, soon()).available());
                 assertEquals(
                         2L,
                         database.query("SELECT count(*) AS n FROM shop.audit")

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.base.Deadline;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.model.ToolDefinition;
 import io.mcpagent.support.RealToolbox;
@@ -45,15 +46,15 @@ class RealToolboxTest {
     }
 
     private static ToolAnswer call(McpToolbox toolbox, String tool, String arguments) throws InterruptedException {
-        Tool found = toolbox.catalog(soon()).find(tool).orElseThrow();
-        return toolbox.call(found, Arguments.read(arguments), null, soon());
+        Tool found = toolbox.catalog(Identity.ANONYMOUS, soon()).find(tool).orElseThrow();
+        return toolbox.call(found, Arguments.read(arguments), Identity.ANONYMOUS, null, soon());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"/mcp", "/mcp/sse", "/mcp/support", "/mcp/support/sse"})
     void should_list_the_tools_with_their_schemas_and_hints(String path) throws Exception {
         McpToolbox toolbox = toolbox(path);
-        ToolCatalog catalog = toolbox.catalog(soon());
+        ToolCatalog catalog = toolbox.catalog(Identity.ANONYMOUS, soon());
         assertTrue(catalog.available());
         Tool tool = catalog.find("get_customer").orElseThrow();
         assertTrue(tool.hints().saysReadOnly());
@@ -102,9 +103,10 @@ class RealToolboxTest {
     @ValueSource(strings = {"/mcp", "/mcp/sse"})
     void should_say_that_a_tool_is_unknown(String path) throws Exception {
         McpToolbox toolbox = toolbox(path);
-        Tool known = toolbox.catalog(soon()).find("get_customer").orElseThrow();
+        Tool known =
+                toolbox.catalog(Identity.ANONYMOUS, soon()).find("get_customer").orElseThrow();
         Tool gone = new Tool(new ToolDefinition("no_such_tool", "", "{}"), known.hints(), "");
-        ToolAnswer result = toolbox.call(gone, Arguments.read("{}"), null, soon());
+        ToolAnswer result = toolbox.call(gone, Arguments.read("{}"), Identity.ANONYMOUS, null, soon());
         assertEquals(ToolOutcome.UNKNOWN_TOOL, result.outcome(), result.text());
         toolbox.close();
     }

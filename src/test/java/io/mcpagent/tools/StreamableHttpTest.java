@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
 import java.io.OutputStream;
@@ -18,7 +19,11 @@ class StreamableHttpTest extends StubServerTest {
 
     private ToolAnswer callRead(McpToolbox toolbox) throws InterruptedException {
         return toolbox.call(
-                toolbox.catalog(soon()).find("read").orElseThrow(), Arguments.read("{\"a\":1.10}"), null, soon());
+                toolbox.catalog(Identity.ANONYMOUS, soon()).find("read").orElseThrow(),
+                Arguments.read("{\"a\":1.10}"),
+                Identity.ANONYMOUS,
+                null,
+                soon());
     }
 
     @Test
@@ -43,10 +48,11 @@ class StreamableHttpTest extends StubServerTest {
     @Test
     void should_send_arguments_unchanged_and_the_trace_context_in_meta() throws Exception {
         McpToolbox toolbox = toolbox();
-        Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+        Tool read = toolbox.catalog(Identity.ANONYMOUS, soon()).find("read").orElseThrow();
         toolbox.call(
                 read,
                 Arguments.read(" {\"n\":1.10,\"big\":9007199254740992} "),
+                Identity.ANONYMOUS,
                 "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
                 soon());
         StubServer.Request call = server.all("tools/call").getFirst();
@@ -82,10 +88,11 @@ class StreamableHttpTest extends StubServerTest {
             }
         };
         McpToolbox toolbox = toolbox();
-        Tool write = toolbox.catalog(soon()).find("write").orElseThrow();
+        Tool write = toolbox.catalog(Identity.ANONYMOUS, soon()).find("write").orElseThrow();
         assertEquals(
                 ToolOutcome.OK,
-                toolbox.call(write, Arguments.read("{}"), null, soon()).outcome());
+                toolbox.call(write, Arguments.read("{}"), Identity.ANONYMOUS, null, soon())
+                        .outcome());
         assertEquals(2, server.count("initialize"));
         assertEquals(2, server.count("tools/call"));
         StubServer.Request last = server.all("tools/call").getLast();
@@ -106,7 +113,7 @@ class StreamableHttpTest extends StubServerTest {
         };
         assertEquals(
                 List.of("read", "write"),
-                toolbox().catalog(soon()).definitions().stream()
+                toolbox().catalog(Identity.ANONYMOUS, soon()).definitions().stream()
                         .map(definition -> definition.name())
                         .toList());
     }
@@ -114,14 +121,14 @@ class StreamableHttpTest extends StubServerTest {
     @Test
     void should_give_up_on_a_list_without_end() throws Exception {
         server.onList = (request, reply) -> reply.result("{\"tools\":[],\"nextCursor\":\"again\"}");
-        assertFalse(toolbox().catalog(soon()).available());
+        assertFalse(toolbox().catalog(Identity.ANONYMOUS, soon()).available());
     }
 
     @Test
     void should_not_ask_for_tools_that_the_server_does_not_have() throws Exception {
         server.onInitialize =
                 (request, reply) -> reply.result("{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{}}");
-        ToolCatalog catalog = toolbox().catalog(soon());
+        ToolCatalog catalog = toolbox().catalog(Identity.ANONYMOUS, soon());
         assertTrue(catalog.available());
         assertEquals(List.of(), catalog.definitions());
         assertEquals(0, server.count("tools/list"));
@@ -131,7 +138,7 @@ class StreamableHttpTest extends StubServerTest {
     void should_refuse_a_version_that_we_do_not_speak() throws Exception {
         server.onInitialize = (request, reply) ->
                 reply.result("{\"protocolVersion\":\"1999-01-01\",\"capabilities\":{\"tools\":{}}}");
-        assertFalse(toolbox().catalog(soon()).available());
+        assertFalse(toolbox().catalog(Identity.ANONYMOUS, soon()).available());
     }
 
     @Test
@@ -284,7 +291,7 @@ class StreamableHttpTest extends StubServerTest {
         server.onList = (request, reply) -> reply.result("{\"tools\":[" + StubServer.READ_TOOL + ","
                 + StubServer.READ_TOOL.replace("Reads", "Reads something else")
                 + ",{\"description\":\"no name\"},{\"name\":\"a.b/c\"}]}");
-        ToolCatalog catalog = toolbox().catalog(soon());
+        ToolCatalog catalog = toolbox().catalog(Identity.ANONYMOUS, soon());
         assertEquals(2, catalog.definitions().size());
         assertEquals("Reads", catalog.find("read").orElseThrow().definition().description());
         assertNull(catalog.find("a.b/c").orElse(null));
@@ -295,13 +302,17 @@ class StreamableHttpTest extends StubServerTest {
         server.onList = (request, reply) ->
                 reply.result("{\"tools\":[{\"name\":\"shop.orders/find\",\"annotations\":{\"readOnlyHint\":true}}]}");
         McpToolbox toolbox = toolbox();
-        Tool tool = toolbox.catalog(soon())
-                .find(toolbox.catalog(soon()).definitions().getFirst().name())
+        Tool tool = toolbox.catalog(Identity.ANONYMOUS, soon())
+                .find(toolbox.catalog(Identity.ANONYMOUS, soon())
+                        .definitions()
+                        .getFirst()
+                        .name())
                 .orElseThrow();
         assertTrue(tool.name().matches("[a-zA-Z0-9_-]{1,64}"), tool.name());
         assertEquals(
                 ToolOutcome.OK,
-                toolbox.call(tool, Arguments.read("{}"), null, soon()).outcome());
+                toolbox.call(tool, Arguments.read("{}"), Identity.ANONYMOUS, null, soon())
+                        .outcome());
         assertEquals(
                 "shop.orders/find",
                 server.all("tools/call").getFirst().json().at("/params/name").asText());

@@ -59,6 +59,8 @@ final class StubServer implements AutoCloseable {
     volatile Script onList = (request, reply) -> reply.result("{\"tools\":[" + READ_TOOL + "," + WRITE_TOOL + "]}");
     /** Whatever is no POST. */
     volatile Script onGet = (request, reply) -> reply.status(405);
+    /** A server with sessions does not know it. */
+    volatile Script onDiscover = (request, reply) -> reply.error(-32_601, "Method not found");
     /** Pings and notifications. */
     volatile Script onOther = (request, reply) -> reply.status(202);
     /** Which connections are served; any other is closed once something came in. */
@@ -149,6 +151,7 @@ final class StubServer implements AutoCloseable {
         }
         switch (request.rpc()) {
             case "initialize" -> onInitialize.answer(request, reply);
+            case "server/discover" -> onDiscover.answer(request, reply);
             case "tools/list" -> onList.answer(request, reply);
             case "tools/call" -> onCall.answer(request, reply);
             default -> onOther.answer(request, reply);

@@ -1,6 +1,7 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,6 +35,11 @@ abstract class StubServerTest {
     }
 
     static ToolAnswer call(McpToolbox toolbox, String tool) throws InterruptedException {
-        return toolbox.call(toolbox.catalog(soon()).find(tool).orElseThrow(), Arguments.read("{}"), null, soon());
+        return toolbox.call(
+                toolbox.catalog(Identity.ANONYMOUS, soon()).find(tool).orElseThrow(),
+                Arguments.read("{}"),
+                Identity.ANONYMOUS,
+                null,
+                soon());
     }
 }

@@ -2,6 +2,7 @@ package io.mcpagent.tools;
 
 import io.mcpagent.base.Timers;
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.identity.Identities;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.util.HashMap;
@@ -29,6 +30,6 @@ final class TestConfig {
 
     static McpToolbox toolbox(Object... toolSettings) {
         AgentConfig config = with(toolSettings);
-        return new McpToolbox(config, new ConfiguredToolPolicy(config), new Timers());
+        return new McpToolbox(config, new ConfiguredToolPolicy(config), new Identities(config), new Timers());
     }
 }

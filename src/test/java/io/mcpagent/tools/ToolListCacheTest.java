@@ -39,7 +39,8 @@ class ToolListCacheTest {
                     if (!up) {
                         throw new McpException(McpException.FailureKind.NOT_SENT, "refused");
                     }
-                    return ToolListing.of(List.of(), tool -> false);
+                    return ToolListing.of(
+                            new McpConnection.Listed(List.of(), Duration.ofDays(1)), CallerParameters.Reserved.NONE);
                 },
                 ttl);
         return cache;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -16,6 +17,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** One tool that the model's service would refuse costs that tool, and not every turn of every caller. */
 class ToolListingTest {
 
+    private static ToolListing listing(List<JsonNode> tools) {
+        return ToolListing.of(new McpConnection.Listed(tools, Duration.ofDays(1)), CallerParameters.Reserved.NONE);
+    }
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private static ObjectNode tool(String name, String property) {
@@ -26,7 +31,7 @@ class ToolListingTest {
     }
 
     private static List<String> offered(List<JsonNode> tools) {
-        return ToolListing.of(tools, tool -> false).catalog().definitions().stream()
+        return listing(tools).catalog(tool -> true).definitions().stream()
                 .map(definition -> definition.name())
                 .toList();
     }
@@ -43,12 +48,12 @@ class ToolListingTest {
                 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
             })
     void should_leave_out_a_tool_with_a_parameter_that_bedrock_refuses(String property) {
-        ToolListing listing = ToolListing.of(List.of(tool("good", "order_id"), tool("bad", property)), tool -> false);
-        assertThat(listing.catalog().definitions())
+        ToolListing listing = listing(List.of(tool("good", "order_id"), tool("bad", property)));
+        assertThat(listing.catalog(tool -> true).definitions())
                 .extracting(definition -> definition.name())
                 .containsExactly("good");
-        assertThat(listing.catalog().leftOut()).containsExactly("bad");
-        assertThat(listing.catalog().available()).isTrue();
+        assertThat(listing.catalog(tool -> true).leftOut()).containsExactly("bad");
+        assertThat(listing.catalog(tool -> true).available()).isTrue();
     }
 
     @Test
@@ -81,7 +86,7 @@ class ToolListingTest {
             for (int j = 0; j < 5; j++) {
                 tools.add(tool(text(random), text(random)));
             }
-            ToolCatalog catalog = ToolListing.of(tools, tool -> false).catalog();
+            ToolCatalog catalog = listing(tools).catalog(tool -> true);
             catalog.definitions().forEach(definition -> {
                 assertThat(definition.name()).matches("[a-zA-Z0-9_-]{1,64}");
                 assertThat(read(definition.inputSchema()).path("properties").fieldNames())

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.model.ToolDefinition;
 import io.mcpagent.support.Await;
@@ -39,17 +40,17 @@ class ToolRoundTest {
     /** A toolbox whose calls take as many milliseconds as their arguments say. */
     private final Toolbox sleeping = new Toolbox() {
         @Override
-        public ToolCatalog current(Deadline deadline) throws InterruptedException {
-            return catalog(deadline);
+        public ToolCatalog current(Identity caller, Deadline deadline) throws InterruptedException {
+            return catalog(caller, deadline);
         }
 
         @Override
-        public ToolCatalog catalog(Deadline deadline) {
+        public ToolCatalog catalog(Identity caller, Deadline deadline) {
             return ToolCatalog.UNAVAILABLE;
         }
 
         @Override
-        public ToolAnswer call(Tool tool, Arguments arguments, String traceparent, Deadline deadline)
+        public ToolAnswer call(Tool tool, Arguments arguments, Identity caller, String traceparent, Deadline deadline)
                 throws InterruptedException {
             most.accumulateAndGet(running.incrementAndGet(), Math::max);
             log.add("+" + tool.name());
@@ -90,8 +91,11 @@ class ToolRoundTest {
     @Test
     void should_run_three_reads_at_once() throws Exception {
         together = new CyclicBarrier(3);
-        List<ToolAnswer> results =
-                round(8).run(List.of(call("a", true, 1), call("b", true, 1), call("c", true, 1)), soon(), DEAF);
+        List<ToolAnswer> results = round(8).run(
+                        List.of(call("a", true, 1), call("b", true, 1), call("c", true, 1)),
+                        Identity.ANONYMOUS,
+                        soon(),
+                        DEAF);
         assertEquals(List.of("1", "1", "1"), texts(results));
     }
 
@@ -104,6 +108,7 @@ class ToolRoundTest {
                                 call("c", true, 30),
                                 call("d", false, 1),
                                 call("e", true, 2)),
+                        Identity.ANONYMOUS,
                         soon(),
                         DEAF);
         assertEquals(List.of("90", "60", "30", "1", "2"), texts(results));
@@ -119,6 +124,7 @@ class ToolRoundTest {
                                 call("V", false, 5),
                                 call("c", true, 20),
                                 call("d", true, 1)),
+                        Identity.ANONYMOUS,
                         soon(),
                         DEAF);
         List<String> events = new ArrayList<>(log);
@@ -131,6 +137,7 @@ class ToolRoundTest {
         together = new CyclicBarrier(2);
         round(2).run(
                         List.of(call("a", true, 30), call("b", true, 30), call("c", true, 30), call("d", true, 30)),
+                        Identity.ANONYMOUS,
                         soon(),
                         DEAF);
         assertEquals(2, most.get());
@@ -142,6 +149,7 @@ class ToolRoundTest {
         Thread caller = Thread.currentThread();
         round(8).run(
                         List.of(call("last", true, 0), call("b", true, 20), call("c", false, 1)),
+                        Identity.ANONYMOUS,
                         soon(),
                         new ToolRound.Listener() {
                             @Override
@@ -173,6 +181,7 @@ class ToolRoundTest {
                                         call("b", true, 900_000),
                                         call("c", true, 900_000),
                                         call("d", true, 900_000)),
+                                Identity.ANONYMOUS,
                                 soon(),
                                 DEAF);
             } catch (InterruptedException e) {
@@ -195,6 +204,7 @@ class ToolRoundTest {
                 IllegalStateException.class,
                 () -> round(8).run(
                                 List.of(call("a", true, 900_000), call("b", true, 10)),
+                                Identity.ANONYMOUS,
                                 soon(),
                                 new ToolRound.Listener() {
                                     @Override
@@ -210,29 +220,30 @@ class ToolRoundTest {
     void should_pass_on_what_a_call_throws() {
         Toolbox broken = new Toolbox() {
             @Override
-            public ToolCatalog current(Deadline deadline) throws InterruptedException {
-                return catalog(deadline);
+            public ToolCatalog current(Identity caller, Deadline deadline) throws InterruptedException {
+                return catalog(caller, deadline);
             }
 
             @Override
-            public ToolCatalog catalog(Deadline deadline) {
+            public ToolCatalog catalog(Identity caller, Deadline deadline) {
                 return ToolCatalog.UNAVAILABLE;
             }
 
             @Override
-            public ToolAnswer call(Tool tool, Arguments arguments, String traceparent, Deadline deadline) {
+            public ToolAnswer call(
+                    Tool tool, Arguments arguments, Identity caller, String traceparent, Deadline deadline) {
                 throw new IllegalArgumentException(tool.name());
             }
         };
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new ToolRound(broken, TestConfig.with())
-                        .run(List.of(call("a", true, 1), call("b", true, 1)), soon(), DEAF));
+                        .run(List.of(call("a", true, 1), call("b", true, 1)), Identity.ANONYMOUS, soon(), DEAF));
     }
 
     @Test
     void should_do_nothing_without_calls() throws Exception {
-        assertEquals(List.of(), round(8).run(List.of(), soon(), DEAF));
+        assertEquals(List.of(), round(8).run(List.of(), Identity.ANONYMOUS, soon(), DEAF));
     }
 
     @Test
@@ -245,10 +256,10 @@ class ToolRoundTest {
                 reply.text("{\"id\":" + reply.id() + "}");
             };
             McpToolbox toolbox = TestConfig.toolbox("url", server.url());
-            Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+            Tool read = toolbox.catalog(Identity.ANONYMOUS, soon()).find("read").orElseThrow();
             ToolRound.Call one = new ToolRound.Call("1", read, Arguments.read("{}"));
             ToolRound round = new ToolRound(toolbox, TestConfig.with());
-            List<ToolAnswer> results = round.run(List.of(one, one, one), soon(), DEAF);
+            List<ToolAnswer> results = round.run(List.of(one, one, one), Identity.ANONYMOUS, soon(), DEAF);
             assertTrue(results.stream().allMatch(result -> result.outcome() == ToolOutcome.OK), results.toString());
             toolbox.close();
         }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.support.Await;
 import io.mcpagent.support.RealToolbox;
@@ -49,11 +50,11 @@ class ToolboxFaultTest {
     }
 
     private static ToolAnswer call(McpToolbox toolbox, Tool tool) throws InterruptedException {
-        return toolbox.call(tool, Arguments.read("{\"customer_id\": 7}"), null, soon());
+        return toolbox.call(tool, Arguments.read("{\"customer_id\": 7}"), Identity.ANONYMOUS, null, soon());
     }
 
     private static Tool customers(McpToolbox toolbox) throws InterruptedException {
-        return toolbox.catalog(soon()).find("get_customer").orElseThrow();
+        return toolbox.catalog(Identity.ANONYMOUS, soon()).find("get_customer").orElseThrow();
     }
 
     /** A signal is only on its way when it was sent; each thread of the server may still do a little. */
@@ -83,13 +84,15 @@ class ToolboxFaultTest {
         Tool tool = customers(toolbox);
         server.kill();
         assertEquals(ToolOutcome.UNAVAILABLE, call(toolbox, tool).outcome());
-        assertFalse(toolbox.catalog(soon()).available());
+        assertFalse(toolbox.catalog(Identity.ANONYMOUS, soon()).available());
         for (int i = 0; i < 20; i++) {
             assertEquals(ToolOutcome.UNAVAILABLE, call(toolbox, tool).outcome());
-            assertFalse(toolbox.catalog(soon()).available());
+            assertFalse(toolbox.catalog(Identity.ANONYMOUS, soon()).available());
         }
         server.restart();
-        Await.until("the tools to be back", () -> toolbox.catalog(soon()).available());
+        Await.until(
+                "the tools to be back",
+                () -> toolbox.catalog(Identity.ANONYMOUS, soon()).available());
         assertEquals(ToolOutcome.OK, call(toolbox, tool).outcome());
     }
 
@@ -98,10 +101,11 @@ class ToolboxFaultTest {
     void should_start_without_a_server_and_find_its_tools_later(String path) throws Exception {
         server.kill();
         McpToolbox toolbox = toolbox(server.port(), path);
-        assertFalse(toolbox.catalog(soon()).available());
+        assertFalse(toolbox.catalog(Identity.ANONYMOUS, soon()).available());
         assertFalse(toolbox.isAvailable());
         server.restart();
-        Await.until("the tools", () -> toolbox.catalog(soon()).available());
+        Await.until(
+                "the tools", () -> toolbox.catalog(Identity.ANONYMOUS, soon()).available());
         assertTrue(toolbox.isAvailable());
         assertEquals(ToolOutcome.OK, call(toolbox, customers(toolbox)).outcome());
     }
@@ -111,16 +115,19 @@ class ToolboxFaultTest {
     void should_wait_only_so_long_for_a_server_that_hangs(String path) throws Exception {
         Tool tool = customers(toolbox(server.port(), path));
         McpToolbox toolbox = toolbox(server.port(), path, "list-timeout", "500ms", "call-timeout", "500ms");
-        Await.until("the tools", () -> toolbox.catalog(soon()).available());
+        Await.until(
+                "the tools", () -> toolbox.catalog(Identity.ANONYMOUS, soon()).available());
         pauseServer();
         ToolAnswer result = call(toolbox, tool);
         assertEquals(ToolOutcome.TIMEOUT, result.outcome());
         assertTrue(result.millis() < 30_000, result.millis() + " ms");
         long start = System.nanoTime();
-        assertFalse(toolbox.catalog(soon()).available());
+        assertFalse(toolbox.catalog(Identity.ANONYMOUS, soon()).available());
         assertTrue(System.nanoTime() - start < 30_000_000_000L, (System.nanoTime() - start) / 1_000_000 + " ms");
         server.resume();
-        Await.until("the tools to be back", () -> toolbox.catalog(soon()).available());
+        Await.until(
+                "the tools to be back",
+                () -> toolbox.catalog(Identity.ANONYMOUS, soon()).available());
         // Half a second may be too short for an answer on a machine that does much else.
         Await.until("a call to go well", () -> call(toolbox, tool).outcome() == ToolOutcome.OK);
     }
@@ -178,14 +185,14 @@ class ToolboxFaultTest {
             Tool tool = customers(toolbox);
             for (int i = 0; i < 20; i++) {
                 assertEquals(ToolOutcome.OK, call(toolbox, tool).outcome());
-                assertTrue(toolbox.catalog(soon()).available());
+                assertTrue(toolbox.catalog(Identity.ANONYMOUS, soon()).available());
             }
             other.kill();
             for (int i = 0; i < 20; i++) {
                 ToolAnswer result = call(toolbox, tool);
                 assertEquals(ToolOutcome.OK, result.outcome(), result.text());
             }
-            assertTrue(toolbox.catalog(soon()).available());
+            assertTrue(toolbox.catalog(Identity.ANONYMOUS, soon()).available());
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.mcpagent.turn;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.model.ToolDefinition;
 import io.mcpagent.tools.Tool;
@@ -34,12 +35,12 @@ final class StubTools implements Toolbox, ToolPolicy {
     boolean gone;
 
     @Override
-    public ToolCatalog current(Deadline deadline) {
+    public ToolCatalog current(Identity caller, Deadline deadline) {
         return gone ? ToolCatalog.UNAVAILABLE : tools(writeFingerprint);
     }
 
     @Override
-    public ToolCatalog catalog(Deadline deadline) {
+    public ToolCatalog catalog(Identity caller, Deadline deadline) {
         return tools(cachedFingerprint == null ? writeFingerprint : cachedFingerprint);
     }
 
@@ -58,7 +59,7 @@ final class StubTools implements Toolbox, ToolPolicy {
     }
 
     @Override
-    public ToolAnswer call(Tool tool, Arguments arguments, String traceparent, Deadline deadline)
+    public ToolAnswer call(Tool tool, Arguments arguments, Identity caller, String traceparent, Deadline deadline)
             throws InterruptedException {
         synchronized (called) {
             called.add(tool.name() + arguments);
@@ -67,8 +68,12 @@ final class StubTools implements Toolbox, ToolPolicy {
     }
 
     @Override
-    public Permission decide(Tool tool) {
-        return switch (tool.name()) {
+    public Ruling decide(Tool tool, Identity caller) {
+        return new Ruling(permission(tool.name()), "the test");
+    }
+
+    private static Permission permission(String tool) {
+        return switch (tool) {
             case "read", "allowed_write" -> Permission.ALLOW;
             case "write" -> Permission.ASK;
             default -> Permission.DENY;

@@ -6,6 +6,7 @@ import io.mcpagent.budget.TestBudget;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.config.TestSettings;
 import io.mcpagent.conversation.Conversation;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.telemetry.SeenTelemetry;
@@ -109,16 +110,16 @@ final class TurnRig implements AutoCloseable {
     }
 
     static Question.Ask says(String conversationId, String text) {
-        return new Question.Ask(ANN, conversationId, conversationId != null, text, false, null, null);
+        return new Question.Ask(Identity.of(ANN), conversationId, conversationId != null, text, false, null, null);
     }
 
     static Question.Ask streamed(String conversationId, String text) {
-        return new Question.Ask(ANN, conversationId, conversationId != null, text, true, null, null);
+        return new Question.Ask(Identity.of(ANN), conversationId, conversationId != null, text, true, null, null);
     }
 
     static Question.Ask keyed(String conversationId, String text, String key) {
         return new Question.Ask(
-                ANN,
+                Identity.of(ANN),
                 conversationId,
                 conversationId != null,
                 text,
@@ -129,7 +130,7 @@ final class TurnRig implements AutoCloseable {
 
     static Question.Decision decides(String conversationId, String callId, boolean approve) {
         return new Question.Decision(
-                ANN, conversationId, List.of(new Approvals.Verdict(callId, approve)), false, null, null);
+                Identity.of(ANN), conversationId, List.of(new Approvals.Verdict(callId, approve)), false, null, null);
     }
 
     Conversation stored(String conversationId) {

@@ -13,6 +13,7 @@ import io.mcpagent.conversation.MemoryStore;
 import io.mcpagent.conversation.MovableClock;
 import io.mcpagent.conversation.TurnOutcome;
 import io.mcpagent.conversation.TurnRecord;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.Message;
 import io.mcpagent.model.ModelException;
@@ -114,7 +115,7 @@ class TurnsTest {
     @Test
     void should_say_of_a_turn_that_is_not_stored_what_it_says_of_a_stored_one() {
         rig.model.says("Hello.");
-        TurnResult result = rig.run(new Question.Unstored(ANN, List.of(), "Hi", false, null));
+        TurnResult result = rig.run(new Question.Unstored(Identity.of(ANN), List.of(), "Hi", false, null));
         assertThat(result.outcome()).isEqualTo(TurnOutcome.COMPLETED);
         assertThat(rig.seen.turns()).isEqualTo(Map.of("completed", 1L));
         assertThat(rig.seen.spanOutcomes()).containsExactly("completed");
@@ -138,7 +139,7 @@ class TurnsTest {
                 List.of(Message.user("Hi"), new Message(Role.ASSISTANT, List.of(new Content.Text("Hello.")))),
                 List.of(),
                 null);
-        rig.run(new Question.Unstored(ANN, List.of(brought), "There?", false, null));
+        rig.run(new Question.Unstored(Identity.of(ANN), List.of(brought), "There?", false, null));
         assertThat(rig.model.asked.getLast().messages())
                 .extracting(Message::text)
                 .containsExactly("Hi", "Hello.", "There?");

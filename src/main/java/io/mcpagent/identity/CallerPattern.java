@@ -1,0 +1,79 @@
+package io.mcpagent.identity;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * Whom a rule is about, as it is written: {@code group:support}, {@code role:admin}, {@code scope:orders.write}, {@code key:billing} or
+ * {@code subject:alice}.
+ *
+ * @param kind what of a caller is looked at
+ * @param name what it has to be, to the letter
+ */
+public record CallerPattern(Kind kind, String name) {
+
+    /** What of a caller is looked at; the later, the more specific. */
+    public enum Kind {
+        /** Everybody. */
+        EVERYBODY,
+        /** One of the caller's groups. */
+        GROUP,
+        /** One of the caller's roles. */
+        ROLE,
+        /** One of the scopes of the caller's token. */
+        SCOPE,
+        /** The name of the API key, also if it is a front end's and the caller a person there. */
+        KEY,
+        /** The caller's subject: as the issuer has it, or as the service has it, with its kind first. */
+        SUBJECT;
+
+        /** How specific a rule is that looks at this: groups, roles and scopes count the same. */
+        public int weight() {
+            return switch (this) {
+                case EVERYBODY -> 0;
+                case GROUP, ROLE, SCOPE -> 1;
+                case KEY -> 2;
+                case SUBJECT -> 3;
+            };
+        }
+    }
+
+    /** Everybody. */
+    public static final CallerPattern EVERYBODY = new CallerPattern(Kind.EVERYBODY, "");
+
+    /** @throws IllegalArgumentException if the text names nobody */
+    public static CallerPattern parse(String text) {
+        int colon = text.indexOf(':');
+        String kind = colon < 0 ? "" : text.substring(0, colon).strip();
+        String name = text.substring(colon + 1).strip();
+        for (Kind each : Kind.values()) {
+            if (each != Kind.EVERYBODY && each.name().toLowerCase(Locale.ROOT).equals(kind) && !name.isEmpty()) {
+                return new CallerPattern(each, name);
+            }
+        }
+        String kinds = Arrays.stream(Kind.values())
+                .filter(each -> each != Kind.EVERYBODY)
+                .map(each -> each.name().toLowerCase(Locale.ROOT) + ":…")
+                .collect(Collectors.joining(", "));
+        throw new IllegalArgumentException("is about nobody: write one of " + kinds + ", not " + text);
+    }
+
+    /** Whether the caller is meant. */
+    public boolean matches(Identity caller) {
+        return switch (kind) {
+            case EVERYBODY -> true;
+            case GROUP -> caller.groups().contains(name);
+            case ROLE -> caller.roles().contains(name);
+            case SCOPE -> caller.scopes().contains(name);
+            case KEY -> name.equals(caller.key());
+            case SUBJECT -> name.equals(caller.subject()) || name.equals(caller.name());
+        };
+    }
+
+    /** As it is written in the configuration. */
+    @Override
+    public String toString() {
+        return kind == Kind.EVERYBODY ? "everybody" : kind.name().toLowerCase(Locale.ROOT) + ":" + name;
+    }
+}

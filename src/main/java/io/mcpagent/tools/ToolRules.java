@@ -1,0 +1,114 @@
+package io.mcpagent.tools;
+
+import io.mcpagent.config.AgentConfig;
+import io.mcpagent.identity.CallerPattern;
+import io.mcpagent.identity.Identity;
+import io.mcpagent.tools.ToolPolicy.Permission;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules from {@code agent.tools.deny}, {@code ask} and {@code allow}. Of those that fit a tool and a caller, the one that is the most specific
+ * about the caller decides: a subject goes before a key, a key before groups, roles and scopes, and these before everybody. Among equals deny goes
+ * before ask, and ask before allow. Immutable.
+ */
+final class ToolRules {
+
+    private static final String FOR = " for ";
+    private static final Comparator<Rule> BY_WEIGHT = Comparator.<Rule>comparingInt(
+                    rule -> rule.caller().kind().weight())
+            .reversed()
+            .thenComparing(Rule::effect, Comparator.reverseOrder());
+
+    private final List<Rule> rules;
+
+    /**
+     * One rule.
+     *
+     * @param effect  what it says
+     * @param pattern the tools that it is about, as it is written
+     * @param names   the same, to be matched
+     * @param caller  whom it is about
+     */
+    record Rule(Permission effect, String pattern, Pattern names, CallerPattern caller) {
+
+        /** As in the configuration: {@code deny refund_* for group:interns}. */
+        @Override
+        public String toString() {
+            return effect.name().toLowerCase(Locale.ROOT) + " " + pattern
+                    + (caller.kind() == CallerPattern.Kind.EVERYBODY ? "" : FOR + caller);
+        }
+
+        /** Whoever writes a pattern knows the server's name for the tool; the log and the answer show the model's. */
+        boolean fits(String name, @Nullable String serverName) {
+            return names.matcher(name).matches()
+                    || (serverName != null && names.matcher(serverName).matches());
+        }
+    }
+
+    /** @throws IllegalArgumentException if a rule can't be read */
+    ToolRules(AgentConfig.ToolsSettings tools) {
+        List<Rule> all = new ArrayList<>();
+        read(Permission.DENY, tools.deny(), all);
+        read(Permission.ASK, tools.ask(), all);
+        read(Permission.ALLOW, tools.allow(), all);
+        all.sort(BY_WEIGHT);
+        this.rules = List.copyOf(all);
+    }
+
+    private static void read(Permission effect, Optional<List<String>> texts, List<Rule> into) {
+        for (String text : texts.orElse(List.of())) {
+            int split = text.lastIndexOf(FOR);
+            String pattern = (split < 0 ? text : text.substring(0, split)).strip();
+            try {
+                CallerPattern caller = split < 0
+                        ? CallerPattern.EVERYBODY
+                        : CallerPattern.parse(
+                                text.substring(split + FOR.length()).strip());
+                into.add(new Rule(effect, pattern, names(pattern), caller));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "agent.tools." + effect.name().toLowerCase(Locale.ROOT) + ": " + text + " " + e.getMessage(),
+                        e);
+            }
+        }
+    }
+
+    /** Names with {@code *} for any characters. */
+    private static Pattern names(String pattern) {
+        return Pattern.compile(
+                Arrays.stream(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")),
+                Pattern.DOTALL);
+    }
+
+    /** The rule that decides, or null if none is about this tool and this caller. */
+    @Nullable
+    Rule deciding(Identity caller, String name, @Nullable String serverName) {
+        for (Rule rule : rules) {
+            if (rule.fits(name, serverName) && rule.caller().matches(caller)) {
+                return rule;
+            }
+        }
+        return null;
+    }
+
+    /** All of them, the most specific first. */
+    List<Rule> all() {
+        return rules;
+    }
+
+    /** Rules about none of these tools. */
+    List<Rule> unused(List<ToolListing.OfferedTool> tools) {
+        return rules.stream()
+                .filter(rule ->
+                        tools.stream().noneMatch(tool -> rule.fits(tool.tool().name(), tool.serverName())))
+                .toList();
+    }
+}

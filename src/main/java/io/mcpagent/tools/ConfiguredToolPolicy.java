@@ -41,7 +41,7 @@ public class ConfiguredToolPolicy implements ToolPolicy {
     /** The policy for this configuration; it has not seen any tools yet. */
     public ConfiguredToolPolicy(AgentConfig config) {
         AgentConfig.ToolsSettings tools = config.tools();
-        this.rules = new ToolRules(tools);
+        this.rules = ToolRules.of(tools);
         this.accepted = readAccepted(tools.accepted().orElse(List.of()));
         this.pinned = !accepted.isEmpty();
     }

@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -53,31 +52,35 @@ final class ToolRules {
         }
     }
 
-    /** @throws IllegalArgumentException if a rule can't be read */
-    ToolRules(AgentConfig.ToolsSettings tools) {
-        List<Rule> all = new ArrayList<>();
-        read(Permission.DENY, tools.deny(), all);
-        read(Permission.ASK, tools.ask(), all);
-        read(Permission.ALLOW, tools.allow(), all);
-        all.sort(BY_WEIGHT);
-        this.rules = List.copyOf(all);
+    ToolRules(List<Rule> rules) {
+        this.rules = rules.stream().sorted(BY_WEIGHT).toList();
     }
 
-    private static void read(Permission effect, Optional<List<String>> texts, List<Rule> into) {
-        for (String text : texts.orElse(List.of())) {
-            int split = text.lastIndexOf(FOR);
-            String pattern = (split < 0 ? text : text.substring(0, split)).strip();
-            try {
-                CallerPattern caller = split < 0
-                        ? CallerPattern.EVERYBODY
-                        : CallerPattern.parse(
-                                text.substring(split + FOR.length()).strip());
-                into.add(new Rule(effect, pattern, names(pattern), caller));
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException(
-                        "agent.tools." + effect.name().toLowerCase(Locale.ROOT) + ": " + text + " " + e.getMessage(),
-                        e);
+    /** @throws IllegalArgumentException if a rule can't be read */
+    static ToolRules of(AgentConfig.ToolsSettings tools) {
+        List<Rule> all = new ArrayList<>();
+        tools.deny().orElse(List.of()).forEach(text -> all.add(rule(Permission.DENY, text)));
+        tools.ask().orElse(List.of()).forEach(text -> all.add(rule(Permission.ASK, text)));
+        tools.allow().orElse(List.of()).forEach(text -> all.add(rule(Permission.ALLOW, text)));
+        return new ToolRules(all);
+    }
+
+    /** @throws IllegalArgumentException if it is none */
+    static Rule rule(Permission effect, String text) {
+        int split = (text + " ").lastIndexOf(FOR);
+        String pattern = (split < 0 ? text : text.substring(0, split)).strip();
+        try {
+            if (pattern.isEmpty()) {
+                throw new IllegalArgumentException("names no tool");
             }
+            CallerPattern caller = split < 0
+                    ? CallerPattern.EVERYBODY
+                    : CallerPattern.parse((text + " ").substring(split + FOR.length()));
+            return new Rule(effect, pattern, names(pattern), caller);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "agent.tools." + effect.name().toLowerCase(Locale.ROOT) + ": \"" + text + "\" " + e.getMessage(),
+                    e);
         }
     }
 

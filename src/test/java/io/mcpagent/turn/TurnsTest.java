@@ -716,7 +716,7 @@ class TurnsTest {
     @Test
     void should_tell_the_day_before_all_else_when_the_caller_keeps_the_conversation() {
         rig.model.says("Four.");
-        rig.run(new Question.Unstored(TurnRig.ANN, List.of(), "How many?", false, null));
+        rig.run(new Question.Unstored(Identity.of(TurnRig.ANN), List.of(), "How many?", false, null));
         ModelRequest request = rig.model.asked.getFirst();
         assertThat(request.system()).contains("(Today is ").contains("The time zone is UTC.");
         assertThat(request.messages()).containsExactly(Message.user("How many?"));

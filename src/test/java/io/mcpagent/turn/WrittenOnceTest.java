@@ -10,6 +10,7 @@ import io.mcpagent.conversation.MemoryStore;
 import io.mcpagent.conversation.MovableClock;
 import io.mcpagent.conversation.PendingTurn;
 import io.mcpagent.conversation.TurnOutcome;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Content;
 import io.mcpagent.model.ConverseRulesTest;
 import io.mcpagent.model.ModelReply;
@@ -128,7 +129,7 @@ class WrittenOnceTest {
         }
 
         private Question ask() {
-            return new Question.Ask(ANN, "c", true, "Do it", false, key("ask"), null);
+            return new Question.Ask(Identity.of(ANN), "c", true, "Do it", false, key("ask"), null);
         }
 
         private Question.@Nullable IdempotencyKey key(String name) {
@@ -137,7 +138,7 @@ class WrittenOnceTest {
 
         private Question decide(String callId) {
             return new Question.Decision(
-                    ANN,
+                    Identity.of(ANN),
                     "c",
                     List.of(new Approvals.Verdict(callId, callId.hashCode() % 5 != 0)),
                     false,

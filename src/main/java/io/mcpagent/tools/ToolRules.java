@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +48,11 @@ final class ToolRules {
 
         /** Whoever writes a pattern knows the server's name for the tool; the log and the answer show the model's. */
         boolean fits(String name, @Nullable String serverName) {
-            return names.matcher(name).matches()
-                    || (serverName != null && names.matcher(serverName).matches());
+            return fits(name) || (serverName != null && fits(serverName));
+        }
+
+        private boolean fits(String name) {
+            return names.matcher(form(effect).apply(name)).matches();
         }
     }
 
@@ -76,7 +80,7 @@ final class ToolRules {
             CallerPattern caller = split < 0
                     ? CallerPattern.EVERYBODY
                     : CallerPattern.parse((text + " ").substring(split + FOR.length()));
-            return new Rule(effect, pattern, names(pattern), caller);
+            return new Rule(effect, pattern, names(pattern, form(effect)), caller);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "agent.tools." + effect.name().toLowerCase(Locale.ROOT) + ": \"" + text + "\" " + e.getMessage(),
@@ -84,10 +88,17 @@ final class ToolRules {
         }
     }
 
+    /** What forbids goes by what is seen of a name, what allows by its very letters. */
+    private static UnaryOperator<String> form(Permission effect) {
+        return effect == Permission.ALLOW ? UnaryOperator.identity() : LookAlikes::fold;
+    }
+
     /** Names with {@code *} for any characters. */
-    private static Pattern names(String pattern) {
+    private static Pattern names(String pattern, UnaryOperator<String> form) {
         return Pattern.compile(
-                Arrays.stream(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")),
+                Arrays.stream(pattern.split("\\*", -1))
+                        .map(piece -> Pattern.quote(form.apply(piece)))
+                        .collect(Collectors.joining(".*")),
                 Pattern.DOTALL);
     }
 

@@ -108,18 +108,20 @@ class CallLimitsTest extends StubServerTest {
     void should_not_keep_others_out_for_the_slow_calls_of_one_turn() throws Exception {
         McpToolbox toolbox = toolbox("call-timeout", "200ms", "breaker-delay", "10m");
         server.onCall = (request, reply) -> reply.hang();
-        Tool read = toolbox.catalog(soon()).find("read").orElseThrow();
+        Tool read = toolbox.catalog(Identity.ANONYMOUS, soon()).find("read").orElseThrow();
         Deadline alices = Deadline.in(Duration.ofSeconds(60), new Asker("alice", "run"));
         for (int i = 0; i < 7; i++) {
             assertEquals(
                     ToolOutcome.TIMEOUT,
-                    toolbox.call(read, Arguments.read("{}"), null, alices).outcome());
+                    toolbox.call(read, Arguments.read("{}"), Identity.ANONYMOUS, null, alices)
+                            .outcome());
         }
         server.onCall = (request, reply) -> reply.text("{}");
         Deadline bobs = Deadline.in(Duration.ofSeconds(60), new Asker("bob", "run"));
         assertEquals(
                 ToolOutcome.OK,
-                toolbox.call(read, Arguments.read("{}"), null, bobs).outcome());
+                toolbox.call(read, Arguments.read("{}"), Identity.ANONYMOUS, null, bobs)
+                        .outcome());
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.mcpagent.identity.Identity;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -13,6 +15,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a pattern forbids by its looks can't be offered under a name that looks the same. */
 class LookAlikesTest {
+
+    private static ToolListing listing(JsonNode tool) {
+        return ToolListing.of(
+                new McpConnection.Listed(List.of(tool), Duration.ofDays(1)), CallerParameters.Reserved.NONE);
+    }
 
     private static final String DENIED = "delete_order";
 
@@ -49,8 +56,8 @@ class LookAlikesTest {
     private static boolean isOffered(String name) {
         ConfiguredToolPolicy policy = new ConfiguredToolPolicy(TestConfig.with("deny", "delete_*"));
         JsonNode tool = JsonNodeFactory.instance.objectNode().put("name", name);
-        return !ToolListing.of(List.of(tool), policy::hides)
-                .catalog()
+        return !listing(tool)
+                .catalog(shown -> !policy.hides(shown, Identity.ANONYMOUS))
                 .definitions()
                 .isEmpty();
     }
@@ -97,7 +104,7 @@ class LookAlikesTest {
     @Test
     void should_name_what_it_leaves_out() {
         JsonNode tool = JsonNodeFactory.instance.objectNode().put("name", "dеlete_x\u200b");
-        assertThat(ToolListing.of(List.of(tool), hidden -> false).catalog().leftOut())
+        assertThat(listing(tool).catalog(shown -> true).leftOut())
                 .singleElement()
                 .asString()
                 .startsWith("d_lete_x_");
@@ -107,8 +114,10 @@ class LookAlikesTest {
     void should_never_allow_by_looks() {
         ConfiguredToolPolicy policy = new ConfiguredToolPolicy(TestConfig.with("allow", "add_note"));
         JsonNode tool = JsonNodeFactory.instance.objectNode().put("name", "ADD_N0TE");
-        policy.observe(ToolListing.of(List.of(tool), policy::hides).offered());
-        ToolListing.OfferedTool offered = ToolListing.OfferedTool.of(tool).orElseThrow();
-        assertThat(policy.decide(offered.tool())).isEqualTo(ToolPolicy.Permission.ASK);
+        policy.observe(listing(tool).offered());
+        ToolListing.OfferedTool offered =
+                ToolListing.OfferedTool.of(tool, CallerParameters.Reserved.NONE).orElseThrow();
+        assertThat(policy.decide(offered.tool(), Identity.ANONYMOUS).permission())
+                .isEqualTo(ToolPolicy.Permission.ASK);
     }
 }

@@ -24,7 +24,8 @@ class RawWritesTest {
                     + "|writeRawValue\\((tools|cachePoint)\\)"
                     + "|writeRawValue\\(tool\\.inputSchema\\(\\)\\)"
                     + "|putRawValue\\(\"arguments\", new RawValue\\(arguments\\.json\\(\\)\\)\\)"
-                    + "|writeRaw\\((DATA|END|data)\\)");
+                    + "|writeRaw\\((DATA|END|data)\\)"
+                    + "|writeRawValue\\(cachePoint\\)");
 
     @Test
     void should_write_nothing_raw_that_was_not_serialised_here() throws IOException {

@@ -91,7 +91,7 @@ public final class Approvals {
             Approval waiting = requireWaiting(turn.conversation(), verdict);
             if (verdict.edited() != null) {
                 requireFitting(
-                        tools.current(run.deadline()).find(waiting.tool()).orElse(null), verdict.edited());
+                        tools.current(run).find(waiting.tool()).orElse(null), verdict.edited());
             }
         }
         run.shield();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.conversation.Approval;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.model.Content;
@@ -46,7 +47,7 @@ class DecisionsTest {
     }
 
     private static Question.Decision decides(Approvals.Verdict verdict) {
-        return new Question.Decision(TurnRig.ANN, "c", List.of(verdict), false, null, null);
+        return new Question.Decision(Identity.of(TurnRig.ANN), "c", List.of(verdict), false, null, null);
     }
 
     private Approval waiting() {

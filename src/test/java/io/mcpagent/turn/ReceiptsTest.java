@@ -3,6 +3,7 @@ package io.mcpagent.turn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.audit.TestAudit;
 import io.mcpagent.base.Timers;
 import io.mcpagent.budget.Budget;
@@ -251,7 +252,7 @@ class ReceiptsTest {
     private boolean agrees(Turns turns, Budget budget, String question, boolean streamed) {
         Receipt receipt = null;
         try (OpenTurn turn =
-                turns.open(new Question.Unstored(question, List.of(), question, streamed, null), new Client() {
+                turns.open(new Question.Unstored(Identity.of(question), List.of(), question, streamed, null), new Client() {
                     @Override
                     public Slot admit() {
                         return () -> {};

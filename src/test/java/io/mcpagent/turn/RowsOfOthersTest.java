@@ -132,6 +132,11 @@ class RowsOfOthersTest {
         private static final Usage USAGE = new Usage(1, 1, 0, 0);
 
         @Override
+        public ModelReply sumUp(ModelRequest request) {
+            return converse(request);
+        }
+
+        @Override
         public ModelReply stream(ModelRequest request, ReplyListener listener) {
             ModelReply reply = converse(request);
             for (Content block : reply.content()) {

@@ -90,8 +90,7 @@ public final class Approvals {
         for (Verdict verdict : verdicts) {
             Approval waiting = requireWaiting(turn.conversation(), verdict);
             if (verdict.edited() != null) {
-                requireFitting(
-                        tools.current(run).find(waiting.tool()).orElse(null), verdict.edited());
+                requireFitting(tools.current(run).find(waiting.tool()).orElse(null), verdict.edited());
             }
         }
         run.shield();

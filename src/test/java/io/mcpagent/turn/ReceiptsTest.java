@@ -3,13 +3,13 @@ package io.mcpagent.turn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.mcpagent.identity.Identity;
 import io.mcpagent.audit.TestAudit;
 import io.mcpagent.base.Timers;
 import io.mcpagent.budget.Budget;
 import io.mcpagent.budget.Ledger;
 import io.mcpagent.budget.TestBudget;
 import io.mcpagent.conversation.Receipt;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.local.bedrock.ConverseRequest;
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.Script;
@@ -251,8 +251,8 @@ class ReceiptsTest {
 
     private boolean agrees(Turns turns, Budget budget, String question, boolean streamed) {
         Receipt receipt = null;
-        try (OpenTurn turn =
-                turns.open(new Question.Unstored(Identity.of(question), List.of(), question, streamed, null), new Client() {
+        try (OpenTurn turn = turns.open(
+                new Question.Unstored(Identity.of(question), List.of(), question, streamed, null), new Client() {
                     @Override
                     public Slot admit() {
                         return () -> {};

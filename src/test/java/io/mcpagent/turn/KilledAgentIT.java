@@ -34,6 +34,8 @@ class KilledAgentIT {
 
     private static final int KILLS = 5;
     private static final int EACH = 40;
+    /** Allowed writes that a kill hits, of the products behind those of the approved ones. */
+    private static final int ALLOWED = 6;
     /** A product's stock counts in base 100, a digit for each kill. */
     private static final long BASE = 100;
 
@@ -212,6 +214,66 @@ class KilledAgentIT {
         dynamo.proxy().pass();
         try (AgentProcess last = agent) {
             assertOutcomes(last, conversations, before);
+        }
+    }
+
+    /** Each client has sent its question under a key, and sends it again until it is answered: by whatever agent is there. */
+    @Test
+    void should_have_made_an_allowed_write_at_most_once_though_every_request_is_sent_again() {
+        int first = 42;
+        long[] before = new long[ALLOWED];
+        for (int i = 0; i < ALLOWED; i++) {
+            before[i] = shop.stock(first + i);
+            stage.when(
+                    "Add at once " + i,
+                    Script.Rounds.of(
+                            Script.calls(Writes.add("allowed-" + i, first + i, 1)),
+                            Script.text("It was added.").delay(Duration.ofMillis(i * 150))));
+        }
+        String[] settings = dynamo.settings("AGENT_TURN_DEADLINE", DEADLINE, "AGENT_TOOLS_ALLOW", "add_stock");
+        AgentProcess killed = stage.startAnother(tools(), settings);
+        toShop.delayRequests(Duration.ofMillis(400));
+        int connections = toShop.totalConnections();
+        CompletableFuture<?> asking = CompletableFuture.runAsync(
+                () -> Together.run(ALLOWED, ALLOWED, i -> sent(killed, i)), Thread::startVirtualThread);
+        Await.until("writes to be under way", () -> toShop.totalConnections() >= connections + ALLOWED / 2);
+        killed.kill();
+        asking.join();
+        toShop.pass();
+        try (AgentProcess next = stage.startAnother(tools(), settings)) {
+            Answer[] answers = new Answer[ALLOWED];
+            for (int i = 0; i < ALLOWED; i++) {
+                int question = i;
+                Await.until("an answer to " + i, LEASE.plusSeconds(60), () -> {
+                    answers[question] = sent(next, question);
+                    return answers[question] != null && answers[question].succeeded();
+                });
+            }
+            Map<String, Integer> seen = new TreeMap<>();
+            for (int i = 0; i < ALLOWED; i++) {
+                long made = shop.stock(first + i) - before[i];
+                String outcome = answers[i].body().at("/toolCalls/0/outcome").asText();
+                seen.merge(outcome + ": " + made, 1, Integer::sum);
+                assertTrue(made <= 1, answers[i]::toString);
+                assertTrue(List.of("ok: 1", "outcome_unknown: 0", "outcome_unknown: 1")
+                        .contains(outcome + ": " + made), answers[i]::toString);
+            }
+            System.out.println("A killed agent, what keys answer and how often the write was made: " + seen);
+            assertTrue(seen.keySet().stream().anyMatch(outcome -> outcome.startsWith("outcome_unknown")), seen::toString);
+        }
+    }
+
+    private static Answer sent(AgentProcess agent, int i) {
+        try {
+            return Answer.of(agent.post(
+                    "/chat",
+                    Stage.body(null, "Add at once " + i),
+                    "Idempotency-Key",
+                    "at-once-" + i,
+                    "Accept",
+                    "application/json"));
+        } catch (UncheckedIOException gone) {
+            return null;
         }
     }
 

@@ -414,12 +414,6 @@ public interface AgentConfig {
         /** Where a caller's scopes are. */
         @WithDefault("scope,scp")
         List<String> scopes();
-
-        /** The groups that there are, so that a rule about another one is named at the start; unknown by default. */
-        Optional<List<String>> knownGroups();
-
-        /** Who may ask what others may do: {@code group:…}, {@code role:…}, {@code scope:…}, {@code key:…} or {@code subject:…}; nobody by default. */
-        Optional<List<String>> operators();
     }
 
     /** What is seen of the agent. Where it goes is {@code quarkus.otel}'s. */

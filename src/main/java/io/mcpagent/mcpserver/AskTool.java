@@ -12,8 +12,8 @@ import io.mcpagent.problem.ProblemException;
 import io.mcpagent.turn.Question;
 import io.mcpagent.turn.Run;
 import jakarta.inject.Singleton;
-import java.io.IOException;
 import jakarta.ws.rs.core.StreamingOutput;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
@@ -77,16 +77,12 @@ final class AskTool {
      * @param token    what the client calls the progress
      * @param response makes the whole response of the tool's result
      */
-    StreamingOutput stream(
-            JsonNode params, Methods.Asked origin, JsonNode token, UnaryOperator<ObjectNode> response) {
+    StreamingOutput stream(JsonNode params, Methods.Asked origin, JsonNode token, UnaryOperator<ObjectNode> response) {
         return out -> {
             try (CalledRuns.Called called = runs.called(origin.request())) {
                 AskProgress progress = new AskProgress(
-                        token,
-                        reply -> response.apply(answered(reply)),
-                        problem -> response.apply(failed(problem)));
-                answering
-                        .stream(question(params, origin), (_, _) -> progress, origin.http(), began(called))
+                        token, reply -> response.apply(answered(reply)), problem -> response.apply(failed(problem)));
+                answering.stream(question(params, origin), (_, _) -> progress, origin.http(), began(called))
                         .write(out);
             } catch (ProblemException e) {
                 // Nothing was written yet.
@@ -158,7 +154,8 @@ final class AskTool {
                 e.problem().title() + ". " + e.detail()
                         + (e.retryAfter() == null
                                 ? ""
-                                : " Try again after " + Math.max(1, e.retryAfter().toSeconds()) + " s."),
+                                : " Try again after "
+                                        + Math.max(1, e.retryAfter().toSeconds()) + " s."),
                 true);
     }
 

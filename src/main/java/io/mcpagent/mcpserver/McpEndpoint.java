@@ -87,14 +87,16 @@ final class McpEndpoint {
         if (wantsProgress(method, params, origin.http())) {
             AskTool.require(params);
             return Response.ok(
-                            ask.stream(params, origin, params.path("_meta").path("progressToken"), result ->
-                                    JsonRpc.result(id, methods.complete(result, stateless))),
+                            ask.stream(
+                                    params,
+                                    origin,
+                                    params.path("_meta").path("progressToken"),
+                                    result -> JsonRpc.result(id, methods.complete(result, stateless))),
                             MediaType.SERVER_SENT_EVENTS_TYPE)
                     .build();
         }
-        ObjectNode result = stateless
-                ? methods.callStateless(method, params, origin)
-                : methods.call(method, params, origin);
+        ObjectNode result =
+                stateless ? methods.callStateless(method, params, origin) : methods.call(method, params, origin);
         Response.ResponseBuilder response = Response.ok(JsonRpc.result(id, result), MediaType.APPLICATION_JSON_TYPE);
         return (method.equals("initialize") ? response.header(SESSION, Ids.random()) : response).build();
     }
@@ -110,7 +112,9 @@ final class McpEndpoint {
 
     /** Clients that reach no header send the trace context along. */
     private static @Nullable String trace(@Nullable String header, JsonNode body) {
-        return header != null ? header : body.path("params").path("_meta").path("traceparent").asText(null);
+        return header != null
+                ? header
+                : body.path("params").path("_meta").path("traceparent").asText(null);
     }
 
     private void notified(JsonNode message, String session) {

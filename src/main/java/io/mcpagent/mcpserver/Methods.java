@@ -40,7 +40,11 @@ final class Methods {
      * @param request what names the request
      * @param trace   the trace context, or null
      */
-    record Asked(Identity caller, CalledRuns.Key request, @Nullable String trace, RoutingContext http) {}
+    record Asked(
+            Identity caller,
+            CalledRuns.Key request,
+            @Nullable String trace,
+            RoutingContext http) {}
 
     /** @throws RpcError if there is no such method, or it can't be carried out */
     ObjectNode call(String method, JsonNode params, Asked origin) {

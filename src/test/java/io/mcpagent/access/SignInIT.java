@@ -35,9 +35,14 @@ class SignInIT {
     private static final HttpClient HTTP =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final List<String> OPEN = List.of(
-            "GET /health", "GET /health/live", "GET /health/ready", "GET /", "GET /sign-in.json",
+            "GET /health",
+            "GET /health/live",
+            "GET /health/ready",
+            "GET /",
+            "GET /sign-in.json",
             "GET /.well-known/oauth-protected-resource",
-            "GET /.well-known/oauth-protected-resource/mcp", "GET /page/app.js");
+            "GET /.well-known/oauth-protected-resource/mcp",
+            "GET /page/app.js");
     private static Door door;
 
     @BeforeAll
@@ -369,7 +374,8 @@ class SignInIT {
         List<String> endpoints = new ArrayList<>(Routes.ofResources());
         assertTrue(
                 endpoints.contains("POST /chat") && endpoints.contains("DELETE /chat/{id}/run"), endpoints.toString());
-        endpoints.replaceAll(endpoint -> endpoint.replace("{type}", "not-found").replace("{door}", "mcp").replaceAll("\\{[^}]+}", "abc"));
+        endpoints.replaceAll(endpoint ->
+                endpoint.replace("{type}", "not-found").replace("{door}", "mcp").replaceAll("\\{[^}]+}", "abc"));
         endpoints.addAll(List.of(
                 "GET /",
                 "GET /page/app.js",
@@ -402,7 +408,10 @@ class SignInIT {
                 .forEach(path -> path.getValue().fieldNames().forEachRemaining(method -> {
                     if (!method.equals("parameters")) {
                         endpoints.add(method.toUpperCase(java.util.Locale.ROOT) + " "
-                                + path.getKey().replace("{type}", "not-found").replace("{door}", "mcp").replaceAll("\\{\\w+}", "abc"));
+                                + path.getKey()
+                                        .replace("{type}", "not-found")
+                                        .replace("{door}", "mcp")
+                                        .replaceAll("\\{\\w+}", "abc"));
                     }
                 }));
         return endpoints.stream().distinct().toList();

@@ -56,7 +56,8 @@ class BoundedLogTest {
         assertThat(log.written(Duration.ofMillis(10))).isFalse();
         read.countDown();
         assertThat(log.written(BOUND)).isTrue();
-        List<String> lines = written.stream().filter(line -> line.startsWith("line")).toList();
+        List<String> lines =
+                written.stream().filter(line -> line.startsWith("line")).toList();
         assertThat(lines.getFirst()).isEqualTo("line 0 of turn -1");
         // One may have been on its way to the reader.
         assertThat(lines.size()).isBetween(BoundedLog.MOST_WAITING, BoundedLog.MOST_WAITING + 1);

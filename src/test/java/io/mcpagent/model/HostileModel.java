@@ -88,6 +88,11 @@ public final class HostileModel implements Model {
     }
 
     @Override
+    public ModelReply sumUp(ModelRequest request) throws ModelException {
+        return converse(request);
+    }
+
+    @Override
     public ModelReply stream(ModelRequest request, ReplyListener listener) throws ModelException {
         if (random.nextInt(30) == 0) {
             throw failure(null, false);

@@ -11,6 +11,7 @@ import io.mcpagent.conversation.Conversation;
 import io.mcpagent.conversation.TurnOutcome;
 import io.mcpagent.door.ChatReply;
 import io.mcpagent.door.ConversationView;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.HostileModel;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
@@ -51,7 +52,16 @@ class HostileModelTest {
                 for (int turn = 0; turn < TURNS; turn++) {
                     List<Approval> waiting = waiting(rig);
                     if (waiting.isEmpty()) {
-                        run(rig, new Question.Ask(TurnRig.ANN, "c", true, "Go on.", random.nextBoolean(), null, null));
+                        run(
+                                rig,
+                                new Question.Ask(
+                                        Identity.of(TurnRig.ANN),
+                                        "c",
+                                        true,
+                                        "Go on.",
+                                        random.nextBoolean(),
+                                        null,
+                                        null));
                     } else {
                         run(rig, TurnRig.decides("c", waiting.getFirst().callId(), random.nextBoolean()));
                     }
@@ -116,7 +126,8 @@ class HostileModelTest {
         }
         rig.model.forget();
         rig.model.says("Here I am.");
-        TurnResult result = rig.run(new Question.Ask(TurnRig.ANN, "c", true, "Are you there?", false, null, null));
+        TurnResult result =
+                rig.run(new Question.Ask(Identity.of(TurnRig.ANN), "c", true, "Are you there?", false, null, null));
         assertThat(result.outcome()).isEqualTo(TurnOutcome.COMPLETED);
         assertThat(result.answer()).isEqualTo("Here I am.");
     }

@@ -255,11 +255,14 @@ class KilledAgentIT {
                 String outcome = answers[i].body().at("/toolCalls/0/outcome").asText();
                 seen.merge(outcome + ": " + made, 1, Integer::sum);
                 assertTrue(made <= 1, answers[i]::toString);
-                assertTrue(List.of("ok: 1", "outcome_unknown: 0", "outcome_unknown: 1")
-                        .contains(outcome + ": " + made), answers[i]::toString);
+                assertTrue(
+                        List.of("ok: 1", "outcome_unknown: 0", "outcome_unknown: 1")
+                                .contains(outcome + ": " + made),
+                        answers[i]::toString);
             }
             System.out.println("A killed agent, what keys answer and how often the write was made: " + seen);
-            assertTrue(seen.keySet().stream().anyMatch(outcome -> outcome.startsWith("outcome_unknown")), seen::toString);
+            assertTrue(
+                    seen.keySet().stream().anyMatch(outcome -> outcome.startsWith("outcome_unknown")), seen::toString);
         }
     }
 

@@ -11,10 +11,10 @@ import java.util.stream.Collectors;
  * @param kind what of a caller is looked at
  * @param name what it has to be, to the letter
  */
-public record CallerPattern(Kind kind, String name) {
+public record CallerPattern(CallerKind kind, String name) {
 
     /** What of a caller is looked at; the later, the more specific. */
-    public enum Kind {
+    public enum CallerKind {
         /** Everybody. */
         EVERYBODY,
         /** One of the caller's groups. */
@@ -40,20 +40,22 @@ public record CallerPattern(Kind kind, String name) {
     }
 
     /** Everybody. */
-    public static final CallerPattern EVERYBODY = new CallerPattern(Kind.EVERYBODY, "");
+    public static final CallerPattern EVERYBODY = new CallerPattern(CallerKind.EVERYBODY, "");
 
     /** @throws IllegalArgumentException if the text names nobody */
     public static CallerPattern parse(String text) {
         int colon = text.indexOf(':');
         String kind = colon < 0 ? "" : text.substring(0, colon).strip();
         String name = text.substring(colon + 1).strip();
-        for (Kind each : Kind.values()) {
-            if (each != Kind.EVERYBODY && each.name().toLowerCase(Locale.ROOT).equals(kind) && !name.isEmpty()) {
+        for (CallerKind each : CallerKind.values()) {
+            if (each != CallerKind.EVERYBODY
+                    && each.name().toLowerCase(Locale.ROOT).equals(kind)
+                    && !name.isEmpty()) {
                 return new CallerPattern(each, name);
             }
         }
-        String kinds = Arrays.stream(Kind.values())
-                .filter(each -> each != Kind.EVERYBODY)
+        String kinds = Arrays.stream(CallerKind.values())
+                .filter(each -> each != CallerKind.EVERYBODY)
                 .map(each -> each.name().toLowerCase(Locale.ROOT) + ":…")
                 .collect(Collectors.joining(", "));
         throw new IllegalArgumentException("is about nobody: write one of " + kinds + ", not " + text);
@@ -74,6 +76,6 @@ public record CallerPattern(Kind kind, String name) {
     /** As it is written in the configuration. */
     @Override
     public String toString() {
-        return kind == Kind.EVERYBODY ? "everybody" : kind.name().toLowerCase(Locale.ROOT) + ":" + name;
+        return kind == CallerKind.EVERYBODY ? "everybody" : kind.name().toLowerCase(Locale.ROOT) + ":" + name;
     }
 }

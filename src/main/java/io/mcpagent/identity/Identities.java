@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.mcpagent.config.AgentConfig;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.util.Base64;
@@ -38,6 +39,7 @@ public final class Identities {
     private final List<ClaimPath> scopes;
 
     /** @throws IllegalArgumentException if a setting can't be read */
+    @Inject
     public Identities(AgentConfig config) {
         this(config, System.getenv());
     }

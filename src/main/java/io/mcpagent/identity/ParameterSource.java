@@ -34,7 +34,7 @@ sealed interface ParameterSource {
     }
 
     /** A claim of the token. */
-    record Claim(ClaimPath path) implements ParameterSource {
+    record ClaimValue(ClaimPath path) implements ParameterSource {
         @Override
         public JsonNode of(Facts facts) {
             return path.in(facts.claims());
@@ -92,7 +92,7 @@ sealed interface ParameterSource {
             } else if (source.equals("key")) {
                 sources.add(new KeyName());
             } else if (source.startsWith("claim:")) {
-                sources.add(new Claim(ClaimPath.parse(source.substring("claim:".length()))));
+                sources.add(new ClaimValue(ClaimPath.parse(source.substring("claim:".length()))));
             } else if (source.startsWith("attribute:")) {
                 sources.add(new Attribute(ClaimPath.parse(source.substring("attribute:".length()))));
             } else {

@@ -34,13 +34,13 @@ class AwsAccess {
      * @param route    the way there
      * @param identity what they prove who asks with
      */
-    record Site(URI endpoint, Route route, Identity identity) {}
+    record Site(URI endpoint, Route route, Credential identity) {}
 
     /** What a request proves who asks with. */
-    sealed interface Identity {
+    sealed interface Credential {
 
         /** A Bedrock API key, which replaces the signature. */
-        record BearerToken(String token) implements Identity {
+        record BearerToken(String token) implements Credential {
             @Override
             public String toString() {
                 return "BearerToken";
@@ -48,7 +48,7 @@ class AwsAccess {
         }
 
         /** A signature, for that region. */
-        record Signature(String region, AwsCredentialsProvider credentials) implements Identity {}
+        record Signature(String region, AwsCredentialsProvider credentials) implements Credential {}
     }
 
     private final Config config;
@@ -90,7 +90,7 @@ class AwsAccess {
                     .or(() -> setting("AWS_ENDPOINT_URL", "aws.endpointUrl"))
                     .map(URI::create);
             if (token != null && override.isPresent()) {
-                return new Site(override.get(), Route.to(override.get()), new Identity.BearerToken(token));
+                return new Site(override.get(), Route.to(override.get()), new Credential.BearerToken(token));
             }
             Region region = setting("AWS_REGION", "aws.region").map(Region::of).orElseGet(AwsAccess::regionOfTheSdk);
             URI endpoint = override.orElseGet(() -> endpointOfTheSdk(region));
@@ -98,8 +98,8 @@ class AwsAccess {
                     endpoint,
                     Route.to(endpoint),
                     token != null
-                            ? new Identity.BearerToken(token)
-                            : new Identity.Signature(region.id(), credentials()));
+                            ? new Credential.BearerToken(token)
+                            : new Credential.Signature(region.id(), credentials()));
         } catch (SdkClientException | IllegalArgumentException e) {
             throw new ModelException(ModelException.Kind.ACCESS, e.getMessage(), false, e);
         }

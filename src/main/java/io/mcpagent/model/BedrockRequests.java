@@ -39,8 +39,8 @@ class BedrockRequests {
         String path = basePath(endpoint) + "/model/" + SdkHttpUtils.urlEncode(modelId) + "/" + operation;
         ClassicHttpRequest request = new BasicClassicHttpRequest("POST", path);
         switch (site.identity()) {
-            case AwsAccess.Identity.Signature signature -> sign(endpoint, signature, path, body, request);
-            case AwsAccess.Identity.BearerToken(String token) -> {
+            case AwsAccess.Credential.Signature signature -> sign(endpoint, signature, path, body, request);
+            case AwsAccess.Credential.BearerToken(String token) -> {
                 request.addHeader("Host", authority(endpoint));
                 request.addHeader("Authorization", "Bearer " + token);
             }
@@ -53,7 +53,7 @@ class BedrockRequests {
 
     private void sign(
             URI endpoint,
-            AwsAccess.Identity.Signature identity,
+            AwsAccess.Credential.Signature identity,
             String path,
             RequestBody.Bytes body,
             ClassicHttpRequest request)
@@ -73,7 +73,7 @@ class BedrockRequests {
                 .forEachHeader((name, values) -> values.forEach(value -> request.addHeader(name, value)));
     }
 
-    private static AwsCredentials credentials(AwsAccess.Identity.Signature identity)
+    private static AwsCredentials credentials(AwsAccess.Credential.Signature identity)
             throws ModelException, InterruptedException {
         try {
             return identity.credentials().resolveCredentials();

@@ -43,7 +43,7 @@ final class ToolRules {
         @Override
         public String toString() {
             return effect.name().toLowerCase(Locale.ROOT) + " " + pattern
-                    + (caller.kind() == CallerPattern.Kind.EVERYBODY ? "" : FOR + caller);
+                    + (caller.kind() == CallerPattern.CallerKind.EVERYBODY ? "" : FOR + caller);
         }
 
         /** Whoever writes a pattern knows the server's name for the tool; the log and the answer show the model's. */

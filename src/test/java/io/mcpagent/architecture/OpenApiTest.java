@@ -97,11 +97,21 @@ class OpenApiTest {
         Map<Class<?>, String> schemas = new HashMap<>();
         OPERATIONS.forEach((operation, methods) -> methods.forEach(method -> {
             if (method.getReturnType().isRecord()) {
-                compare(method.getReturnType(), content(described(operation).at("/responses/200")), schemas, operation);
+                compare(
+                        method.getReturnType(),
+                        content(described(operation).at("/responses/200")),
+                        schemas,
+                        operation,
+                        false);
             }
             for (Parameter parameter : method.getParameters()) {
                 if (parameter.getType().isRecord() && method.isAnnotationPresent(Consumes.class)) {
-                    compare(parameter.getType(), content(described(operation).path("requestBody")), schemas, operation);
+                    compare(
+                            parameter.getType(),
+                            content(described(operation).path("requestBody")),
+                            schemas,
+                            operation,
+                            true);
                 }
             }
         }));
@@ -164,8 +174,9 @@ class OpenApiTest {
         }
     }
 
-    /** The record has the schema's members, can be null where the schema says so, and so do the records in it. */
-    private static void compare(Class<?> type, JsonNode reference, Map<Class<?>, String> seen, String where) {
+    /** The record has the schema's members, and so do the records in it; one that goes out can be null where the schema says so. */
+    private static void compare(
+            Class<?> type, JsonNode reference, Map<Class<?>, String> seen, String where, boolean input) {
         JsonNode schema = resolved(reference);
         if (seen.putIfAbsent(type, where) != null) {
             return;
@@ -177,13 +188,11 @@ class OpenApiTest {
         schema.path("properties").fieldNames().forEachRemaining(described::add);
         assertEquals(members, described, () -> where + ": " + type.getName());
         Set<String> required = texts(schema.path("required"));
-        boolean read = where.startsWith("post") && type.getSimpleName().endsWith("Request")
-                || type.getSimpleName().equals("Approve");
         for (RecordComponent component : components) {
             JsonNode member = schema.path("properties").path(name(component));
             boolean nullable = component.getAnnotatedType().isAnnotationPresent(Nullable.class);
             boolean saysSo = member.path("nullable").asBoolean() || !required.contains(name(component));
-            if (!read) {
+            if (!input) {
                 assertEquals(
                         nullable,
                         saysSo,
@@ -193,7 +202,7 @@ class OpenApiTest {
             if (inner != null && inner.isRecord() && inner.getName().startsWith("io.mcpagent")) {
                 JsonNode inside = member.has("items") ? member.path("items") : member;
                 if (resolved(inside).has("properties")) {
-                    compare(inner, inside, seen, where);
+                    compare(inner, inside, seen, where, input);
                 }
             }
         }

@@ -166,7 +166,7 @@ class AwsAccessTest {
         withProperties(properties, () -> {
             AwsAccess.Site site = site();
             assertEquals(URI.create("http://127.0.0.1:9/profile"), site.endpoint());
-            AwsAccess.Identity.Signature identity = (AwsAccess.Identity.Signature) site.identity();
+            AwsAccess.Credential.Signature identity = (AwsAccess.Credential.Signature) site.identity();
             assertEquals("eu-west-1", identity.region());
             assertEquals(
                     "AKIDPROFILE", identity.credentials().resolveCredentials().accessKeyId());

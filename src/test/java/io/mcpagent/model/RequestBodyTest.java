@@ -89,7 +89,7 @@ class RequestBodyTest {
                 "agent.model.prompt-cache",
                 "false",
                 "agent.model.temperature",
-                "0.5",
+                "1.0",
                 "agent.model.max-tokens",
                 "3000",
                 "agent.model.guardrail-id",
@@ -101,7 +101,7 @@ class RequestBodyTest {
 
         assertFalse(body.toString().contains("cachePoint"));
         assertFalse(body.has("toolConfig"));
-        assertEquals(JSON.readTree("{\"maxTokens\":3000,\"temperature\":0.5}"), body.get("inferenceConfig"));
+        assertEquals(JSON.readTree("{\"maxTokens\":3000,\"temperature\":1.0}"), body.get("inferenceConfig"));
         assertEquals(
                 JSON.readTree("{\"guardrailIdentifier\":\"gr-1\",\"guardrailVersion\":\"7\"}"),
                 body.get("guardrailConfig"));

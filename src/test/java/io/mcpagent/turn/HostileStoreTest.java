@@ -7,17 +7,22 @@ import io.mcpagent.conversation.MemoryStore;
 import io.mcpagent.conversation.MovableClock;
 import io.mcpagent.conversation.TurnRecord;
 import io.mcpagent.model.Content;
+import io.mcpagent.model.Message;
 import io.mcpagent.model.ModelReply;
+import io.mcpagent.model.Role;
 import io.mcpagent.model.StopReason;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -29,6 +34,7 @@ class HostileStoreTest {
     private static final int TURNS = Integer.getInteger("hostile.turns", 600);
     private static final int CONVERSATIONS = 5;
     private static final int MOST_TRIES = 60;
+    private static final Pattern QUESTION = Pattern.compile("(read|write) \\d+ in c\\d");
 
     private final Random random = new Random(404);
     private final MovableClock clock = MovableClock.atNow();
@@ -77,23 +83,33 @@ class HostileStoreTest {
         assertThat(faults).isGreaterThan(TURNS / 5);
         asked.forEach((id, questions) -> {
             Conversation stored = memory.conversations().find(TurnRig.ANN, id).orElseThrow();
-            assertThat(stored.pending()).isNull();
-            assertThat(stored.turns().stream().map(HostileStoreTest::question))
+            // A write whose end could not be stored is found as a turn that waits; the next question goes on with it.
+            List<List<Message>> turns = new ArrayList<>(
+                    stored.turns().stream().map(TurnRecord::messages).toList());
+            if (stored.pending() != null) {
+                turns.add(stored.pending().messages());
+            }
+            assertThat(turns.stream().flatMap(HostileStoreTest::questions))
                     .as("turns of " + id)
                     .containsExactlyInAnyOrderElementsOf(questions);
-            assertThat(stored.turns())
-                    .allSatisfy(turn -> assertThat(turn.messages().stream()
+            assertThat(turns)
+                    .allSatisfy(turn -> assertThat(turn.stream()
                                     .filter(message -> message.text().startsWith("To "))
                                     .map(message -> message.text().substring(3)))
-                            .allMatch(question(turn)::equals));
+                            .isSubsetOf(questions(turn).toList()));
         });
         assertThat(executed.values()).allMatch(times -> times == 1);
         System.out.println(
                 TURNS + " turns, " + faults + " requests that the store failed, " + executed.size() + " writes");
     }
 
-    private static String question(TurnRecord turn) {
-        return turn.messages().getFirst().text();
+    private static Stream<String> questions(List<Message> turn) {
+        return turn.stream()
+                .filter(message -> message.role() == Role.USER)
+                .flatMap(message -> message.content().stream())
+                .filter(Content.Text.class::isInstance)
+                .map(part -> ((Content.Text) part).text())
+                .filter(text -> QUESTION.matcher(text).matches());
     }
 
     private void ask(String conversation, String question) {

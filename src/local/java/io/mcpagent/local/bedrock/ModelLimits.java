@@ -114,7 +114,9 @@ final class ModelLimits {
                     claude.version() < 4.7 || !inference.has(sampling),
                     MODEL_SAYS + "`" + sampling + "` is not supported for this model.");
             require(
-                    thinking.isEmpty() || thinking.equals("disabled") || !inference.has(sampling),
+                    thinking.isEmpty()
+                            || thinking.equals("disabled")
+                            || inference.path(sampling).asDouble(1) == 1,
                     MODEL_SAYS + "`" + sampling + "` may only be set to 1 when thinking is enabled.");
         }
         require(

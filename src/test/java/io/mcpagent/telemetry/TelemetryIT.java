@@ -36,6 +36,13 @@ class TelemetryIT {
                 .path("metrics");
         Set<String> names = new TreeSet<>();
         listed.fieldNames().forEachRemaining(names::add);
+        // What goes wrong here is not among what happens in this test, and no end of this model is known.
+        Set<String> happening = new TreeSet<>(names);
+        happening.removeAll(Set.of(
+                "agent.audit.failures",
+                "agent.model.unpriced",
+                "agent.model.usage.refused",
+                "agent.model.days_left"));
         try (OtlpReceiver collector = new OtlpReceiver();
                 RealToolbox toolbox = RealToolbox.overSampleShop();
                 Stage stage = Stage.with(
@@ -64,7 +71,7 @@ class TelemetryIT {
             Await.until(
                     "all metrics in one export",
                     BOUND,
-                    () -> names(collector).containsAll(names) || seenSoFar(collector, names));
+                    () -> names(collector).containsAll(happening) || seenSoFar(collector, happening));
             assertEquals(Set.of(), difference(names(collector), names));
             for (Metric metric : collector.metrics("agent")) {
                 assertEquals(listed.path(metric.getName()).path("unit").asText(), metric.getUnit(), metric.getName());

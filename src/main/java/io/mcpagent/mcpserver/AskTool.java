@@ -65,7 +65,7 @@ final class AskTool {
     /** What failed is told as the tool's result: the model of the client can read that, and do better. */
     ObjectNode call(JsonNode params, Methods.Asked origin) {
         try (CalledRuns.Called called = runs.called(origin.request())) {
-            return answered(answering.answer(question(params, origin), origin.http(), began(called)));
+            return answered(answering.answer(question(params, origin, false), origin.http(), began(called)));
         } catch (ProblemException e) {
             return failed(e);
         }
@@ -82,7 +82,7 @@ final class AskTool {
             try (CalledRuns.Called called = runs.called(origin.request())) {
                 AskProgress progress = new AskProgress(
                         token, reply -> response.apply(answered(reply)), problem -> response.apply(failed(problem)));
-                answering.stream(question(params, origin), (_, _) -> progress, origin.http(), began(called))
+                answering.stream(question(params, origin, true), (_, _) -> progress, origin.http(), began(called))
                         .write(out);
             } catch (ProblemException e) {
                 // Nothing was written yet.
@@ -95,7 +95,7 @@ final class AskTool {
         return run -> called.began(() -> run.cancel(Run.Reason.CLIENT_GONE));
     }
 
-    private Question question(JsonNode params, Methods.Asked origin) {
+    private Question question(JsonNode params, Methods.Asked origin, boolean streaming) {
         JsonNode arguments = params.path("arguments");
         for (String argument : ARGUMENTS) {
             JsonNode value = arguments.path(argument);
@@ -110,7 +110,7 @@ final class AskTool {
                 origin.caller(),
                 arguments.path("conversationId").asText(null),
                 arguments.path("message").asText(null),
-                false,
+                streaming,
                 null,
                 origin.trace());
     }

@@ -30,7 +30,7 @@ record CompletionRequest(boolean stream, boolean includeUsage, Dialogue dialogue
             Map.entry("n", new Unsupported("There is one answer to a question: n can only be 1.", Set.of("1"))),
             Map.entry("logprobs", new Unsupported("Log probabilities are not offered.", Set.of("false"))),
             Map.entry("top_logprobs", new Unsupported("Log probabilities are not offered.", Set.of("0"))),
-            Map.entry("logit_bias", new Unsupported("A bias of tokens is not offered.", Set.of())),
+            Map.entry("logit_bias", new Unsupported("A bias of tokens is not offered.", Set.of("{}"))),
             Map.entry("stop", new Unsupported("Stop sequences are not offered.", Set.of())),
             Map.entry(
                     "response_format",
@@ -82,11 +82,11 @@ record CompletionRequest(boolean stream, boolean includeUsage, Dialogue dialogue
         }
     }
 
-    /** Forms that people leave empty are sent so. */
+    /** Forms that people leave empty are sent so. An object without members is not empty: it can switch something on. */
     private static boolean isEmpty(JsonNode value) {
-        return value.isContainerNode()
-                ? value.isEmpty()
-                : value.isNull() || value.isTextual() && value.asText().isBlank();
+        return value.isNull()
+                || value.isArray() && value.isEmpty()
+                || value.isTextual() && value.asText().isBlank();
     }
 
     private static boolean flag(JsonNode in, String name, String param) {

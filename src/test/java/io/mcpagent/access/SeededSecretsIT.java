@@ -49,7 +49,10 @@ class SeededSecretsIT {
             goThroughEverything(door, postgres, token, forged);
             Map<String, String> outputs = new LinkedHashMap<>();
             outputs.put("the log", door.agent.log());
-            outputs.put("the answers", String.join("\n", answers));
+            // The agent names the address under which it was asked, where it says at which issuer people sign in.
+            outputs.put(
+                    "the answers",
+                    String.join("\n", answers).replace("127.0.0.1:" + door.agent.port() + "/.well-known", "here/"));
             Map<String, String> secrets = secrets(token, forged);
             List<String> found = new ArrayList<>();
             outputs.forEach((output, text) -> secrets.forEach((name, secret) -> {

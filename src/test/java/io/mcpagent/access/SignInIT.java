@@ -240,7 +240,12 @@ class SignInIT {
                         .get("/audit?caller=key:billing&conversation=" + id, Door.key(Door.REPORTS))
                         .body())
                 .path("records");
-        assertEquals(1, found.size(), found.toString());
+        assertEquals(
+                1,
+                found.size(),
+                () -> door.agent
+                        .get("/audit?caller=key:billing", Door.key(Door.REPORTS))
+                        .body());
         assertEquals("deletion", found.path(0).path("kind").asText());
         assertEquals(
                 400,

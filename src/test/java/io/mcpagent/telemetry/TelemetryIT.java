@@ -39,10 +39,7 @@ class TelemetryIT {
         // What goes wrong here is not among what happens in this test, and no end of this model is known.
         Set<String> happening = new TreeSet<>(names);
         happening.removeAll(Set.of(
-                "agent.audit.failures",
-                "agent.model.unpriced",
-                "agent.model.usage.refused",
-                "agent.model.days_left"));
+                "agent.audit.failures", "agent.model.unpriced", "agent.model.usage.refused", "agent.model.days_left"));
         try (OtlpReceiver collector = new OtlpReceiver();
                 RealToolbox toolbox = RealToolbox.overSampleShop();
                 Stage stage = Stage.with(

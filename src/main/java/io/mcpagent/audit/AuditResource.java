@@ -84,7 +84,8 @@ final class AuditResource {
 
     /** All records of a time, one a line, as {@code agent audit verify} reads them. */
     @GET
-    @Produces(JSON_LINES)
+    // Who says nothing of what is accepted gets a page.
+    @Produces(JSON_LINES + ";qs=0.5")
     public StreamingOutput export(@QueryParam("from") @Nullable String from, @QueryParam("to") @Nullable String to) {
         requireAuditor();
         Span span = Span.of(from, to);

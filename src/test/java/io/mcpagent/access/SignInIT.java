@@ -251,6 +251,8 @@ class SignInIT {
                 400,
                 door.agent.get("/audit?from=yesterday", Door.key(Door.REPORTS)).statusCode());
         HttpResponse<String> export = ask("GET /audit", "X-API-Key", Door.REPORTS, "Accept", "application/jsonl");
+        assertEquals(
+                "application/jsonl", export.headers().firstValue("Content-Type").orElse(""));
         assertTrue(export.body().contains("\"rights_denied\""), export.body());
         Path file = Files.writeString(Files.createTempFile("audit", ".jsonl"), export.body());
         ByteArrayOutputStream said = new ByteArrayOutputStream();

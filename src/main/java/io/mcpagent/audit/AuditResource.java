@@ -13,6 +13,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -86,11 +87,11 @@ final class AuditResource {
     @GET
     // Who says nothing of what is accepted gets a page.
     @Produces(JSON_LINES + ";qs=0.5")
-    public StreamingOutput export(@QueryParam("from") @Nullable String from, @QueryParam("to") @Nullable String to) {
+    public Response export(@QueryParam("from") @Nullable String from, @QueryParam("to") @Nullable String to) {
         requireAuditor();
         Span span = Span.of(from, to);
         AuditStore.Page first = read(span, null);
-        return out -> {
+        StreamingOutput records = out -> {
             AuditStore.Page page = first;
             while (true) {
                 for (AuditRecord record : page.records()) {
@@ -102,6 +103,7 @@ final class AuditResource {
                 page = read(span, page.next());
             }
         };
+        return Response.ok(records, JSON_LINES).build();
     }
 
     /** From when to when. */

@@ -31,6 +31,7 @@ final class BoundedLog extends ExtHandler {
     }
 
     @Override
+    @SuppressWarnings("deprecation") // what it makes is kept with the record, so that no other thread has to
     protected void doPublish(ExtLogRecord logged) {
         // What belongs to the thread that logs is read here.
         logged.disableCallerCalculation();

@@ -31,7 +31,6 @@ final class Round {
         return uses;
     }
 
-    /** The call is being sent. */
     /** The model that asked for them. */
     String modelId() {
         return modelId;

@@ -59,6 +59,7 @@ class FuzzIT {
             "referrer-policy",
             "content-security-policy",
             "x-trace-id",
+            "x-accel-buffering",
             "mcp-session-id");
 
     private final Queue<String> wrong = new ConcurrentLinkedQueue<>();

@@ -6,7 +6,7 @@ import java.util.Set;
 /** Names the door that a request came through. */
 public final class DoorNames {
 
-    private static final Set<String> NAMES = Set.of("chat", "v1", "ag-ui", "mcp", "approvals", "audit");
+    private static final Set<String> NAMES = Set.of("chat", "v1", "ag-ui", "mcp", "tools", "approvals", "audit");
 
     private DoorNames() {}
 

@@ -336,6 +336,9 @@ public interface AgentConfig {
          */
         Optional<List<String>> hosts();
 
+        /** Who may ask what the rules of {@code agent.tools} say of anybody, written like {@code agent.audit.auditors}. Nobody by default. */
+        Optional<List<String>> operators();
+
         /** How many requests one caller may send in a minute to one instance; an API key may have a number of its own. */
         @WithDefault("600")
         int requestsPerMinute();

@@ -111,7 +111,7 @@ public enum Problem {
     TOOLS_UNAVAILABLE(
             503,
             "The tools can't be reached",
-            "The tool server does not answer, so that an approved call could not be compared with its tool. It was not made and still waits: approve it again after Retry-After."),
+            "The tool server does not answer. An approved call that could not be compared with its tool was not made and still waits: approve it again after Retry-After."),
     SIGN_IN_UNAVAILABLE(
             503,
             "Who you are can't be checked at the moment",

@@ -122,6 +122,16 @@ record CallerParameters(
         return secure.isEmpty() && address.isEmpty() && tokenName == null;
     }
 
+    /** All that it takes. */
+    List<String> needed() {
+        List<String> needed = new ArrayList<>(secure.keySet());
+        needed.addAll(address.keySet());
+        if (tokenName != null) {
+            needed.add(TOKEN);
+        }
+        return needed;
+    }
+
     /** What it takes of which this caller has no value of the right type; empty if the caller can call it. */
     List<String> missing(Identity caller) {
         List<String> missing = new ArrayList<>();

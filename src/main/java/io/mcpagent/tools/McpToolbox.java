@@ -12,6 +12,7 @@ import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +89,49 @@ public class McpToolbox implements Toolbox {
                 ? ToolCatalog.UNAVAILABLE
                 : listing.catalog(tool -> !policy.hides(tool, caller)
                         && tool.parameters().missing(caller).isEmpty());
+    }
+
+    /**
+     * What this caller may do with each tool that there is, also with those that they are not offered; nothing if the tool server does not answer.
+     *
+     * @throws InterruptedException if the calling thread was interrupted
+     */
+    public Optional<List<ToolRight>> rights(Identity caller, Deadline deadline) throws InterruptedException {
+        return Optional.ofNullable(list.get(deadline))
+                .map(listing -> listing.offered().values().stream()
+                        .map(each -> new ToolRight(
+                                each.tool().name(),
+                                policy.decide(each.tool(), caller),
+                                each.parameters().missing(caller)))
+                        .toList());
+    }
+
+    /**
+     * Why the policy says what it says of a tool and a caller who need not be there; nothing if the tool server does not answer, or has no such tool.
+     *
+     * @param name as the server or the model knows it
+     * @throws InterruptedException if the calling thread was interrupted
+     */
+    public Optional<ToolExplanation> explain(String name, Identity caller, Deadline deadline)
+            throws InterruptedException {
+        ToolListing listing = list.get(deadline);
+        return listing == null
+                ? Optional.empty()
+                : listing.offered().values().stream()
+                        .filter(each -> name.equals(each.tool().name()) || name.equals(each.serverName()))
+                        .findFirst()
+                        .map(each -> explain(each, caller));
+    }
+
+    private ToolExplanation explain(ToolListing.OfferedTool tool, Identity caller) {
+        return new ToolExplanation(
+                tool.tool().name(),
+                policy.decide(tool.tool(), caller),
+                tool.parameters().needed(),
+                policy.rules().about(tool.tool().name(), tool.serverName()).stream()
+                        .map(rule -> new ToolExplanation.WeighedRule(
+                                rule.toString(), rule.caller().matches(caller)))
+                        .toList());
     }
 
     @Override

@@ -113,9 +113,9 @@ final class ToolRules {
         return null;
     }
 
-    /** All of them, the most specific first. */
-    List<Rule> all() {
-        return rules;
+    /** Those about a tool, whoever is meant, the most specific first. */
+    List<Rule> about(String name, @Nullable String serverName) {
+        return rules.stream().filter(rule -> rule.fits(name, serverName)).toList();
     }
 
     /** Rules about none of these tools. */

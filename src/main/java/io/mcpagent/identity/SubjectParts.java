@@ -1,0 +1,46 @@
+package io.mcpagent.identity;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the text of a verified subject says of who it is.
+ *
+ * @param key    the API key, also if a front end sent it for a person; null if there is none
+ * @param person the person, as the issuer or the front end names them; null if it is a service
+ */
+public record SubjectParts(@Nullable String key, @Nullable String person) {
+
+    private static final Pattern KEY = Pattern.compile("key:(.+)", Pattern.DOTALL);
+    private static final Pattern USER = Pattern.compile("user:[0-9a-f]+:(.+)", Pattern.DOTALL);
+    private static final Pattern VIA = Pattern.compile("via:([^:]+):(.+)", Pattern.DOTALL);
+
+    /** Reads a subject as the service has it; of any other text nothing is known. */
+    public static SubjectParts of(String subject) {
+        Matcher via = VIA.matcher(subject);
+        if (via.matches()) {
+            return new SubjectParts(via.group(1), via.group(2));
+        }
+        Matcher user = USER.matcher(subject);
+        if (user.matches()) {
+            return new SubjectParts(null, user.group(1));
+        }
+        Matcher key = KEY.matcher(subject);
+        return new SubjectParts(key.matches() ? key.group(1) : null, null);
+    }
+
+    /**
+     * Whether two verified subjects may be the same person: the same subject, the same name at whatever issuer or front end, or a key and somebody
+     * for whom whoever holds that key can speak.
+     */
+    public static boolean mayBeTheSame(String one, String other) {
+        SubjectParts first = of(one);
+        SubjectParts second = of(other);
+        return one.equals(other)
+                || (first.person != null && first.person.equalsIgnoreCase(second.person))
+                || (first.key != null
+                        && first.key.equals(second.key)
+                        && (first.person == null || second.person == null));
+    }
+}

@@ -109,7 +109,7 @@ public final class Audit implements AutoCloseable {
 
     /** Records what has happened; it will be stored soon. */
     public void note(AuditEntry entry) {
-        add(entry);
+        var _ = add(entry);
     }
 
     /** A tool's arguments as records have them: their JSON text, or its SHA-256. */
@@ -161,7 +161,7 @@ public final class Audit implements AutoCloseable {
     private boolean gather(List<Waiting> batch, List<AuditRecord> records) throws InterruptedException {
         int chars = 0;
         Waiting next = waiting.take();
-        while (next != null && next != END) {
+        while (next != null && !next.equals(END)) {
             batch.add(next);
             long missing = lost.getAndSet(0);
             if (missing > 0) {
@@ -172,7 +172,7 @@ public final class Audit implements AutoCloseable {
             chars += record.text().length();
             next = chars > BATCH_CHARS || records.size() >= BATCH_RECORDS ? null : waiting.poll();
         }
-        return next != END;
+        return !END.equals(next);
     }
 
     private AuditRecord seal(AuditEntry entry, @Nullable String traceId) {

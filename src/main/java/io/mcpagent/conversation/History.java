@@ -118,7 +118,7 @@ public final class History {
                 messages.addAll(turn.messages());
             }
         }
-        boolean cut = running != current;
+        boolean cut = !running.equals(current);
         if (first == turns.size()) {
             for (first = turns.size() - 1; first >= 0 && messages.isEmpty(); first--) {
                 if (goesAlong(turns.get(first))) {

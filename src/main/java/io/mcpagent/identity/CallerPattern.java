@@ -42,7 +42,11 @@ public record CallerPattern(CallerKind kind, String name) {
     /** Everybody. */
     public static final CallerPattern EVERYBODY = new CallerPattern(CallerKind.EVERYBODY, "");
 
-    /** @throws IllegalArgumentException if the text names nobody */
+    /**
+     * Reads a pattern as settings write it.
+     *
+     * @throws IllegalArgumentException if the text names nobody
+     */
     public static CallerPattern parse(String text) {
         int colon = text.indexOf(':');
         String kind = colon < 0 ? "" : text.substring(0, colon).strip();

@@ -117,7 +117,7 @@ public final class Identities {
 
     private static JsonNode claims(String token) {
         try {
-            return JSON.readTree(Base64.getUrlDecoder().decode(token.split("\\.")[1]));
+            return JSON.readTree(Base64.getUrlDecoder().decode(token.split("\\.", -1)[1]));
         } catch (IOException | IllegalArgumentException e) {
             // Without itself as the cause: it shows the place, and that is content.
             throw new IllegalStateException("a token that was found valid has no readable claims");

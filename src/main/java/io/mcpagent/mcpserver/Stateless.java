@@ -38,7 +38,7 @@ final class Stateless {
     static boolean speaks(JsonNode body, @Nullable String version) {
         return meta(body).has(PREFIX + "protocolVersion")
                 || body.path("method").asText().equals(DISCOVER)
-                || version != null && !Methods.VERSIONS.contains(version);
+                || (version != null && !Methods.VERSIONS.contains(version));
     }
 
     /**

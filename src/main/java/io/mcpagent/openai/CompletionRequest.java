@@ -85,8 +85,8 @@ record CompletionRequest(boolean stream, boolean includeUsage, Dialogue dialogue
     /** Forms that people leave empty are sent so. An object without members is not empty: it can switch something on. */
     private static boolean isEmpty(JsonNode value) {
         return value.isNull()
-                || value.isArray() && value.isEmpty()
-                || value.isTextual() && value.asText().isBlank();
+                || (value.isArray() && value.isEmpty())
+                || (value.isTextual() && value.asText().isBlank());
     }
 
     private static boolean flag(JsonNode in, String name, String param) {

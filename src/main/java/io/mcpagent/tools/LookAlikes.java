@@ -149,25 +149,21 @@ final class LookAlikes {
         if (FILLERS.indexOf(letter) >= 0) {
             return null;
         }
-        switch (Character.getType(letter)) {
-            case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.COMBINING_SPACING_MARK -> {
-                return "";
-            }
-            case Character.DECIMAL_DIGIT_NUMBER -> {
-                return ascii((char) ('0' + Character.getNumericValue(letter)));
-            }
-            case Character.LOWERCASE_LETTER, Character.OTHER_LETTER, Character.MODIFIER_LETTER -> {
-                String latin = LATIN.get(letter);
-                if (latin != null) {
-                    return ascii(latin);
-                }
-                // A Latin letter that is none of those: nobody can say what it is read as.
-                return UnicodeScript.of(letter) == UnicodeScript.LATIN ? null : Character.toString(letter);
-            }
-            default -> {
-                return null;
-            }
+        return switch (Character.getType(letter)) {
+            case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.COMBINING_SPACING_MARK -> "";
+            case Character.DECIMAL_DIGIT_NUMBER -> ascii((char) ('0' + Character.digit(letter, 10)));
+            case Character.LOWERCASE_LETTER, Character.OTHER_LETTER, Character.MODIFIER_LETTER -> ofScript(letter);
+            default -> null;
+        };
+    }
+
+    private static @Nullable String ofScript(int letter) {
+        String latin = LATIN.get(letter);
+        if (latin != null) {
+            return ascii(latin);
         }
+        // A Latin letter that is none of those: nobody can say what it is read as.
+        return UnicodeScript.of(letter) == UnicodeScript.LATIN ? null : Character.toString(letter);
     }
 
     private static String ascii(String letters) {

@@ -189,7 +189,7 @@ public final class Approvals {
                 turn.ended(answered(pending(), approval.in(Approval.Stage.EXECUTED), told(result)));
             }
 
-            /** The model's own call stays in the history as it was: it must know that another one was made. */
+            // The model's own call stays in the history as it was: it must know that another one was made.
             private ToolAnswer told(ToolAnswer result) {
                 return !shown.digest().equals(approval.digest())
                         ? new ToolAnswer(

@@ -1,5 +1,6 @@
 package io.mcpagent.door;
 
+import io.mcpagent.base.Sha256;
 import io.mcpagent.base.Traceparent;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.TurnRecord;
@@ -10,9 +11,6 @@ import io.mcpagent.turn.Approvals;
 import io.mcpagent.turn.Question;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -147,7 +145,7 @@ public final class Questions {
         if (!KEY.matcher(value).matches()) {
             throw invalid("An Idempotency-Key has 1 to 255 visible ASCII characters.");
         }
-        return new Question.IdempotencyKey(value, sha256(request));
+        return new Question.IdempotencyKey(value, Sha256.hex(request));
     }
 
     private static @Nullable String trace(@Nullable String traceparent) {
@@ -161,14 +159,5 @@ public final class Questions {
 
     private static ProblemException invalid(String detail) {
         return new ProblemException(Problem.INVALID_REQUEST, detail);
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

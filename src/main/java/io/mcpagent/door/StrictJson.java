@@ -4,13 +4,15 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import io.mcpagent.base.JsonBuffers;
 import io.quarkus.jackson.ObjectMapperCustomizer;
 import jakarta.inject.Singleton;
 
 /**
- * Takes a body only if it has one meaning: nothing after its document, and no member twice. A body of a million empty objects is small on the wire
- * and large in memory, so its tokens are counted too.
+ * Takes a body only if it has one meaning: nothing after its document, and no member twice. Its numbers stay as they were written: what a person
+ * edits is judged, shown and sent to the digit, or refused. A body of a million empty objects is small on the wire and large in memory, so its
+ * tokens are counted too.
  */
 @Singleton
 final class StrictJson implements ObjectMapperCustomizer {
@@ -23,6 +25,8 @@ final class StrictJson implements ObjectMapperCustomizer {
     @Override
     public void customize(ObjectMapper mapper) {
         mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+        mapper.enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+        mapper.configure(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES, false);
         mapper.getFactory().configure(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature(), true);
         mapper.getFactory()
                 .setStreamReadConstraints(StreamReadConstraints.builder()

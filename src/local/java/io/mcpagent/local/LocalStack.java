@@ -1,6 +1,7 @@
 package io.mcpagent.local;
 
 import io.mcpagent.local.bedrock.LocalBedrock;
+import io.mcpagent.local.bedrock.LocalModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -61,9 +62,15 @@ public final class LocalStack {
 
     private static String startBedrock(int port) {
         try {
-            String address = LocalBedrock.start(port).uri().toString();
-            say("Bedrock at " + address + " is an offline stand-in: it matches keywords, no model answers");
+            Optional<LocalModel> model = LocalModel.of(System.getenv());
+            String address = LocalBedrock.start(port, model).uri().toString();
+            say("Bedrock at " + address + " is an offline stand-in: "
+                    + model.map(own -> "the model at " + own.url() + " answers behind it")
+                            .orElse("it matches keywords, no model answers"));
             return address;
+        } catch (IllegalArgumentException wrong) {
+            say(wrong.getMessage());
+            return NONE;
         } catch (UncheckedIOException e) {
             say(
                     e.getCause() instanceof BindException

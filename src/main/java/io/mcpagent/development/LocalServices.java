@@ -38,6 +38,7 @@ final class LocalServices {
     /** Static fields do not survive a live reload; the JVM's properties do. */
     private static final String RUNNING = "io.mcpagent.local.pid";
 
+    private static final List<String> LOCAL_MODEL = List.of("LOCAL_MODEL_URL", "LOCAL_MODEL_NAME", "LOCAL_MODEL_KEY");
     private static final String READY = "local: ready";
     private static final int PATIENCE_SECONDS = 15;
 
@@ -117,8 +118,12 @@ final class LocalServices {
             command.add("--no-bedrock");
         }
         try {
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            ProcessBuilder local = new ProcessBuilder(command).redirectErrorStream(true);
+            // In its environment, where no other user of the machine sees the key.
+            for (String name : LOCAL_MODEL) {
+                configured(name).ifPresent(value -> local.environment().put(name, value));
+            }
+            Process process = local.start();
             System.setProperty(RUNNING, Long.toString(process.pid()));
             CountDownLatch ready = new CountDownLatch(1);
             // This thread also keeps the process object, and with it the pipe to the process's standard input, from

@@ -150,9 +150,7 @@ final class EncodedReply {
             case Block.Text(String text) ->
                 words(text).forEach(word -> delta(frames, index, Json.object().put("text", word)));
             case Block.ToolUse(String id, String name, JsonNode input) -> {
-                ObjectNode start = Json.object().put("contentBlockIndex", index);
-                start.putObject("start").putObject("toolUse").put("name", name).put("toolUseId", id);
-                add(frames, "contentBlockStart", start);
+                callStart(frames, index, id, name);
                 for (String fragment : fragments(input)) {
                     ObjectNode delta = Json.object();
                     delta.putObject("toolUse").put("input", fragment);
@@ -171,19 +169,25 @@ final class EncodedReply {
         }
     }
 
-    private static void reasoning(List<byte[]> frames, int index, ObjectNode content) {
+    static void callStart(List<byte[]> frames, int index, String id, String name) {
+        ObjectNode start = Json.object().put("contentBlockIndex", index);
+        start.putObject("start").putObject("toolUse").put("name", name).put("toolUseId", id);
+        add(frames, "contentBlockStart", start);
+    }
+
+    static void reasoning(List<byte[]> frames, int index, ObjectNode content) {
         ObjectNode delta = Json.object();
         delta.set("reasoningContent", content);
         delta(frames, index, delta);
     }
 
-    private static void delta(List<byte[]> frames, int index, ObjectNode delta) {
+    static void delta(List<byte[]> frames, int index, ObjectNode delta) {
         ObjectNode payload = Json.object().put("contentBlockIndex", index);
         payload.set("delta", delta);
         add(frames, "contentBlockDelta", payload);
     }
 
-    private static void add(List<byte[]> frames, String type, ObjectNode payload) {
+    static void add(List<byte[]> frames, String type, ObjectNode payload) {
         payload.put("p", padding(frames.size()));
         frames.add(EventStream.event(type, Json.bytes(payload)));
     }

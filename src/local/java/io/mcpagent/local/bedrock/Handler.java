@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -18,8 +19,10 @@ final class Handler {
     private final Scripts scripts;
     private final PromptCache cache;
     private final ModelLimits limits = new ModelLimits();
+    private final Optional<Relay> relay;
 
-    Handler(LocalBedrock bedrock, Scripts scripts, PromptCache cache) {
+    Handler(LocalBedrock bedrock, Scripts scripts, PromptCache cache, Optional<Relay> relay) {
+        this.relay = relay;
         this.bedrock = bedrock;
         this.scripts = scripts;
         this.cache = cache;
@@ -41,7 +44,7 @@ final class Handler {
                 return player.fail(Script.error(
                         "UnknownOperationException", "The requested operation is not recognized by the service."));
             }
-            return answer(request, operation, player);
+            return answer(request, operation, connection, player);
         } catch (Connection.ClientGone gone) {
             recorded.clientGone();
             throw gone;
@@ -50,7 +53,8 @@ final class Handler {
         }
     }
 
-    private boolean answer(Connection.Request request, Matcher operation, Player player) throws Connection.ClientGone {
+    private boolean answer(Connection.Request request, Matcher operation, Connection connection, Player player)
+            throws Connection.ClientGone {
         Script.Failure refused = Signature.check(request, bedrock.requiredKey());
         if (refused != null) {
             return player.fail(refused);
@@ -68,9 +72,10 @@ final class Handler {
             return player.fail(Script.error("ValidationException", wrong.getMessage()));
         }
         boolean stream = operation.group(2) != null;
+        ConverseRequest asked = new ConverseRequest(model, stream, body);
         Scripts.Choice choice;
         try {
-            choice = scripts.choose(new ConverseRequest(model, stream, body));
+            choice = scripts.choose(asked);
         } catch (RuntimeException responderFailed) {
             return player.fail(Script.error("InternalServerException", "responder failed: " + responderFailed));
         }
@@ -81,6 +86,14 @@ final class Handler {
                 Script.Usage input = cache.count(model, body);
                 yield stream ? player.stream(reply, input) : player.document(reply, input);
             }
+            case Scripts.Choice.Relayed() ->
+                relay.orElseThrow()
+                        .answer(
+                                asked,
+                                connection,
+                                player,
+                                cache.count(model, body),
+                                reply -> limits.mint(model, body, reply));
         };
     }
 

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -32,9 +33,9 @@ public final class LocalBedrock implements AutoCloseable {
     private static final int MOST_RECORDED = 5_000;
 
     private final ServerSocket server;
-    private final Scripts scripts = new Scripts();
+    private final Scripts scripts;
     private final PromptCache cache = new PromptCache();
-    private final Handler handler = new Handler(this, scripts, cache);
+    private final Handler handler;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final Deque<RecordedRequest> recorded = new ConcurrentLinkedDeque<>();
     private final AtomicInteger openStreams = new AtomicInteger();
@@ -45,8 +46,11 @@ public final class LocalBedrock implements AutoCloseable {
     private volatile int waiters;
     private volatile Signature.KeyPair requiredKey;
 
-    private LocalBedrock(ServerSocket server) {
+    private LocalBedrock(ServerSocket server, Optional<LocalModel> model) {
         this.server = server;
+        this.scripts = new Scripts(model.isPresent());
+        this.handler =
+                new Handler(this, scripts, cache, model.map(OpenAiServer::new).map(Relay::new));
     }
 
     /**
@@ -56,11 +60,22 @@ public final class LocalBedrock implements AutoCloseable {
      * @throws UncheckedIOException if the port is taken
      */
     public static LocalBedrock start(int port) {
+        return start(port, Optional.empty());
+    }
+
+    /**
+     * Starts a server behind which a model of one's own answers.
+     *
+     * @param port  TCP port on 127.0.0.1, 0 for a free one
+     * @param model what answers in the place of the offline model, if there is such a model
+     * @throws UncheckedIOException if the port is taken
+     */
+    public static LocalBedrock start(int port, Optional<LocalModel> model) {
         try {
             ServerSocket server = new ServerSocket();
             server.setReuseAddress(true);
             server.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port), 1_024);
-            LocalBedrock bedrock = new LocalBedrock(server);
+            LocalBedrock bedrock = new LocalBedrock(server, model);
             Thread.ofPlatform().daemon().name("local-bedrock").start(bedrock::accept);
             return bedrock;
         } catch (IOException e) {
@@ -259,7 +274,7 @@ public final class LocalBedrock implements AutoCloseable {
                     throw new IllegalArgumentException("--port N, --script FILE.json or --with-parent, not " + args[i]);
             }
         }
-        LocalBedrock bedrock = start(port);
+        LocalBedrock bedrock = start(port, LocalModel.of(System.getenv()));
         if (script != null) {
             bedrock.handler.script(Json.parse(Files.readAllBytes(script)));
         }

@@ -82,6 +82,33 @@ final class Player {
         return frameByFrame(encoded, input, head);
     }
 
+    /** Begins a stream whose frames are sent as they come. */
+    void begin() throws Connection.ClientGone {
+        record.answered(200, "");
+        connection.write(head(200, "application/vnd.amazon.eventstream", "transfer-encoding: chunked\r\n"));
+    }
+
+    void send(List<byte[]> frames) throws Connection.ClientGone {
+        if (!frames.isEmpty()) {
+            connection.write(Bytes.join(frames.stream().map(EventStream::chunk).toList()));
+            record.sent(record.framesSent() + frames.size());
+        }
+    }
+
+    boolean end(EncodedReply whole, Script.Usage input) throws Connection.ClientGone {
+        send(List.of(whole.metadataFrame(input, latency())));
+        connection.write(LAST_CHUNK);
+        return true;
+    }
+
+    /** Ends a stream with an exception. */
+    boolean breakOff(String type, String message) throws Connection.ClientGone {
+        byte[] payload = Json.bytes(Json.object().put("message", message));
+        connection.write(Bytes.join(EventStream.chunk(EventStream.exception(type, payload)), LAST_CHUNK));
+        record.answered(200, type);
+        return true;
+    }
+
     private boolean frameByFrame(EncodedReply encoded, Script.Usage input, byte[] head) throws Connection.ClientGone {
         Duration delay = encoded.reply().pace().frameDelay();
         List<byte[]> body = encoded.bodyFrames();
@@ -137,10 +164,7 @@ final class Player {
     private boolean ends(Fault fault, int frame, List<byte[]> body) throws Connection.ClientGone {
         switch (fault) {
             case Fault.ExceptionAt(int at, String type, String message) -> {
-                byte[] payload = Json.bytes(Json.object().put("message", message));
-                connection.write(Bytes.join(EventStream.chunk(EventStream.exception(type, payload)), LAST_CHUNK));
-                record.answered(200, type);
-                return true;
+                return breakOff(type, message);
             }
             case Fault.StallAt(int at, Duration duration) -> stall(duration);
             case Fault.CutAt cut -> {

@@ -17,16 +17,25 @@ final class Scripts {
     private static final int MOST_ENCODED = 1_000;
 
     private final OfflineModel offline = new OfflineModel();
+    private final boolean relayed;
     private final Queue<Script> queue = new ConcurrentLinkedQueue<>();
     private final Map<Reply, EncodedReply> encoded = new ConcurrentHashMap<>();
     private final Map<Script.RandomThrottle, Random> randoms = new ConcurrentHashMap<>();
     private volatile Script standing = OFFLINE;
+
+    /** @param relayed whether another model answers in the place of the offline one */
+    Scripts(boolean relayed) {
+        this.relayed = relayed;
+    }
 
     /** What is left when all choices are made. */
     sealed interface Choice {
         record Answer(EncodedReply reply) implements Choice {}
 
         record Error(Script.Failure failure) implements Choice {}
+
+        /** The local model answers. */
+        record Relayed() implements Choice {}
     }
 
     void add(List<Script> scripts) {
@@ -72,7 +81,10 @@ final class Scripts {
                         ? new Choice.Error(Script.error(
                                 "ThrottlingException", "Too many requests, please wait before trying again."))
                         : resolve(throttle.otherwise(), request);
-            case Script.Offline model -> new Choice.Answer(new EncodedReply(thinking(offline.reply(request), request)));
+            case Script.Offline model ->
+                relayed
+                        ? new Choice.Relayed()
+                        : new Choice.Answer(new EncodedReply(thinking(offline.reply(request), request)));
             case Script.Obedient(Script.Responder responder) -> resolveOnce(responder.reply(request), request);
         };
     }

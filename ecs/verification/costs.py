@@ -52,7 +52,7 @@ class Shape:
     database_zones: int = 2
     insights: str = "enhanced"
     firewall_rules: int = 4
-    alarms: int = 22
+    alarms: int = 23
     secrets: int = 4
     metrics: int = 41
     log_gib: int = 10
@@ -63,7 +63,7 @@ PROD = Shape()
 DEV = Shape(tasks=1, spot=True, nat_gateways=1, endpoints=0, database_zones=1, insights="enabled", log_gib=5)
 SHAPES = {
     "prod": PROD, "prod without NAT": replace(PROD, nat_gateways=0), "dev": DEV,
-    "cheapest dev": replace(DEV, agent=("0.5", "1"), toolbox=("0.25", "0.5"), nat_gateways=0, public_tasks=True, database_zones=0, insights="disabled", firewall_rules=0, alarms=19, secrets=3, log_gib=2),
+    "cheapest dev": replace(DEV, agent=("0.5", "1"), toolbox=("0.25", "0.5"), nat_gateways=0, public_tasks=True, database_zones=0, insights="disabled", firewall_rules=0, alarms=20, secrets=3, log_gib=2),
 }
 
 

@@ -43,6 +43,10 @@ run "alarms_dashboard_budget_and_sampling" {
     error_message = "one minute may be missing"
   }
   assert {
+    condition     = aws_cloudwatch_metric_alarm.agent["model-ends"].comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.agent["model-ends"].threshold == 60 && aws_cloudwatch_metric_alarm.agent["dollars"].comparison_operator == "GreaterThanThreshold"
+    error_message = "a model's end is told in time"
+  }
+  assert {
     condition     = output.deployment_alarm_names == ["mcp-agent-unexpected"] && aws_cloudwatch_metric_alarm.unexpected.datapoints_to_alarm == 2 && aws_cloudwatch_metric_alarm.agent["unpriced-model"].alarm_name == "mcp-agent-unpriced-model"
     error_message = "what decides about a deployment, and a model without a price"
   }

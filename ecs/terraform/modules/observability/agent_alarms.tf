@@ -40,6 +40,11 @@ locals {
       metric      = local.metric["agent.model.unpriced"], dimensions = {}
       statistic   = "Sum", period = 300, periods = 1, threshold = 0
     }
+    model-ends = {
+      description = "A model that the agent asks ends within 60 days, or has ended: see docs/models.md, and set bedrock_model_id or the fallback"
+      metric      = local.metric["agent.model.days_left"], dimensions = {}
+      statistic   = "Minimum", period = 3600, periods = 1, threshold = 60, comparison = "LessThanThreshold"
+    }
     usage-refused = {
       description = "The service said that a model call used what it can't have used; it was counted at its most"
       metric      = local.metric["agent.model.usage.refused"], dimensions = {}
@@ -66,7 +71,7 @@ resource "aws_cloudwatch_metric_alarm" "agent" {
   metric_name         = each.value.metric
   dimensions          = merge({ environment = var.environment }, each.value.dimensions)
   statistic           = each.value.statistic
-  comparison_operator = "GreaterThanThreshold"
+  comparison_operator = try(each.value.comparison, "GreaterThanThreshold")
   threshold           = each.value.threshold
   period              = each.value.period
   evaluation_periods  = each.value.periods

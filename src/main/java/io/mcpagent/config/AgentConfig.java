@@ -116,6 +116,10 @@ public interface AgentConfig {
         /** How Bedrock serves requests: {@code default}, {@code priority}, {@code flex} or {@code reserved}; the account's own default if it is not set. */
         Optional<ServiceTier> serviceTier();
 
+        /** Whether Bedrock's invocation log gets conversation, turn and caller of each request, the last as a hash. */
+        @WithDefault("false")
+        boolean requestMetadata();
+
         /** A Bedrock Guardrail's id; none by default. */
         Optional<String> guardrailId();
 

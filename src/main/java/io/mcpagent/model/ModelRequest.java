@@ -2,6 +2,7 @@ package io.mcpagent.model;
 
 import io.mcpagent.base.Deadline;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -12,9 +13,21 @@ import java.util.Objects;
  * @param tools    the tools on offer, perhaps none. The same list object stands for the same tools: its JSON is made once per object
  * @param deadline when the turn must have ended
  * @param spending is told of each request that is sent for it
+ * @param labels   what the service's own log of requests may know it by; nothing of what is said
  */
 public record ModelRequest(
-        String system, List<Message> messages, List<ToolDefinition> tools, Deadline deadline, Spending spending) {
+        String system,
+        List<Message> messages,
+        List<ToolDefinition> tools,
+        Deadline deadline,
+        Spending spending,
+        Map<String, String> labels) {
+
+    /** A request without labels. */
+    public ModelRequest(
+            String system, List<Message> messages, List<ToolDefinition> tools, Deadline deadline, Spending spending) {
+        this(system, messages, tools, deadline, spending, Map.of());
+    }
 
     /** A request that nobody counts. */
     public ModelRequest(String system, List<Message> messages, List<ToolDefinition> tools, Deadline deadline) {
@@ -27,5 +40,6 @@ public record ModelRequest(
         Objects.requireNonNull(tools);
         Objects.requireNonNull(deadline);
         Objects.requireNonNull(spending);
+        Objects.requireNonNull(labels);
     }
 }

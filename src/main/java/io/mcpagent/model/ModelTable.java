@@ -51,6 +51,7 @@ public final class ModelTable {
     private final ObjectNode careful;
     private final Map<String, ObjectNode> rows = new LinkedHashMap<>();
     private final Map<String, AgentConfig.Price> prices = new LinkedHashMap<>();
+    private final boolean listPriceHolds;
     // Only the configured models are ever looked up, so this stays small.
     private final Map<String, ModelRow> found = new ConcurrentHashMap<>();
 
@@ -59,6 +60,11 @@ public final class ModelTable {
         JsonNode file = file();
         careful = (ObjectNode) file.get("careful");
         file.get("models").forEach(row -> add((ObjectNode) row));
+        // What these cost more than the list says is published nowhere that can be read.
+        listPriceHolds = config.model()
+                .serviceTier()
+                .filter(tier -> tier == AgentConfig.ServiceTier.PRIORITY || tier == AgentConfig.ServiceTier.RESERVED)
+                .isEmpty();
         config.model().rows().ifPresent(this::addConfigured);
         config.model().prices().forEach((key, price) -> prices.put(plain(key), price));
     }
@@ -155,7 +161,11 @@ public final class ModelTable {
                 .max(Comparator.comparingInt(each -> each.getKey().length()))
                 .map(Map.Entry::getValue)
                 .orElse(careful);
-        return read(row, configuredPrice(plain).map(List::of).orElseGet(() -> listPrices(row, plain)));
+        return read(
+                row,
+                configuredPrice(plain)
+                        .map(List::of)
+                        .orElseGet(() -> listPriceHolds ? listPrices(row, plain) : List.of()));
     }
 
     /** What an operator says that a model costs is taken as it is. */

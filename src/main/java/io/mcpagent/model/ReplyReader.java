@@ -112,15 +112,15 @@ final class ReplyReader {
         }
     }
 
-    /** The usage object that the parser stands on. */
+    /** The usage object that the parser stands on. What it must say and does not is -1. */
     static Usage usage(JsonParser parser) throws IOException {
-        long[] tokens = new long[5];
+        long[] tokens = {-1, -1, 0, 0, 0};
         JsonFields.fields(parser, (name, value) -> {
             switch (name) {
-                case "inputTokens" -> tokens[0] = tokens(value);
-                case "outputTokens" -> tokens[1] = tokens(value);
-                case "cacheReadInputTokens" -> tokens[2] = tokens(value);
-                case "cacheWriteInputTokens" -> tokens[3] = tokens(value);
+                case "inputTokens" -> tokens[0] = tokens(value, -1);
+                case "outputTokens" -> tokens[1] = tokens(value, -1);
+                case "cacheReadInputTokens" -> tokens[2] = tokens(value, 0);
+                case "cacheWriteInputTokens" -> tokens[3] = tokens(value, 0);
                 case "cacheDetails" -> tokens[4] = hourTokens(value);
                 default -> value.skipChildren();
             }
@@ -141,7 +141,7 @@ final class ReplyReader {
             JsonFields.fields(list, (name, value) -> {
                 switch (name) {
                     case "ttl" -> hour[0] = JsonFields.text(value).equals("1h");
-                    case "inputTokens" -> written[0] = tokens(value);
+                    case "inputTokens" -> written[0] = tokens(value, 0);
                     default -> value.skipChildren();
                 }
             });
@@ -151,13 +151,13 @@ final class ReplyReader {
     }
 
     /** A number of tokens; one that can't be is -1, for whoever counts them to notice. */
-    private static long tokens(JsonParser value) throws IOException {
+    private static long tokens(JsonParser value, long absent) throws IOException {
         if (value.currentToken() == JsonToken.VALUE_NUMBER_INT
                 && value.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
             return value.getLongValue();
         }
-        boolean absent = value.currentToken() == JsonToken.VALUE_NULL;
+        boolean none = value.currentToken() == JsonToken.VALUE_NULL;
         value.skipChildren();
-        return absent ? 0 : -1;
+        return none ? absent : -1;
     }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +75,13 @@ final class RequestBody {
             if (config.serviceTier().isPresent()) {
                 json.writeObjectFieldStart("serviceTier");
                 json.writeStringField("type", config.serviceTier().get().name().toLowerCase(Locale.ROOT));
+                json.writeEndObject();
+            }
+            if (config.requestMetadata() && !request.labels().isEmpty()) {
+                json.writeObjectFieldStart("requestMetadata");
+                for (Map.Entry<String, String> label : request.labels().entrySet()) {
+                    json.writeStringField(label.getKey(), label.getValue());
+                }
                 json.writeEndObject();
             }
             json.writeEndObject();

@@ -38,9 +38,9 @@ final class ServiceErrors {
                 advice);
     }
 
-    /** The model was too slow or failed, or something between did not wait for it; any other status says that it was not asked. */
+    /** The service had accepted the request, or something between did not wait for it; any other status says that the model was not asked. */
     private static boolean mayBeBilled(int status) {
-        return status == 408 || status == 424 || status == 502 || status == 504;
+        return status == 408 || status == 424 || (status >= 500 && status != 503);
     }
 
     /**

@@ -56,7 +56,13 @@ final class ThinkingRules {
             }
         }
         return new Fitted(
-                new ModelRequest(request.system(), messages, request.tools(), request.deadline(), request.spending()),
+                new ModelRequest(
+                        request.system(),
+                        messages,
+                        request.tools(),
+                        request.deadline(),
+                        request.spending(),
+                        request.labels()),
                 row.thinking() == ModelRow.Thinking.NONE ? null : new Content.Origin(row.match(), prefix()));
     }
 

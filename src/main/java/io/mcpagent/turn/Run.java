@@ -2,10 +2,13 @@ package io.mcpagent.turn;
 
 import io.mcpagent.audit.TurnAudit;
 import io.mcpagent.base.Deadline;
+import io.mcpagent.base.Sha256;
 import io.mcpagent.base.Timers;
 import io.mcpagent.identity.Identity;
 import io.mcpagent.telemetry.TurnTelemetry;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,9 @@ public final class Run {
         SHUTDOWN
     }
 
+    private static final Pattern LABEL = Pattern.compile("[a-zA-Z0-9:_@$#=/+,.-]{1,256}");
+    private static final int HASH_LENGTH = 32;
+
     private final String id;
     private final Identity caller;
     private final TurnTelemetry telemetry;
@@ -35,6 +41,7 @@ public final class Run {
     private boolean shielded;
     private boolean ended;
     private Timers.@Nullable Timer deadlineTimer;
+    private Map<String, String> labels = Map.of();
 
     /**
      * A run on the calling thread.
@@ -72,6 +79,25 @@ public final class Run {
 
     public Deadline deadline() {
         return deadline;
+    }
+
+    /** What the model's service may know the run's requests by. For the run's thread. */
+    Map<String, String> labels() {
+        return labels;
+    }
+
+    /** The run is in that conversation. For the run's thread. */
+    void inConversation(String conversationId) {
+        labels = Map.of("conversation", label(conversationId), "turn", label(id), "caller", hash(caller.subject()));
+    }
+
+    /** Converse takes these letters only, and 256 of them; nobody else's ids need be so. */
+    private static String label(String id) {
+        return LABEL.matcher(id).matches() ? id : hash(id);
+    }
+
+    private static String hash(String text) {
+        return Sha256.hex(text).substring(0, HASH_LENGTH);
     }
 
     /** The timer that stops it at its deadline: the only thing that does. For the run's thread. */

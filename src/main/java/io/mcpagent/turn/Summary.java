@@ -41,7 +41,8 @@ final class Summary {
                 List.of(),
                 run.deadline(),
                 modelId -> progress.meter()
-                        .reserve(modelId, estimate, config.model().maxTokens()));
+                        .reserve(modelId, estimate, config.model().maxTokens()),
+                run.labels());
         ModelCall call = run.telemetry().modelCall(config.model().summaryId().orElse(model.modelId()), request);
         try {
             ModelReply reply = model.sumUp(request);

@@ -133,7 +133,8 @@ final class Turn {
                 catalog.definitions(),
                 run.deadline(),
                 modelId -> progress.meter()
-                        .reserve(modelId, estimate, config.model().maxTokens()));
+                        .reserve(modelId, estimate, config.model().maxTokens()),
+                run.labels());
     }
 
     private String told(ToolCatalog catalog) {

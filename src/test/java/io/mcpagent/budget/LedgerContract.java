@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mcpagent.budget.Ledger.Amount;
 import io.mcpagent.budget.Ledger.BudgetAccount;
 import io.mcpagent.budget.Ledger.Refusal;
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.MovableClock;
+import io.mcpagent.model.ModelTable;
+import io.mcpagent.model.Usage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -164,6 +167,80 @@ abstract class LedgerContract {
         });
         assertTrue(used.get() > 0);
         assertEquals(new Amount(used.get(), 0), ledger.balance("day"));
+    }
+
+    /**
+     * Instances that share the ledger are killed at every step of a call, and answers are lost, while all of them ask for the same caller. What the
+     * service bills passes the limit by what calls used beyond their reservation, and only by that: with no tokenizer that makes more than is
+     * reserved for, by nothing.
+     */
+    @Test
+    void should_overspend_no_more_than_is_documented_when_instances_are_killed_at_any_step() throws Exception {
+        for (long mostUsed : new long[] {1_600, 3_000}) {
+            long limit = 60_000;
+            AgentConfig config = Settings.with("budget.caller-day-tokens", String.valueOf(limit));
+            String caller = "ann" + mostUsed;
+            AtomicLong billed = new AtomicLong();
+            AtomicLong beyond = new AtomicLong();
+            AtomicLong died = new AtomicLong();
+            together(8, thread -> {
+                Random random = new Random(thread);
+                Budget instance = instance(config);
+                for (int i = 0; i < reservations() / 8; i++) {
+                    int step = random.nextInt(12);
+                    Meter meter = instance.open(caller, null);
+                    Meter.Reservation call;
+                    try {
+                        call = meter.reserve(Settings.MODEL, 1_000, 300);
+                    } catch (BudgetExceededException e) {
+                        continue;
+                    }
+                    boolean sent = step > 1;
+                    Usage used = new Usage(random.nextLong(mostUsed + 1), random.nextInt(301), 0, 0);
+                    billed.addAndGet(sent ? used.total() : 0);
+                    beyond.addAndGet(sent ? Math.max(0, used.input() - 1_600) : 0);
+                    if (step > 4) {
+                        call.settle(used);
+                    } else {
+                        died.incrementAndGet();
+                    }
+                    if (step < 6) {
+                        // Killed: after it reserved, after it sent, or after it settled.
+                        instance = instance(config);
+                    }
+                }
+            });
+            long held = ledger.balance(
+                            instance(config).accounts(caller, null).getFirst().name())
+                    .tokens();
+            System.out.printf(
+                    "%s, calls of up to %d tokens for a reservation of 1600: %d of %d billed, %d held, overspent by %d; %d died, %d beyond%n",
+                    getClass().getSimpleName(),
+                    mostUsed,
+                    billed.get(),
+                    limit,
+                    held,
+                    Math.max(0, billed.get() - limit),
+                    died.get(),
+                    beyond.get());
+            assertTrue(died.get() > 0);
+            assertTrue(held > limit / 2, held + " held");
+            assertTrue(billed.get() <= held + beyond.get(), billed + " billed, " + held + " held");
+            assertTrue(billed.get() <= limit + beyond.get(), billed + " billed");
+            assertTrue(mostUsed > 1_600 || (beyond.get() == 0 && held <= limit));
+        }
+    }
+
+    /** A process of its own over the shared ledger. */
+    private Budget instance(AgentConfig config) {
+        MoneyAlarms quiet = new MoneyAlarms() {
+            @Override
+            public void unpriced(String modelId) {}
+
+            @Override
+            public void usageRefused(String modelId) {}
+        };
+        return new Budget(config, new ModelTable(config), ledger, quiet, clock);
     }
 
     interface Step {

@@ -121,6 +121,73 @@ class ModelTableTest {
                         .hasMessageContaining(sentence));
     }
 
+    /** A tier that costs more than the list says has no price until somebody names it. */
+    @Test
+    void should_not_take_the_list_for_the_price_of_a_dearer_tier() {
+        for (String tier : List.of("priority", "reserved")) {
+            assertThat(new ModelTable(TestSettings.with("model.service-tier", tier))
+                            .row("us.anthropic.claude-sonnet-5-5")
+                            .price(7))
+                    .isEmpty();
+            assertThat(new ModelTable(TestSettings.with(
+                                    "model.service-tier",
+                                    tier,
+                                    "model.prices.\"claude-sonnet-5-5\".input",
+                                    "4",
+                                    "model.prices.\"claude-sonnet-5-5\".output",
+                                    "20",
+                                    "model.prices.\"claude-sonnet-5-5\".cache-read",
+                                    "1",
+                                    "model.prices.\"claude-sonnet-5-5\".cache-write",
+                                    "5"))
+                            .row("us.anthropic.claude-sonnet-5-5")
+                            .price(7)
+                            .orElseThrow()
+                            .output())
+                    .isEqualByComparingTo("20");
+        }
+        for (String tier : List.of("default", "flex")) {
+            assertThat(new ModelTable(TestSettings.with("model.service-tier", tier))
+                            .row("global.anthropic.claude-sonnet-5-5")
+                            .price(7)
+                            .orElseThrow()
+                            .output())
+                    .isEqualByComparingTo("10");
+        }
+    }
+
+    /** Regions, partitions, geographies, bare ids, and what is not of this version. */
+    @Test
+    void should_find_the_row_and_price_of_any_form_of_an_id() {
+        ModelTable table = new ModelTable(TestSettings.with());
+        for (String form : List.of(
+                "anthropic.claude-opus-5-5",
+                "eu.anthropic.claude-opus-5-5",
+                "arn:aws-us-gov:bedrock:us-gov-west-1:123456789012:inference-profile/us-gov.anthropic.claude-opus-5-5",
+                "arn:aws-cn:bedrock:cn-north-1::foundation-model/anthropic.claude-opus-5-5-20260923-v1:0",
+                "arn:aws:bedrock:ap-southeast-2:123456789012:inference-profile/au.anthropic.claude-opus-5-5")) {
+            assertThat(table.row(form).match()).as(form).isEqualTo("claude-opus-5-5");
+            assertThat(table.row(form).price(7).orElseThrow().input()).as(form).isEqualByComparingTo("4.4");
+        }
+        for (String form : List.of(
+                "global.anthropic.claude-opus-5-5",
+                "arn:aws:bedrock:us-east-1:123456789012:inference-profile/global.anthropic.claude-opus-5-5")) {
+            assertThat(table.row(form).price(7).orElseThrow().input()).as(form).isEqualByComparingTo("4");
+        }
+        for (String other : List.of(
+                "global.anthropic.claude-opus-5-6",
+                "global.anthropic.claude-opus-5-50",
+                "global.anthropic.claude-opus-55",
+                "anthropic.claude-sonnet-4-9",
+                "notclaude-opus-5-5",
+                "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6",
+                "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/opus",
+                "")) {
+            assertThat(table.row(other).known()).as(other).isFalse();
+            assertThat(table.row(other).price(7)).as(other).isEmpty();
+        }
+    }
+
     private static AgentConfig environment(Map<String, String> variables) {
         return new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()

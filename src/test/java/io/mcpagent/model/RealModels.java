@@ -2,6 +2,7 @@ package io.mcpagent.model;
 
 import io.mcpagent.base.Timers;
 import io.mcpagent.config.AgentConfig;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import io.smallrye.config.SmallRyeConfig;
 import java.net.URI;
 
@@ -23,6 +24,21 @@ public final class RealModels implements AutoCloseable {
 
     public AgentConfig config() {
         return config;
+    }
+
+    /** Whether an agent with these settings would not start. */
+    public boolean refused() {
+        try {
+            RefusedSettings.check(config.model(), row());
+            return false;
+        } catch (ConfigurationException e) {
+            return true;
+        }
+    }
+
+    /** The row of the model that is asked first. */
+    public ModelRow row() {
+        return new ModelTable(config).row(config.model().id());
     }
 
     public Model models() {

@@ -10,8 +10,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.local.bedrock.LocalBedrock;
 import io.mcpagent.local.bedrock.Script;
 import io.mcpagent.local.bedrock.Script.Block;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What replies become, in both calls. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -44,6 +47,43 @@ class RepliesTest {
     void close() {
         rig.close();
         bedrock.close();
+    }
+
+    /** What the service must count and did not, or not as a number, is not nothing. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "7",
+                "[]",
+                "null",
+                "{\"inputTokens\":5}",
+                "{\"outputTokens\":5}",
+                "{\"inputTokens\":null,\"outputTokens\":5}",
+                "{\"inputTokens\":5,\"outputTokens\":null}",
+                "{\"inputTokens\":\"5\",\"outputTokens\":5}",
+                "{\"inputTokens\":5.0,\"outputTokens\":5}",
+                "{\"inputTokens\":5,\"outputTokens\":5e0}",
+                "{\"inputTokens\":5,\"outputTokens\":[5]}",
+                "{\"inputTokens\":5,\"outputTokens\":99999999999999999999}",
+                "{\"inputTokens\":5,\"outputTokens\":5,\"cacheReadInputTokens\":\"5\"}",
+                "{\"inputTokens\":5,\"outputTokens\":5,\"cacheWriteInputTokens\":{}}",
+                "{\"inputTokens\":5,\"outputTokens\":5,\"cacheDetails\":[{\"ttl\":\"1h\",\"inputTokens\":\"5\"}]}"
+            })
+    void should_take_a_count_that_is_none_for_unknown(String usage) throws Exception {
+        byte[] whole = "{\"output\":{\"message\":{\"content\":[]}},\"stopReason\":\"end_turn\",\"usage\":%s}"
+                .formatted(usage)
+                .getBytes(StandardCharsets.UTF_8);
+        byte[] metadata = "{\"usage\":%s}".formatted(usage).getBytes(StandardCharsets.UTF_8);
+        try (ReplyAssembler assembler = new ReplyAssembler(new ModelRig.Heard())) {
+            assembler.event("metadata", metadata, 0, metadata.length);
+            for (Usage said : List.of(ReplyReader.read("m", whole).usage(), assembler.usage())) {
+                assertTrue(
+                        Stream.of(said.input(), said.output(), said.cacheRead(), said.cacheWrite(), said.hourWrite())
+                                .anyMatch(count -> count < 0),
+                        said.toString());
+            }
+        }
     }
 
     @Test

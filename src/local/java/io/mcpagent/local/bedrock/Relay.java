@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 /** Lets the server of a local model answer a request, and stops it when the client leaves. */
 final class Relay {
 
-    private static final long WATCH_NANOS = 100_000_000;
+    private static final long WATCH_NANOS = 20_000_000;
 
     private final OpenAiServer server;
 

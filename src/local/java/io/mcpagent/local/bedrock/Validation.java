@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -21,7 +22,9 @@ final class Validation {
     }
 
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
+    private static final Pattern METADATA = Pattern.compile("[a-zA-Z0-9\\s:_@$#=/+,-.]{1,256}");
     private static final int MOST_CACHE_POINTS = 4;
+    private static final int MOST_METADATA = 16;
     private static final Set<String> MEMBERS = Set.of(
             "messages",
             "system",
@@ -71,6 +74,7 @@ final class Validation {
                             + "] is not permitted, please reformat your input and try again.");
         }
         checkInference(body.path("inferenceConfig"));
+        checkMetadata(body.path("requestMetadata"));
         checkSystem(body.path("system"));
         checkTools(body.path("toolConfig"));
         checkMessages(body.path("messages"));
@@ -119,6 +123,22 @@ final class Validation {
             require(
                     value.asDouble() <= most,
                     constraint(member, "Member must have value less than or equal to " + (int) most));
+        }
+    }
+
+    private static void checkMetadata(JsonNode metadata) throws Refused {
+        require(
+                metadata.isMissingNode() || (metadata.size() >= 1 && metadata.size() <= MOST_METADATA),
+                constraint("requestMetadata", "Member must have length between 1 and 16"));
+        for (Map.Entry<String, JsonNode> entry : metadata.properties()) {
+            String value = entry.getValue().asText();
+            require(
+                    METADATA.matcher(entry.getKey()).matches()
+                            && entry.getValue().isTextual()
+                            && (value.isEmpty() || METADATA.matcher(value).matches()),
+                    constraint(
+                            "requestMetadata",
+                            "Map keys and values must satisfy regular expression pattern: [a-zA-Z0-9\\s:_@$#=/+,-.]{1,256}"));
         }
     }
 

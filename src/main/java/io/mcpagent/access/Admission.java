@@ -35,6 +35,11 @@ final class Admission {
 
     private static final int AFTER_SIGN_IN = 50;
 
+    /** Quarkus holds a body without a length to this, as it is read; its own limit is set at 2. */
+    private static final String MOST_BYTES = "io.quarkus.max-request-size";
+
+    private static final int AFTER_QUARKUS = 1;
+
     /** Here clients send the whole chat again with each question. */
     private static final Set<String> TAKES_A_HISTORY = Set.of("/v1/chat/completions", "/ag-ui");
 
@@ -64,6 +69,12 @@ final class Admission {
     void register(@Observes Filters filters) {
         filters.register(this::checkSizes, BEFORE_SIGN_IN);
         filters.register(this::admit, AFTER_SIGN_IN);
+        filters.register(
+                http -> {
+                    http.put(MOST_BYTES, longest(http));
+                    http.next();
+                },
+                AFTER_QUARKUS);
     }
 
     /** Vert.x fails a request without a host before any filter sees it, and Quarkus would log that as an error of ours. */
@@ -91,7 +102,7 @@ final class Admission {
             return;
         }
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-        long longest = TAKES_A_HISTORY.contains(http.normalizedPath()) ? longestHistory : longestBody;
+        long longest = longest(http);
         if (length != null && isLonger(length, longest)) {
             problems.end(http, Problem.TOO_LARGE, "A body may have " + longest + " bytes at most.", null);
             return;
@@ -103,6 +114,10 @@ final class Admission {
         } else {
             http.next();
         }
+    }
+
+    private long longest(RoutingContext http) {
+        return TAKES_A_HISTORY.contains(http.normalizedPath()) ? longestHistory : longestBody;
     }
 
     /** RESTEasy answers 500 to what is none. */

@@ -1,5 +1,6 @@
 package io.mcpagent.app;
 
+import io.mcpagent.access.AcceptedConnections;
 import io.mcpagent.audit.AuditCommand;
 import io.mcpagent.config.UnknownSettings;
 import io.mcpagent.telemetry.Switch;
@@ -32,6 +33,7 @@ public final class Main {
                 });
         waitForSocketsReliably();
         Switch.beforeStart();
+        AcceptedConnections.enable();
         Quarkus.run(arguments);
     }
 

@@ -361,6 +361,13 @@ public interface AgentConfig {
         /** How long a client may read nothing of an answer that waits for it, before its connection is reset. */
         @WithDefault("30s")
         Duration unreadTimeout();
+
+        /**
+         * How many connections may be open at once to one instance, and never more than half of the file descriptors that it may have; with one more the one
+         * that has waited longest for the head of a request is closed.
+         */
+        @WithDefault("2000")
+        int maxConnections();
     }
 
     /** The audit trail. */

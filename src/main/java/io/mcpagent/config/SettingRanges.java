@@ -111,6 +111,7 @@ final class SettingRanges {
         total.ifPresent(value -> atLeast("agent.access.total-requests-per-minute", value, 1));
         atLeast("agent.access.total-concurrent-turns", access.totalConcurrentTurns(), 1);
         positive("agent.access.unread-timeout", access.unreadTimeout());
+        atLeast("agent.access.max-connections", access.maxConnections(), 1);
     }
 
     private static void atLeast(String setting, int value, int least) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JsonRpc {
 
+    public static final int PARSE_ERROR = -32700;
     public static final int INVALID_REQUEST = -32600;
     public static final int METHOD_NOT_FOUND = -32601;
     public static final int INVALID_PARAMS = -32602;

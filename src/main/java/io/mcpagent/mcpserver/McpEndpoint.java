@@ -1,6 +1,7 @@
 package io.mcpagent.mcpserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mcpagent.access.Caller;
 import io.mcpagent.base.Ids;
@@ -18,6 +19,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +39,10 @@ final class McpEndpoint {
     private final AskTool ask;
     private final CalledRuns runs;
     private final Caller caller;
+    private final ObjectMapper json;
 
-    McpEndpoint(Methods methods, AskTool ask, CalledRuns runs, Caller caller) {
+    McpEndpoint(Methods methods, AskTool ask, CalledRuns runs, Caller caller, ObjectMapper json) {
+        this.json = json;
         this.methods = methods;
         this.ask = ask;
         this.runs = runs;
@@ -49,12 +53,21 @@ final class McpEndpoint {
     @Consumes(MediaType.APPLICATION_JSON)
     @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
     public Response receive(
-            JsonNode body,
+            byte[] sent,
             @HeaderParam(SESSION) String session,
             @HeaderParam("MCP-Protocol-Version") String version,
             @HeaderParam("traceparent") String trace,
             @Context RoutingContext http) {
-        if (body == null || !body.isObject() || !body.path("jsonrpc").asText().equals("2.0")) {
+        JsonNode body;
+        try {
+            body = json.readTree(sent);
+        } catch (IOException e) {
+            return malformed();
+        }
+        if (body.isMissingNode()) {
+            return malformed();
+        }
+        if (!body.isObject() || !body.path("jsonrpc").asText().equals("2.0")) {
             throw new ProblemException(Problem.INVALID_REQUEST, "Send one JSON-RPC 2.0 message.");
         }
         JsonNode id = body.path("id");
@@ -76,6 +89,13 @@ final class McpEndpoint {
                     .type(MediaType.APPLICATION_JSON_TYPE)
                     .build();
         }
+    }
+
+    private static Response malformed() {
+        return Response.status(Problem.INVALID_REQUEST.status())
+                .entity(JsonRpc.error(null, JsonRpc.PARSE_ERROR, "The body is not valid JSON.", null))
+                .type(MediaType.APPLICATION_JSON_TYPE)
+                .build();
     }
 
     private Response answer(JsonNode body, JsonNode id, Methods.Asked origin, boolean stateless) {

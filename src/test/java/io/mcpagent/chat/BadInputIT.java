@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.turn.Answer;
 import io.mcpagent.turn.Stage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -170,6 +171,37 @@ class BadInputIT {
         assertEquals(
                 413,
                 send("POST", "/chat", "application/json", new byte[300 * 1024]).statusCode());
+    }
+
+    @Test
+    void should_hold_a_body_without_a_length_to_what_its_path_takes() throws IOException, InterruptedException {
+        for (String path : List.of("/chat", "/mcp", "/chat/" + conversation + "/approvals/unknown")) {
+            assertEquals(413, chunked(path, 300 * 1024).statusCode(), path);
+            assertTrue(chunked(path, 200 * 1024).statusCode() < 413, path);
+        }
+        assertEquals(400, chunked("/v1/chat/completions", 300 * 1024).statusCode());
+        assertEquals(413, chunked("/v1/chat/completions", 5 << 20).statusCode());
+    }
+
+    private static HttpResponse<String> chunked(String path, int bytes) throws IOException, InterruptedException {
+        byte[] body = ("{" + " ".repeat(bytes) + "\"no such member\":1}").getBytes(StandardCharsets.US_ASCII);
+        return HTTP.send(
+                HttpRequest.newBuilder(stage.agent().url(path))
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body)))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{", "{\"jsonrpc\":\"2.0\"", "no JSON", "{} {}", "{\"a\":1,\"a\":2}", "[1,]"})
+    void should_call_what_is_no_json_a_parse_error_where_mcp_is_spoken(String body) throws IOException {
+        HttpResponse<String> answer =
+                send("POST", "/mcp", "application/json", body.getBytes(StandardCharsets.US_ASCII));
+        assertEquals(400, answer.statusCode());
+        JsonNode error = JSON.readTree(answer.body());
+        assertEquals(-32700, error.path("error").path("code").asInt(), answer.body());
+        assertTrue(error.path("id").isNull(), answer.body());
     }
 
     @Test

@@ -62,6 +62,7 @@ class SettingRangesTest {
                 "agent.access.total-requests-per-minute | 0 | agent.access.total-requests-per-minute",
                 "agent.access.total-concurrent-turns    | 0 | agent.access.total-concurrent-turns",
                 "agent.access.unread-timeout       | 0s   | agent.access.unread-timeout",
+                "agent.access.max-connections      | 0    | agent.access.max-connections",
             })
     void should_not_start_with_a_value_that_no_turn_can_work_with_and_say_what_is_wanted(
             String setting, String value, String sentence) {

@@ -137,7 +137,7 @@ public final class HostileModel implements Model {
                             "contentBlockStart",
                             "{\"start\":{\"toolUse\":{\"toolUseId\":\"" + pick("t1", "t2", "", "\u202e")
                                     + "\",\"name\":\"" + pick(TOOLS) + "\"}}," + index + "}"));
-                    String arguments = HostileArguments.any(random);
+                    String arguments = arguments();
                     int cut = random.nextInt(arguments.length() + 1);
                     for (String piece : List.of(arguments.substring(0, cut), arguments.substring(cut))) {
                         events.add(new Event(
@@ -187,8 +187,7 @@ public final class HostileModel implements Model {
     private String wholeBlock() {
         return switch (random.nextInt(4)) {
             case 0, 1 -> {
-                String input =
-                        random.nextInt(3) == 0 ? quoted(HostileArguments.any(random)) : HostileArguments.any(random);
+                String input = random.nextInt(3) == 0 ? quoted(arguments()) : arguments();
                 yield "{\"toolUse\":{\"toolUseId\":\"" + pick("t1", "t2", "") + "\",\"name\":\"" + pick(TOOLS)
                         + "\",\"input\":" + input + "}}";
             }
@@ -200,6 +199,11 @@ public final class HostileModel implements Model {
                                 "redactedContent\":" + pick(TEXTS))
                         + "}}";
         };
+    }
+
+    /** Sound ones now and then, so that there is something to decide on and to run. */
+    private String arguments() {
+        return random.nextBoolean() ? pick("{}", "{\"a\":" + random.nextInt(5) + "}") : HostileArguments.any(random);
     }
 
     private String usage() {

@@ -13,8 +13,11 @@ import io.mcpagent.door.ChatReply;
 import io.mcpagent.door.ConversationView;
 import io.mcpagent.identity.Identity;
 import io.mcpagent.model.HostileModel;
+import io.mcpagent.model.Role;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
+import io.mcpagent.tools.ToolOutcome;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -42,6 +45,7 @@ class HostileModelTest {
     void should_survive_whatever_a_model_sends() throws Exception {
         HostileModel hostile = new HostileModel(random);
         int replies = 0;
+        int calls = 0;
         long before = 0;
         for (int conversation = 0; replies < REPLIES; conversation++) {
             if (conversation == 20) {
@@ -68,10 +72,13 @@ class HostileModelTest {
                 }
                 replies += rig.model.answered;
                 goesOn(rig);
+                recorded(rig);
+                calls += rig.tools.called.size();
                 assertThat(rig.allFree("c", null)).isTrue();
             }
         }
-        System.out.printf("%d replies of a hostile model: %s, %s%n", replies, outcomes, problems);
+        System.out.printf("%d replies of a hostile model, %d calls: %s, %s%n", replies, calls, outcomes, problems);
+        assertThat(calls).isGreaterThan(replies / 50);
         assertThat(problems).doesNotContainKey(Problem.INTERNAL_ERROR);
         assertThat(used() - before).as("memory is back").isLessThan(64L << 20);
     }
@@ -126,11 +133,35 @@ class HostileModelTest {
         }
         rig.model.forget();
         rig.model.says("Here I am.");
+        List<String> answer = new ArrayList<>(said(rig));
+        answer.add("Here I am.");
         TurnResult result =
                 rig.run(new Question.Ask(Identity.of(TurnRig.ANN), "c", true, "Are you there?", false, null, null));
         assertThat(result.outcome()).isEqualTo(TurnOutcome.COMPLETED);
-        // A turn that waited for an approval whose time is over is gone on with: what it had said stands before.
-        assertThat(result.answer()).endsWith("Here I am.");
+        assertThat(result.answer()).isEqualTo(String.join("\n\n", answer));
+    }
+
+    /** A turn whose calls are decided, and whose model failed then, is gone on with by the next question: what the model had said in it. */
+    private static List<String> said(TurnRig rig) {
+        return rig.store.find(TurnRig.ANN, "c").flatMap(stored -> Optional.ofNullable(stored.pending())).stream()
+                .flatMap(pending -> pending.messages().stream())
+                .filter(message -> message.role() == Role.ASSISTANT)
+                .map(message -> message.text().strip())
+                .filter(text -> !text.isEmpty())
+                .toList();
+    }
+
+    /** Each write that ran is in the record, and the record says ok of nothing else. */
+    private static void recorded(TurnRig rig) {
+        Conversation stored = rig.stored("c");
+        assertThat(stored.pending()).isNull();
+        List<String> ok = stored.turns().stream()
+                .flatMap(turn -> turn.calls().stream())
+                .filter(call -> call.name().endsWith("write") && call.outcome() == ToolOutcome.OK)
+                .map(call -> call.name() + call.arguments())
+                .toList();
+        assertThat(rig.tools.called.stream().filter(call -> !call.startsWith("read")))
+                .containsExactlyInAnyOrderElementsOf(ok);
     }
 
     private static List<Approval> waiting(TurnRig rig) {

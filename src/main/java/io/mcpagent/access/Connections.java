@@ -77,18 +77,11 @@ final class Connections {
                 BEFORE_ALL);
     }
 
-    /** A client has connected. */
+    /** A client has connected. Its channel need not have an event loop yet. */
     void opened(Channel channel) {
         Connection connection = new Connection(channel);
         channel.attr(KNOWN).set(connection);
         channel.pipeline().addFirst(connection);
-        connection.awaitHead();
-        channel.closeFuture().addListener(closed -> connection.closed());
-        Connection excess = move(connection, headless);
-        if (excess != null) {
-            LOG.debugf("There are more than %d connections: one without a request is closed", most);
-            excess.channel.close();
-        }
     }
 
     /** The head of a request is there. */
@@ -143,6 +136,17 @@ final class Connections {
 
         Connection(Channel channel) {
             this.channel = channel;
+        }
+
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            awaitHead();
+            channel.closeFuture().addListener(closed -> closed());
+            Connection excess = move(this, headless);
+            if (excess != null) {
+                LOG.debugf("There are more than %d connections: one without a request is closed", most);
+                excess.channel.close();
+            }
         }
 
         void awaitHead() {

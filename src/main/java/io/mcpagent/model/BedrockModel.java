@@ -141,9 +141,10 @@ class BedrockModel {
         long length = exchange.bodyLength();
         int room = length > 0 && length < LARGEST_REPLY ? (int) length : LARGEST_REPLY;
         byte[] body = exchange.body().readNBytes(room);
-        if (body.length < LARGEST_REPLY) {
-            exchange.keep();
+        if (body.length == LARGEST_REPLY) {
+            throw new EventStreamDecoder.BrokenStreamException("the reply has no end");
         }
+        exchange.keep();
         return ReplyReader.read(modelId, body);
     }
 
@@ -184,7 +185,8 @@ class BedrockModel {
         Kind kind = Kind.UNAVAILABLE;
         if (e instanceof SocketTimeoutException || e.getCause() instanceof SocketTimeoutException) {
             kind = Kind.TIMEOUT;
-        } else if (streamed != null && exchange.answered() && exchange.status() == 200) {
+        } else if (e instanceof EventStreamDecoder.BrokenStreamException
+                || streamed != null && exchange.answered() && exchange.status() == 200) {
             kind = Kind.BROKEN_STREAM;
         }
         return new ModelException(kind, e.toString(), exchange.sent(), streamed != null && streamed.heard(), e);

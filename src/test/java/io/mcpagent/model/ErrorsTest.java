@@ -180,6 +180,14 @@ class ErrorsTest {
     }
 
     @Test
+    void should_refuse_a_whole_reply_that_is_too_large() throws Exception {
+        bedrock.always(Script.text("x".repeat(BedrockModel.LARGEST_REPLY)));
+        assertEquals(Kind.BROKEN_STREAM, converse().kind());
+        bedrock.always(Script.text("x".repeat(BedrockModel.LARGEST_REPLY / 2)));
+        rig.models.converse(ModelRig.question("q"));
+    }
+
+    @Test
     void should_give_up_a_stream_that_falls_silent_anywhere() throws Exception {
         for (int frame = 0; frame < WORDS.frames(); frame++) {
             bedrock.always(WORDS.fault(new Fault.StallAt(frame, null)));

@@ -10,7 +10,9 @@ import io.mcpagent.identity.Identity;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.mcpagent.telemetry.SeenTelemetry;
+import io.mcpagent.tools.ToolPolicy;
 import io.mcpagent.tools.ToolRound;
+import io.mcpagent.tools.Toolbox;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -38,12 +40,18 @@ final class TurnRig implements AutoCloseable {
     }
 
     TurnRig(FaultyStore store, String... settings) {
+        this(store, null, null, TestSettings.with(settings));
+    }
+
+    /** Over tools of one's own, unless they are null. */
+    TurnRig(FaultyStore store, Toolbox toolbox, ToolPolicy policy, AgentConfig settings) {
         this.store = store;
-        config = TestSettings.with(settings);
+        config = settings;
+        Toolbox called = toolbox == null ? tools : toolbox;
         seen = new SeenTelemetry(config);
         turns = new Turns(
                 model,
-                new ToolCalls(tools, new ToolRound(tools, config), tools, config),
+                new ToolCalls(called, new ToolRound(called, config), policy == null ? tools : policy, config),
                 TestBudget.of(config, seen.telemetry()),
                 store,
                 store,

@@ -158,7 +158,7 @@ final class ToolCaller {
     }
 
     private static Ended ended(CallAnswer answer, boolean readOnly) {
-        String unmeant = answer.error() || answer.cut() ? null : UnmeantValues.in(answer.blocks());
+        String unmeant = answer.error() ? null : UnmeantValues.in(answer);
         if (unmeant == null) {
             return answer.error()
                     ? new Ended(ToolOutcome.ERROR, answer.text())

@@ -27,9 +27,11 @@ final class UnmeantValues {
     private UnmeantValues() {}
 
     /** Why a result can't be used, in a sentence for the model that repeats nothing of it; null if it can. */
-    static @Nullable String in(List<String> blocks) {
+    static @Nullable String in(CallAnswer answer) {
+        List<String> blocks = answer.blocks();
         for (int i = 0; i < blocks.size(); i++) {
-            String what = in(blocks.get(i));
+            // Of the beginning of a row only its first words can be judged.
+            String what = answer.cut() ? notMarshalled(blocks.get(i)) : in(blocks.get(i));
             if (what != null) {
                 return "Row " + (i + 1) + " of the result has " + what
                         + ", which the tool server can't send, so that the result can't be used. "
@@ -39,11 +41,19 @@ final class UnmeantValues {
         return null;
     }
 
+    private static @Nullable String notMarshalled(String block) {
+        if (!NOT_MARSHALLED.matcher(block).matches()) {
+            return null;
+        }
+        return block.contains("year outside of range")
+                ? "a date outside the years 0 to 9999"
+                : NO_NUMBER.matcher(block).find() ? "a number that is NaN or infinite" : "a value";
+    }
+
     private static @Nullable String in(String block) {
-        if (NOT_MARSHALLED.matcher(block).matches()) {
-            return block.contains("year outside of range")
-                    ? "a date outside the years 0 to 9999"
-                    : NO_NUMBER.matcher(block).find() ? "a number that is NaN or infinite" : "a value";
+        String row = notMarshalled(block);
+        if (row != null) {
+            return row;
         }
         boolean dump = LOOKS_LIKE_DUMP.matcher(block).find();
         Matcher number = NO_NUMBER.matcher(block);

@@ -271,6 +271,10 @@ class SignInIT {
         bad.put("a token with a blank subject", bearer(door.issuer.token(changed("sub", " \t"))));
         bad.put("a token with an invisible subject", bearer(door.issuer.token(changed("sub", "\u200b\u2060\u0000"))));
         bad.put("a token with an empty subject", bearer(door.issuer.token(changed("sub", ""))));
+        bad.put("a token with a list as its subject", bearer(door.issuer.token(changed("sub", List.of("ann")))));
+        bad.put("a token with a blank in a list", bearer(door.issuer.token(changed("sub", List.of(" ")))));
+        bad.put("a token with a number as its subject", bearer(door.issuer.token(changed("sub", 7))));
+        bad.put("a token with an object as its subject", bearer(door.issuer.token(changed("sub", Map.of("a", "ann")))));
         bad.put("a token of an unknown key", bearer(door.issuer.ofUnknownKey("ann")));
         bad.put("a forged token", bearer(door.issuer.forged("ann")));
         bad.put("alg none", bearer(door.issuer.unsigned("ann")));
@@ -296,6 +300,13 @@ class SignInIT {
         bad.put(
                 "a good key and a token",
                 new String[] {"X-API-Key", Door.BILLING, "Authorization", "Bearer " + door.issuer.token("ann")});
+        bad.put("two tokens", new String[] {
+            "Authorization", bearer(door.issuer.token("ann"))[1], "Authorization", bearer(door.issuer.token("bob"))[1]
+        });
+        bad.put("two tokens in one", bearer(door.issuer.token("ann") + ", Bearer " + door.issuer.token("bob")));
+        bad.put("two keys", new String[] {"X-API-Key", Door.BILLING, "X-API-Key", Door.REPORTS});
+        bad.put("two keys in one", Door.key(Door.BILLING + ", " + Door.REPORTS));
+        bad.put("a key and an empty one", new String[] {"X-API-Key", Door.BILLING, "X-API-Key", ""});
         bad.put("a good token as a key", Door.key(door.issuer.token("ann")));
         bad.put("a front end's key alone", Door.key(Door.UI));
         bad.put("a front end's key with a name that nobody signed", new String[] {

@@ -37,7 +37,7 @@ class UnmeantValuesTest {
                 "&{0xc000123456}"
             })
     void should_find_what_no_database_said_and_repeat_nothing_of_it(String block) {
-        String why = UnmeantValues.in(List.of("{\"v\":1}", block));
+        String why = in(List.of("{\"v\":1}", block));
         assertThat(why).startsWith("Row 2 of the result has a ").contains("cast");
         assertThat(why).doesNotContain("%!", "0xc", "map[", "float64", "294276");
     }
@@ -58,7 +58,21 @@ class UnmeantValuesTest {
                 "100%!"
             })
     void should_leave_what_a_database_may_say(String block) {
-        assertThat(UnmeantValues.in(List.of(block))).isNull();
+        assertThat(in(List.of(block))).isNull();
+    }
+
+    @Test
+    void should_find_it_in_a_row_of_which_there_is_only_the_beginning() {
+        String dump = MARSHAL + "unsupported value: NaN, result: {[{v %!s(float64=NaN)} {text xxxxx";
+        assertThat(UnmeantValues.in(new CallAnswer(List.of(dump), 1, true, true, false)))
+                .startsWith("Row 1 of the result has ");
+        String cut = "{\"text\":\"NaN map[a:1] 0xc000123456";
+        assertThat(UnmeantValues.in(new CallAnswer(List.of(cut), 1, true, true, false)))
+                .isNull();
+    }
+
+    private static String in(List<String> rows) {
+        return UnmeantValues.in(new CallAnswer(rows, rows.size(), true, false, false));
     }
 
     @Test
@@ -67,11 +81,11 @@ class UnmeantValuesTest {
         for (int i = 0; i < 2_000; i++) {
             List<String> rows = new java.util.ArrayList<>(
                     random.ints(random.nextInt(5)).mapToObj(n -> row(random)).toList());
-            assertThat(UnmeantValues.in(rows)).as(rows.toString()).isNull();
+            assertThat(in(rows)).as(rows.toString()).isNull();
             int at = random.nextInt(rows.size() + 1);
             rows.add(
                     at, row(random).replaceFirst("\\}$", ",\"bad\":" + (random.nextBoolean() ? "NaN}" : "-Infinity}")));
-            assertThat(UnmeantValues.in(rows)).as(rows.toString()).startsWith("Row " + (at + 1) + " ");
+            assertThat(in(rows)).as(rows.toString()).startsWith("Row " + (at + 1) + " ");
         }
     }
 

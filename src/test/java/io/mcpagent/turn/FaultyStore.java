@@ -26,6 +26,9 @@ final class FaultyStore implements Conversations, IdempotentReplies {
     private final MemoryStore memory;
     private final Mishap mishap;
     private final List<String> steps = new ArrayList<>();
+    /** Is done at each step. */
+    Runnable onStep = () -> {};
+
     private int failAt = -1;
     private Fault fault = Fault.NOT_DONE;
 
@@ -59,6 +62,7 @@ final class FaultyStore implements Conversations, IdempotentReplies {
     private <T> T step(String name, Supplier<T> step) {
         int number = steps.size();
         steps.add(name);
+        onStep.run();
         mishap.inStore(name);
         if (number != failAt) {
             T done = step.get();

@@ -1,6 +1,7 @@
 package io.mcpagent.access;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.smallrye.common.annotation.NonBlocking;
@@ -13,7 +14,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Tells clients at which issuer people sign in, so that an editor that knows nothing but the address of {@code /mcp} can send its person there.
@@ -29,9 +29,9 @@ final class ProtectedResource {
     private final SignIn signIn;
     private final List<String> scopes;
 
-    ProtectedResource(SignIn signIn, @ConfigProperty(name = "agent.access.page-scopes") List<String> scopes) {
+    ProtectedResource(SignIn signIn, AgentConfig config) {
         this.signIn = signIn;
-        this.scopes = scopes;
+        this.scopes = config.access().pageScopes();
     }
 
     /**

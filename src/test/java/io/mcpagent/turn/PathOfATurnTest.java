@@ -43,7 +43,8 @@ class PathOfATurnTest {
         Set<String> classes = methods.stream()
                 .map(method -> method.substring(0, method.indexOf('.')))
                 .collect(Collectors.toSet());
-        System.out.printf("A streamed turn passes %d methods in %d classes: %s%n", methods.size(), classes.size(), methods);
+        System.out.printf(
+                "A streamed turn passes %d methods in %d classes: %s%n", methods.size(), classes.size(), methods);
         assertThat(methods).hasSizeLessThanOrEqualTo(25);
         assertThat(classes).hasSizeLessThanOrEqualTo(15);
     }
@@ -52,13 +53,19 @@ class PathOfATurnTest {
     private void walked() {
         StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE).forEach(frame -> {
             String name = frame.getClassName();
-            if (name.startsWith("io.mcpagent.") && !isTest(frame.getDeclaringClass()) && !frame.getMethodName().startsWith("lambda$")) {
+            if (name.startsWith("io.mcpagent.")
+                    && !isTest(frame.getDeclaringClass())
+                    && !frame.getMethodName().startsWith("lambda$")) {
                 methods.add(frame.getDeclaringClass().getSimpleName() + "." + frame.getMethodName());
             }
         });
     }
 
     private static boolean isTest(Class<?> type) {
-        return type.getProtectionDomain().getCodeSource().getLocation().getPath().contains("test");
+        return type.getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .getPath()
+                .contains("test");
     }
 }

@@ -1,11 +1,11 @@
 package io.mcpagent.identity;
 
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.mcpagent.base.ExactNumbers;
 import io.mcpagent.config.AgentConfig;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -25,10 +25,9 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public final class Identities {
 
-    private static final ObjectMapper JSON = JsonMapper.builder()
+    private static final ObjectMapper JSON = ExactNumbers.in(JsonMapper.builder()
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .build();
+            .build());
     private static final JsonNode NONE = MissingNode.getInstance();
     private static final Pattern BLANKS = Pattern.compile("\\s+");
     private static final String VARIABLE = "AGENT_IDENTITY_PARAMETERS_";

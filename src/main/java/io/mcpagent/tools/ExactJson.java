@@ -1,24 +1,27 @@
 package io.mcpagent.tools;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mcpagent.base.ExactNumbers;
 import io.mcpagent.base.JsonBuffers;
+import java.io.IOException;
+import java.math.BigDecimal;
 import java.util.TreeMap;
 
 /** JSON as the tool server's side needs it: numbers stay as exact as they were written. */
 final class ExactJson {
 
     // The length of an answer is bounded where it is read from the network, by a setting.
-    static final ObjectMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+    static final ObjectMapper MAPPER = ExactNumbers.in(JsonMapper.builder(JsonFactory.builder()
                     // The end of a message is not the end of its connection, and closing a stream may mean to read all
                     // the rest of it.
                     .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
@@ -27,11 +30,26 @@ final class ExactJson {
                             .maxStringLength(Integer.MAX_VALUE)
                             .build())
                     .build())
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
-            .build();
+            .build());
+
+    /** More than anything can carry. */
+    private static final BigDecimal BEYOND = BigDecimal.valueOf(1, -1_000_000);
 
     private ExactJson() {}
+
+    /** A tree in which a number that nothing can hold is one that nothing carries: it must cost the tool that has it, and not the list. */
+    static JsonNode list(JsonParser parser) throws IOException {
+        return new JsonParserDelegate(parser) {
+            @Override
+            public BigDecimal getDecimalValue() throws IOException {
+                try {
+                    return super.getDecimalValue();
+                } catch (NumberFormatException e) {
+                    return BEYOND;
+                }
+            }
+        }.readValueAsTree();
+    }
 
     /** The same text for the same content, whatever the order of its keys. */
     static String canonical(JsonNode node) throws JsonProcessingException {

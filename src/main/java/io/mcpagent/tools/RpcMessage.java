@@ -102,7 +102,7 @@ record RpcMessage(
                     case "error" -> error = value == JsonToken.VALUE_NULL ? null : parser.readValueAsTree();
                     case "result" -> {
                         if (resultSize == NO_CALL || value != JsonToken.START_OBJECT) {
-                            result = parser.readValueAsTree();
+                            result = ExactJson.list(parser);
                         } else {
                             call = new CallAnswer.Builder(resultSize);
                             call.read(parser);

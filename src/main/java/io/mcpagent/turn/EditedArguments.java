@@ -1,10 +1,9 @@
 package io.mcpagent.turn;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.mcpagent.base.ExactNumbers;
 import io.mcpagent.model.Arguments;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,9 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EditedArguments {
 
-    private static final ObjectMapper JSON = JsonMapper.builder()
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .build();
+    private static final ObjectMapper JSON = ExactNumbers.in(new ObjectMapper());
     private static final Set<String> CHECKED =
             Set.of("type", "properties", "required", "additionalProperties", "items", "enum", "const");
     private static final Set<String> SAYS_NOTHING =

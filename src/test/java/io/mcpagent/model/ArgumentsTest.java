@@ -60,6 +60,13 @@ class ArgumentsTest {
                 "{\"a\":9.007199254740993e15}",
                 "{\"a\":0.12345678901234567890}",
                 "{\"a\":1e-400}",
+                "{\"a\":1e99999999999}",
+                "{\"a\":[{\"b\":-1.2e-2147483647}]}",
+                "{\"a\":0.00e-2147483646}",
+                "{\"a\":1e2147483648}",
+                "\ufeff{}",
+                "{\"a\":{\"b\":1,\"\\u0062\":2}}",
+                "{\"a\":1}\u2028",
             })
     void should_refuse_what_is_not_one_exact_object(String text) {
         assertThatThrownBy(() -> Arguments.parse(text)).isInstanceOf(InvalidArgumentsException.class);

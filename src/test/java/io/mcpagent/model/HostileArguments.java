@@ -31,7 +31,9 @@ public final class HostileArguments {
         "-1.5e-7",
         "NaN",
         "01",
-        "1e-400"
+        "1e-400",
+        "1e99999999999",
+        "1.2e-2147483647"
     };
     private static final String[] NAMES = {
         "\"a\"", "\"b\"", "\"\\u0061\"", "\"order id\"", "\"größe\"", "\"__proto__\"", "\"\""

@@ -55,6 +55,7 @@ public final class HostileModel implements Model {
         "9223372036854775807",
         "-9223372036854775808",
         "1e999",
+        "1e99999999999",
         "1.5",
         "\"3\"",
         "null"

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mcpagent.base.Deadline;
 import io.mcpagent.identity.Identity;
+import io.mcpagent.model.Arguments;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -55,6 +56,55 @@ class ListBoundsTest {
         server.onList = (request, reply) ->
                 reply.result("{\"tools\":[" + StubServer.READ_TOOL + " ".repeat(MOST_BYTES - 10_000) + "]}");
         assertThat(catalog().find("read")).isPresent();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1e99999999999", "1.2e-2147483647", "1e400", "-1E+309"})
+    void should_leave_out_the_tool_alone_whose_number_nothing_carries(String number) throws Exception {
+        server.onList = (request, reply) -> reply.result("{\"tools\":[" + StubServer.READ_TOOL
+                + ",{\"name\":\"bad\",\"description\":\"x\",\"inputSchema\":{\"type\":\"object\",\"properties\":{\"n\":{\"maximum\":"
+                + number + "}}}}]}");
+        ToolCatalog catalog = catalog();
+        assertThat(catalog.find("read")).isPresent();
+        assertThat(catalog.find("bad")).isEmpty();
+        assertThat(catalog.leftOut()).containsExactly("bad");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"result\":{\"structuredContent\":{\"v\":1e99999999999},\"content\":[]}",
+                "\"result\":{\"content\":[{\"type\":\"resource\",\"resource\":{\"v\":1e99999999999}}]}",
+                "\"error\":{\"code\":1e99999999999,\"message\":\"x\"}"
+            })
+    void should_take_an_answer_with_such_a_number_for_none(String answer) throws Exception {
+        server.onCall =
+                (request, reply) -> reply.json("{\"jsonrpc\":\"2.0\",\"id\":" + reply.id() + "," + answer + "}");
+        try (server) {
+            McpToolbox toolbox = TestConfig.toolbox("url", server.url());
+            try {
+                Deadline soon = Deadline.in(Duration.ofSeconds(60));
+                ToolCatalog catalog = toolbox.catalog(Identity.ANONYMOUS, soon);
+                assertThat(toolbox.call(
+                                        catalog.find("read").orElseThrow(),
+                                        Arguments.NONE,
+                                        Identity.ANONYMOUS,
+                                        null,
+                                        soon)
+                                .outcome())
+                        .isEqualTo(ToolOutcome.UNAVAILABLE);
+                assertThat(toolbox.call(
+                                        catalog.find("write").orElseThrow(),
+                                        Arguments.NONE,
+                                        Identity.ANONYMOUS,
+                                        null,
+                                        soon)
+                                .outcome())
+                        .isEqualTo(ToolOutcome.OUTCOME_UNKNOWN);
+            } finally {
+                toolbox.close();
+            }
+        }
     }
 
     @Test

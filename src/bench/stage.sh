@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-seconds=10 warm_up=30 heap=512m native=no both=no
+seconds=10 warm_up=30 heap=512m native=no both=no earlier=""
 given=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -11,8 +11,9 @@ while [ $# -gt 0 ]; do
     --both) both=yes ;;
     --seconds) seconds=$2; given+=("$1" "$2"); shift ;;
     --warm-up) warm_up=$2; given+=("$1" "$2"); shift ;;
+    --before) earlier=$(realpath "$2"); shift ;;
     --heap) heap=$2; given+=("$1" "$2"); shift ;;
-    *) echo "usage: $0 [--native | --both] [--seconds N] [--warm-up N] [--heap SIZE]" >&2; exit 2 ;;
+    *) echo "usage: $0 [--native | --both] [--seconds N] [--warm-up N] [--heap SIZE] [--before JAR, for compare]" >&2; exit 2 ;;
   esac
   shift
 done

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.base.Sha256;
 import io.mcpagent.model.ToolDefinition;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -35,6 +36,9 @@ record ToolListing(
     private static final Pattern PROPERTY = Pattern.compile("[a-zA-Z0-9_.-]{1,64}");
     private static final int LONGEST_SCHEMA = 64 << 10;
     private static final int DEEPEST_SCHEMA = 32;
+    /** Names, descriptions and schemas of all that is offered: they are sent with each request. */
+    private static final int MOST_OFFERED = 256 << 10;
+
     private static final int MOST_CATALOGS = 256;
     private static final int MOST_NAMED = 20;
     private static final int LONGEST_HEAD = 64 - HASH_LENGTH - 1;
@@ -62,6 +66,9 @@ record ToolListing(
             }
             String description = json.path("description").asText("");
             String told = description.isBlank() ? json.path("title").asText(name) : description;
+            if (!isUnicode(told) || !isUnicode(schema.toString())) {
+                return Optional.empty();
+            }
             Tool.Hints hints = hints(json.path("annotations"));
             try {
                 String fingerprint = fingerprint(described, name, told, hints);
@@ -71,6 +78,18 @@ record ToolListing(
             } catch (JsonProcessingException e) {
                 return Optional.empty();
             }
+        }
+
+        /** Half a surrogate pair can't be sent. */
+        private static boolean isUnicode(String text) {
+            return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+        }
+
+        int size() {
+            ToolDefinition told = tool.definition();
+            return told.name().length()
+                    + told.description().length()
+                    + told.inputSchema().length();
         }
 
         /** Over all that the server says: also over what the model does not see of it. */
@@ -104,18 +123,23 @@ record ToolListing(
         List<JsonNode> tools = listed.tools();
         Map<String, OfferedTool> offered = new LinkedHashMap<>();
         Set<String> leftOut = new LinkedHashSet<>();
+        int size = 0;
         for (JsonNode json : tools) {
             Optional<OfferedTool> tool = OfferedTool.of(json, reserved);
             // The first of two equal names wins: a later one could only be there to take its place.
-            if (tool.isEmpty() || offered.putIfAbsent(tool.get().tool().name(), tool.get()) != null) {
+            if (tool.isEmpty()
+                    || size + tool.get().size() > MOST_OFFERED
+                    || offered.putIfAbsent(tool.get().tool().name(), tool.get()) != null) {
                 leftOut.add(nameForModel(json.path("name").asText("")));
+            } else {
+                size += tool.get().size();
             }
         }
         if (!leftOut.isEmpty()) {
             LOG.warnf(
                     "%d of %d tools can't be offered to the model and are left out: %s. Their name is taken, or can be "
-                            + "read as another (blanks at its ends, signs that are not seen, scripts that are mixed), their schema is no object or too "
-                            + "large, or a parameter's name is not of 1 to 64 letters, digits, dots, - and _, or is one of "
+                            + "read as another (blanks at its ends, signs that are not seen, scripts that are mixed), their schema is not one of an object by JSON Schema, has "
+                            + "alternatives at its top or is too large, all together are too large, or a parameter's name is not of 1 to 64 letters, digits, dots, - and _, or is one of "
                             + "agent.identity.parameters and the model would fill it",
                     leftOut.size(), tools.size(), String.join(", ", first(leftOut)));
         }
@@ -150,7 +174,10 @@ record ToolListing(
      * @see <a href="https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/implement-tool-use">Property keys</a>
      */
     static boolean isAcceptable(JsonNode schema) {
-        return isAcceptable(schema, 0) && schema.toString().length() <= LONGEST_SCHEMA;
+        // The depth first: the rest goes as deep as the schema does.
+        return isAcceptable(schema, 0)
+                && SoundSchema.ofArguments(schema)
+                && schema.toString().length() <= LONGEST_SCHEMA;
     }
 
     private static boolean isAcceptable(JsonNode schema, int depth) {

@@ -76,6 +76,61 @@ class ToolListingTest {
         assertThat(offered(List.of(large, deep, tool("good", "a")))).containsExactly("good");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "{\"type\":\"string\"}",
+                "{\"type\":[\"object\",\"null\"]}",
+                "{\"type\":\"object\",\"anyOf\":[{\"required\":[\"a\"]}]}",
+                "{\"type\":\"object\",\"required\":\"a\"}",
+                "{\"type\":\"object\",\"required\":[\"a\",\"a\"]}",
+                "{\"type\":\"object\",\"properties\":[]}",
+                "{\"type\":\"object\",\"properties\":{\"a\":null}}",
+                "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"text\"}}}",
+                "{\"type\":\"object\",\"properties\":{\"a\":{\"minimum\":1,\"exclusiveMinimum\":true}}}",
+                "{\"type\":\"object\",\"properties\":{\"a\":{\"items\":[{\"type\":\"string\"}]}}}",
+                "{\"type\":\"object\",\"properties\":{\"a\":{\"oneOf\":{}}}}",
+                "{\"type\":\"object\",\"properties\":{\"a\":{\"maxLength\":-1}}}",
+                "{\"type\":\"object\",\"properties\":{\"a\":{\"enum\":\"x\"}}}",
+                "{\"type\":\"object\",\"properties\":{\"a\":{\"description\":7}}}",
+                "{\"type\":\"object\",\"properties\":{\"a\":{\"description\":\"\\ud800\"}}}",
+                "{\"type\":\"object\",\"properties\":{\"a\":{\"enum\":[\"x\\udc00\"]}}}"
+            })
+    void should_leave_out_a_tool_whose_schema_a_model_s_service_refuses(String schema) {
+        ObjectNode bad = tool("bad", "a");
+        bad.set("inputSchema", read(schema));
+        assertThat(offered(List.of(bad, tool("good", "a")))).containsExactly("good");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"type\":\"object\"}",
+                "{\"$schema\":\"x\",\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}",
+                "{\"type\":\"object\",\"properties\":{\"a\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}],\"default\":null}}}",
+                "{\"type\":\"object\",\"properties\":{\"type\":{\"type\":[\"integer\",\"null\"],\"minimum\":0.5}},\"required\":[]}",
+                "{\"type\":\"object\",\"properties\":{\"required\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/x\"}}},\"$defs\":{\"x\":true}}",
+                "{\"type\":\"object\",\"properties\":{\"a\":{\"const\":{\"type\":7},\"examples\":[{\"enum\":7}],\"maxItems\":2.0}}}"
+            })
+    void should_offer_a_tool_whose_schema_is_sound(String schema) {
+        ObjectNode good = tool("good", "a");
+        good.set("inputSchema", read(schema));
+        assertThat(offered(List.of(good))).containsExactly("good");
+    }
+
+    @Test
+    void should_leave_out_a_tool_whose_words_are_no_unicode_or_more_than_fit() {
+        ObjectNode half = tool("half", "a").put("description", "says \ud83d");
+        ObjectNode huge = tool("huge", "a").put("description", "x".repeat(300_000));
+        assertThat(offered(List.of(half, huge, tool("good", "a")))).containsExactly("good");
+        List<JsonNode> many = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            many.add(tool("t" + i, "a").put("description", "x".repeat(10_000)));
+        }
+        assertThat(offered(many)).hasSizeBetween(20, 26);
+    }
+
     @Test
     void should_offer_only_what_bedrock_takes_whatever_a_server_lists() {
         Random random = new Random(20261130);

@@ -11,6 +11,7 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
@@ -32,7 +33,11 @@ public final class ModelLifetimes {
 
     ModelLifetimes(AgentConfig config, ModelTable table, InstantSource clock) {
         this.clock = clock;
-        Stream.concat(Stream.of(config.model().id()), config.model().fallbackId().stream())
+        Stream.of(
+                        Optional.of(config.model().id()),
+                        config.model().fallbackId(),
+                        config.model().summaryId())
+                .flatMap(Optional::stream)
                 .filter(id -> table.row(id).endOfLife() != null)
                 .forEach(id -> ending.put(id, table.row(id)));
     }

@@ -8,7 +8,6 @@ import io.mcpagent.model.ModelException.Kind;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
@@ -97,9 +96,9 @@ public class Models implements Model {
     /** Why this account can't ask a model, in our words, as the service said last; by model id. */
     public Map<String, String> troubles() {
         Map<String, String> troubles = new LinkedHashMap<>();
-        for (Candidate model : fallback == null ? List.of(primary) : List.of(primary, fallback)) {
-            String trouble = model.trouble;
-            if (trouble != null) {
+        for (Candidate model : new Candidate[] {primary, fallback, summing}) {
+            String trouble = model == null ? null : model.trouble;
+            if (model != null && trouble != null) {
                 troubles.put(model.id, trouble);
             }
         }

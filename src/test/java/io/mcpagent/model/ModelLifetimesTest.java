@@ -24,6 +24,7 @@ class ModelLifetimesTest {
                 .isEqualTo("ends on 2026-11-30 at Anthropic; Bedrock's own date stands on its model card");
         assertThat(at("2026-12-02", "model.fallback-id", old).ends().get(old)).startsWith("ended on 2026-11-30");
         assertThat(at("2026-12-02", "model.fallback-id", old).daysLeft()).hasValue(-2);
+        assertThat(at("2026-12-02", "model.summary-id", old).ends()).containsKey(old);
         assertThat(at("2026-12-02").daysLeft()).isEmpty();
     }
 }

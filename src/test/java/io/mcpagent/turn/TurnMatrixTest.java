@@ -79,10 +79,21 @@ class TurnMatrixTest {
             return new Ending(reason, Script.text("Done at last.").stop(reason), outcome, outcome);
         }
 
+        private static Ending of(String name, String reason, String outcome, Block... blocks) {
+            Script.Pace pace = Script.text("").pace();
+            return new Ending(
+                    name,
+                    new Script.Reply(List.of(blocks), reason, null, pace, Fault.None.NONE, null, null),
+                    outcome,
+                    outcome);
+        }
+
         private static Ending error(String type, String message, String problem) {
             return new Ending(type, Script.error(type, message), problem, problem);
         }
     }
+
+    private static final Block CALL = new Block.ToolUse("tooluse_cut", "read", JsonNodeFactory.instance.objectNode());
 
     private static final List<Ending> ENDINGS = List.of(
             Ending.stop("end_turn", "COMPLETED"),
@@ -104,18 +115,15 @@ class TurnMatrixTest {
             Ending.stop("malformed_model_output", "MALFORMED"),
             Ending.stop("malformed_tool_use", "MALFORMED"),
             Ending.stop("model_context_window_exceeded", "MAX_TOKENS"),
-            new Ending(
-                    "max_tokens within thinking",
-                    new Script.Reply(
-                            List.of(new Block.Reasoning("Let me", null)),
-                            "max_tokens",
-                            null,
-                            new Script.Pace(java.time.Duration.ZERO, java.time.Duration.ZERO),
-                            Fault.None.NONE,
-                            null,
-                            null),
-                    "MAX_TOKENS",
-                    "MAX_TOKENS"),
+            Ending.stop("a reason of next year", "COMPLETED"),
+            Ending.of("tool_use without a call", "tool_use", "COMPLETED", new Block.Text("Well.")),
+            Ending.of("max_tokens within thinking", "max_tokens", "MAX_TOKENS", new Block.Reasoning("Let me", null)),
+            Ending.of("max_tokens within a call", "max_tokens", "MAX_TOKENS", CALL),
+            Ending.of("refusal of a call", "refusal", "DECLINED", CALL),
+            Ending.of("a call that is the end", "end_turn", "COMPLETED", new Block.Text("Well."), CALL),
+            Ending.of("refusal without a word", "refusal", "DECLINED"),
+            Ending.of("filter without a word", "content_filtered", "GUARDRAIL"),
+            Ending.of("nothing at all", "end_turn", "COMPLETED"),
             Ending.error("ThrottlingException", "Too many requests", "MODEL_BUSY"),
             Ending.error("AccessDeniedException", "You don't have access to the model", "MODEL_REFUSED"),
             Ending.error("ResourceNotFoundException", "This Model is marked by provider as Legacy", "MODEL_REFUSED"),

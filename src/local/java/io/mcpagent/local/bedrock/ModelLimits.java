@@ -3,7 +3,6 @@ package io.mcpagent.local.bedrock;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mcpagent.local.bedrock.Validation.Refused;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -22,6 +21,7 @@ final class ModelLimits {
     private static final Pattern CLAUDE = Pattern.compile(
             "claude-(?:(opus|sonnet|haiku|fable|mythos)-([0-9])(?:-([0-9])(?![0-9]))?|([0-9])-([0-9])-[a-z]+)");
     private static final Pattern PROPERTY = Pattern.compile("[a-zA-Z0-9_.-]{1,64}");
+    private static final Pattern CACHE_POINT = Pattern.compile(",?\\{\"cachePoint\":\\{[^}]*}}");
     private static final String MODEL_SAYS = "The model returned the following errors: ";
     private static final int MOST_MINTED = 100_000;
 
@@ -184,8 +184,8 @@ final class ModelLimits {
     }
 
     private void checkThinking(Claude claude, JsonNode body) throws Refused {
-        Map<Integer, Long> prefixes = new HashMap<>();
         JsonNode messages = body.path("messages");
+        long before = claude.binds() ? prefix(body) : 0;
         for (int i = 0; i < messages.size(); i++) {
             JsonNode content = messages.get(i).path("content");
             for (int j = 0; j < content.size(); j++) {
@@ -197,17 +197,14 @@ final class ModelLimits {
                 String signature = signature(block);
                 require(!signature.isEmpty(), at + "thinking.signature: Field required");
                 Set<String> places = minted.getOrDefault(signature, Set.of());
-                int before = i;
                 boolean own = places.stream().anyMatch(place -> place.startsWith(claude + "|"));
                 require(
-                        !claude.binds()
-                                || (!places.isEmpty() && !own)
-                                || places.contains(
-                                        claude + "|" + prefixes.computeIfAbsent(before, end -> prefix(body, end))),
+                        !claude.binds() || (!places.isEmpty() && !own) || places.contains(claude + "|" + before),
                         at
                                 + "Invalid `signature` in `thinking` block. The block is bound to a different conversation. Remove the "
                                 + "block, or set `thinking.block_binding.prefix_mismatch_behavior` to \"drop_block\".");
             }
+            before = claude.binds() ? behind(before, messages.get(i)) : 0;
         }
     }
 
@@ -247,17 +244,26 @@ final class ModelLimits {
 
     /** A hash of system prompt, tools and the messages before one, without cache points, which are no content. */
     private static long prefix(JsonNode body, int end) {
-        StringBuilder text = new StringBuilder();
-        text.append(body.path("system")).append(body.path("toolConfig").path("tools"));
+        long hash = prefix(body);
         for (int i = 0; i < end; i++) {
-            text.append(body.path("messages").get(i));
-        }
-        String content = text.toString().replaceAll(",?\\{\"cachePoint\":\\{[^}]*}}", "");
-        long hash = 1125899906842597L;
-        for (int i = 0; i < content.length(); i++) {
-            hash = 31 * hash + content.charAt(i);
+            hash = behind(hash, body.path("messages").get(i));
         }
         return hash;
+    }
+
+    private static long prefix(JsonNode body) {
+        return behind(
+                behind(1125899906842597L, body.path("system")),
+                body.path("toolConfig").path("tools"));
+    }
+
+    private static long behind(long hash, JsonNode node) {
+        String content = CACHE_POINT.matcher(node.toString()).replaceAll("");
+        long longer = hash;
+        for (int i = 0; i < content.length(); i++) {
+            longer = 31 * longer + content.charAt(i);
+        }
+        return longer;
     }
 
     private static void require(boolean holds, String otherwise) throws Refused {

@@ -134,7 +134,12 @@ final class AgUi implements EventFormat {
             to.writeStartObject();
             to.writeStringField("id", approval.callId());
             to.writeStringField("reason", "tool_approval");
-            to.writeStringField("message", "The tool " + approval.tool() + " needs your approval.");
+            to.writeStringField(
+                    "message",
+                    "The tool " + approval.tool() + " needs "
+                            + (approval.approvers() == null || approval.approvedBy() != null
+                                    ? "your approval."
+                                    : "the approval of " + String.join(" or ", approval.approvers()) + " first."));
             to.writeStringField("toolCallId", approval.callId());
             to.writeFieldName("responseSchema");
             to.writeRawValue(RESPONSE_SCHEMA);

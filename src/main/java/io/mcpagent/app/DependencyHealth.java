@@ -4,6 +4,7 @@ import io.mcpagent.base.Deadline;
 import io.mcpagent.identity.Identity;
 import io.mcpagent.model.ModelLifetimes;
 import io.mcpagent.model.Models;
+import io.mcpagent.tools.ConfiguredToolPolicy;
 import io.mcpagent.tools.McpToolbox;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.health.api.Wellness;
@@ -27,11 +28,13 @@ final class DependencyHealth {
     private static final Duration FIRST_LIST = Duration.ofSeconds(10);
 
     private final McpToolbox toolbox;
+    private final ConfiguredToolPolicy policy;
     private final Models models;
     private final ModelLifetimes lifetimes;
 
-    DependencyHealth(McpToolbox toolbox, Models models, ModelLifetimes lifetimes) {
+    DependencyHealth(McpToolbox toolbox, ConfiguredToolPolicy policy, Models models, ModelLifetimes lifetimes) {
         this.toolbox = toolbox;
+        this.policy = policy;
         this.models = models;
         this.lifetimes = lifetimes;
     }
@@ -56,6 +59,18 @@ final class DependencyHealth {
                     .withData("state", toolbox.isAvailable() ? "available" : "unavailable");
             List<String> leftOut = toolbox.leftOut();
             return (leftOut.isEmpty() ? response : response.withData("leftOut", String.join(", ", leftOut))).build();
+        };
+    }
+
+    /** How many of the policy's rules seem to be wrong. Which, the log says: they name people, and everybody may read this. */
+    @Produces
+    @Wellness
+    HealthCheck policy() {
+        return () -> {
+            HealthCheckResponseBuilder response =
+                    HealthCheckResponse.named("policy").up();
+            int wrong = policy.findings().size();
+            return (wrong == 0 ? response : response.withData("doubtfulRules", wrong)).build();
         };
     }
 

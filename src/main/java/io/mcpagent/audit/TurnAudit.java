@@ -13,12 +13,19 @@ public final class TurnAudit {
     private final String door;
     private final String runId;
     private @Nullable String conversationId;
+    private @Nullable String owner;
 
     TurnAudit(Audit audit, String caller, String door, String runId) {
         this.audit = audit;
         this.caller = caller;
         this.door = door;
         this.runId = runId;
+    }
+
+    /** What is done is done about somebody else's call. */
+    public TurnAudit onBehalfOf(String subject) {
+        owner = subject;
+        return this;
     }
 
     /** The turn has its conversation. */
@@ -98,6 +105,7 @@ public final class TurnAudit {
     private AuditEntry entry(Act kind) {
         return AuditEntry.of(kind, caller)
                 .with("door", door)
+                .with("askedBy", owner)
                 .with("conversationId", conversationId)
                 .with("runId", runId);
     }

@@ -41,6 +41,8 @@ public interface AgentConfig {
 
     AccessSettings access();
 
+    ApprovalSettings approvals();
+
     AuditSettings audit();
 
     IdentitySettings identity();
@@ -247,6 +249,12 @@ public interface AgentConfig {
         Optional<List<String>> deny();
 
         /**
+         * Tools whose calls somebody else has to approve, whoever asks and whatever {@code allow} says: {@code refund_* by group:finance}, also {@code role:…}, {@code scope:…},
+         * {@code key:…} or {@code subject:…}. Any one who is named for a tool will do, except the one who asks.
+         */
+        Optional<List<String>> approvers();
+
+        /**
          * Tools that are accepted as they are, over restarts: {@code name=fingerprint}, as the log names them at DEBUG. Any other tool, and each that changed,
          * needs a person's approval. By default each start accepts what it finds.
          */
@@ -370,6 +378,19 @@ public interface AgentConfig {
         int maxConnections();
     }
 
+    /** What is told of calls that wait for a person. */
+    interface ApprovalSettings {
+        /** Where a signed POST goes when a call begins to wait: https, or this machine. None by default. */
+        Optional<String> webhookUrl();
+
+        /** What it is signed with (Standard Webhooks): base64 of at least 24 bytes, with or without {@code whsec_} before it. */
+        Optional<String> webhookSecret();
+
+        /** Whether it has the arguments, who asked and who may approve, and not only the call's id, the tool's name and the time. */
+        @WithDefault("false")
+        boolean webhookContent();
+    }
+
     /** The audit trail. */
     interface AuditSettings {
         /** Where it is kept: {@code memory} (the last 10,000 records of this process) or {@code dynamodb}. */
@@ -420,6 +441,9 @@ public interface AgentConfig {
         /** Where a caller's groups are, in the token's claims or the key's attributes: paths, such as {@code realm_access/groups}. */
         @WithDefault("groups,cognito:groups")
         List<String> groups();
+
+        /** All groups that there are: a rule about any other is named at the start. By default any group may be one. */
+        Optional<List<String>> knownGroups();
 
         /** Where a caller's roles are. */
         @WithDefault("roles,realm_access/roles")

@@ -24,6 +24,7 @@ public final class ConversationStore {
     private final DynamoTable table;
     private final Conversations conversations;
     private final IdempotentReplies replies;
+    private final ApprovalDesks desks;
 
     @Inject
     ConversationStore(AgentConfig config, Instance<DynamoDbClient> client) {
@@ -41,12 +42,14 @@ public final class ConversationStore {
                 this.memory = new MemoryConversations(settings.ttl(), owned, kept);
                 this.replies = kept;
                 this.conversations = memory;
+                this.desks = new MemoryApprovalDesks(InstantSource.system());
             }
             case DYNAMODB -> {
                 DynamoIdempotentReplies dynamo = new DynamoIdempotentReplies(table, InstantSource.system());
                 this.memory = null;
                 this.replies = dynamo;
                 this.conversations = new DynamoConversations(table, dynamo, settings.ttl(), InstantSource.system());
+                this.desks = new DynamoApprovalDesks(table, InstantSource.system());
             }
             default -> throw new IllegalStateException("no such store: " + settings.store());
         }
@@ -82,6 +85,12 @@ public final class ConversationStore {
     @Singleton
     IdempotentReplies replies() {
         return replies;
+    }
+
+    @Produces
+    @Singleton
+    ApprovalDesks desks() {
+        return desks;
     }
 
     @Produces

@@ -48,7 +48,9 @@ final class Footprint {
                     + of(approval.callId())
                     + of(approval.tool())
                     + of(approval.arguments().json())
-                    + of(approval.fingerprint());
+                    + of(approval.fingerprint())
+                    + approval.approvers().stream().mapToLong(Footprint::of).sum()
+                    + of(approval.approvedBy());
         }
         return bytes + messages(pending.messages()) + blocks(pending.results()) + calls(pending.calls());
     }

@@ -129,7 +129,14 @@ final class StoredJson {
     }
 
     private record StoredApproval(
-            String callId, String tool, String arguments, String fingerprint, String state, String expiresAt) {
+            String callId,
+            String tool,
+            String arguments,
+            String fingerprint,
+            String state,
+            String expiresAt,
+            @Nullable List<String> approvers,
+            @Nullable String approvedBy) {
 
         static StoredApproval of(Approval approval) {
             return new StoredApproval(
@@ -138,7 +145,9 @@ final class StoredJson {
                     approval.arguments().json(),
                     approval.fingerprint(),
                     approval.state().name(),
-                    approval.expiresAt().toString());
+                    approval.expiresAt().toString(),
+                    approval.approvers().isEmpty() ? null : approval.approvers(),
+                    approval.approvedBy());
         }
 
         Approval approval() {
@@ -148,7 +157,9 @@ final class StoredJson {
                     Arguments.read(arguments),
                     fingerprint,
                     Approval.Stage.valueOf(state),
-                    Instant.parse(expiresAt));
+                    Instant.parse(expiresAt),
+                    approvers == null ? List.of() : approvers,
+                    approvedBy);
         }
     }
 

@@ -11,12 +11,12 @@ import java.io.IOException;
 import java.io.StringWriter;
 
 /** A tool call's arguments as the JSON object that they are, with numbers as they are written. */
-final class ArgumentsJson {
+public final class ArgumentsJson {
 
     private ArgumentsJson() {}
 
     /** Writes them as they go to the tool. */
-    static final class ArgumentsWriter extends StdSerializer<Arguments> {
+    public static final class ArgumentsWriter extends StdSerializer<Arguments> {
 
         ArgumentsWriter() {
             super(Arguments.class);

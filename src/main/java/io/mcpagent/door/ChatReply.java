@@ -98,7 +98,10 @@ public record ChatReply(
         }
     }
 
-    /** A tool call that waits for a person; {@code digest} is what the decision on it may name. */
+    /**
+     * A tool call that waits for a person; {@code digest} is what the decision on it may name, {@code approvers} are those of whom one has to approve it
+     * beside the one who asked, {@code approvedBy} is who has.
+     */
     public record Waiting(
             String callId,
             String tool,
@@ -110,7 +113,13 @@ public record ChatReply(
             Instant expiresAt,
 
             @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
-            String digest) {
+            String digest,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            List<String> approvers,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            String approvedBy) {
 
         static List<Waiting> of(List<Approval> approvals) {
             return approvals.stream()
@@ -120,7 +129,9 @@ public record ChatReply(
                             approval.tool(),
                             approval.arguments(),
                             approval.expiresAt(),
-                            approval.digest()))
+                            approval.digest(),
+                            approval.approvers().isEmpty() ? null : approval.approvers(),
+                            approval.approvedBy()))
                     .toList();
         }
     }

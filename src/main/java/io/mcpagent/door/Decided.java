@@ -23,7 +23,7 @@ public record Decided(
         @Nullable String digest) {
 
     /** @throws ProblemException if it contradicts itself, or the arguments are none */
-    Verdict verdict(String callId) {
+    public Verdict verdict(String callId) {
         return new Verdict(callId, Boolean.TRUE.equals(approve), reason, edited(arguments), digest);
     }
 

@@ -50,6 +50,10 @@ public enum Problem {
             "A tool call waits for a person. Approve or decline it before you go on with the conversation."),
     APPROVAL_DECIDED(
             409, "This tool call was decided before", "A call can be approved or declined once, and this was done."),
+    APPROVAL_NEEDS_ANOTHER(
+            409,
+            "Somebody else has to approve this call first",
+            "The tool is one whose calls need a second person. Nothing was done, and the call still waits: have it run once one of those who are named has approved it, or decline it."),
     TOOL_CHANGED(
             409,
             "The tool has changed since this approval was asked for",

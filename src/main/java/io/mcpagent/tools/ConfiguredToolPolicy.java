@@ -1,6 +1,7 @@
 package io.mcpagent.tools;
 
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.identity.CallerPattern;
 import io.mcpagent.identity.Identity;
 import jakarta.inject.Singleton;
 import java.util.HashMap;
@@ -35,12 +36,15 @@ public class ConfiguredToolPolicy implements ToolPolicy {
     private volatile Map<String, String> accepted;
     private volatile Map<String, String> serverNames = Map.of();
     private final ReentrantLock observing = new ReentrantLock();
+    private final AgentConfig config;
+    private volatile List<String> findings = List.of();
     private boolean told;
     private boolean checked;
 
     /** The policy for this configuration; it has not seen any tools yet. */
     public ConfiguredToolPolicy(AgentConfig config) {
         AgentConfig.ToolsSettings tools = config.tools();
+        this.config = config;
         this.rules = ToolRules.of(tools);
         this.accepted = readAccepted(tools.accepted().orElse(List.of()));
         this.pinned = !accepted.isEmpty();
@@ -52,6 +56,10 @@ public class ConfiguredToolPolicy implements ToolPolicy {
         ToolRules.@Nullable Rule rule = rules.deciding(caller, tool.name(), serverName);
         if (rule != null && rule.effect() != Permission.ALLOW) {
             return new Ruling(rule.effect(), rule.toString());
+        }
+        List<CallerPattern> approvers = approvers(tool.name());
+        if (!approvers.isEmpty()) {
+            return new Ruling(Permission.ASK, "its calls need the approval of " + among(approvers));
         }
         if (serverName == null) {
             return new Ruling(Permission.ASK, "the server does not have it now");
@@ -67,10 +75,32 @@ public class ConfiguredToolPolicy implements ToolPolicy {
                 : new Ruling(Permission.ASK, "it may change something");
     }
 
+    private static String among(List<CallerPattern> approvers) {
+        return approvers.stream().map(CallerPattern::toString).collect(Collectors.joining(" or "));
+    }
+
+    @Override
+    public List<CallerPattern> approvers(String tool) {
+        return rules.approvers(tool, serverNames.get(tool));
+    }
+
+    @Override
+    public List<CallerPattern> approvers() {
+        return rules.approvers();
+    }
+
     /** Whether a tool must not even be offered to the model when this caller asks. */
     boolean hides(ToolListing.OfferedTool tool, Identity caller) {
         ToolRules.@Nullable Rule rule = rules.deciding(caller, tool.tool().name(), tool.serverName());
         return rule != null && rule.effect() == Permission.DENY;
+    }
+
+    /**
+     * What seems to be wrong with the rules, each named: about nobody, about no tool, or never the one that decides. Known when the tools were first
+     * listed.
+     */
+    public List<String> findings() {
+        return findings;
     }
 
     /** The rules, the most specific first. */
@@ -91,8 +121,8 @@ public class ConfiguredToolPolicy implements ToolPolicy {
     private void learn(Map<String, ToolListing.OfferedTool> offered) {
         if (!offered.isEmpty() && !checked) {
             checked = true;
-            rules.unused(List.copyOf(offered.values()))
-                    .forEach(rule -> LOG.warnf("A rule is about no tool that there is: %s", rule));
+            findings = rules.findings(List.copyOf(offered.values()), config);
+            findings.forEach(LOG::warn);
         }
         serverNames = offered.entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(

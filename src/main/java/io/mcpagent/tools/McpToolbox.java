@@ -84,6 +84,12 @@ public class McpToolbox implements Toolbox {
         return catalog(caller, list.current(deadline));
     }
 
+    @Override
+    public ToolCatalog all(Deadline deadline) throws InterruptedException {
+        ToolListing listing = list.current(deadline);
+        return listing == null ? ToolCatalog.UNAVAILABLE : listing.catalog(tool -> true);
+    }
+
     private ToolCatalog catalog(Identity caller, @Nullable ToolListing listing) {
         return listing == null
                 ? ToolCatalog.UNAVAILABLE

@@ -1,6 +1,8 @@
 package io.mcpagent.tools;
 
+import io.mcpagent.identity.CallerPattern;
 import io.mcpagent.identity.Identity;
+import java.util.List;
 
 /** Decides for each caller whether a tool may be called at once, needs a person's approval, or may not be called at all. Safe for use by many threads. */
 public interface ToolPolicy {
@@ -24,4 +26,14 @@ public interface ToolPolicy {
 
     /** The decision on this tool for this caller, as it is now. */
     Ruling decide(Tool tool, Identity caller);
+
+    /** Who has to approve a call of that tool beside the one who asks: one of them is enough. Empty if nobody has to. */
+    default List<CallerPattern> approvers(String tool) {
+        return List.of();
+    }
+
+    /** All who have to approve calls of any tools. */
+    default List<CallerPattern> approvers() {
+        return List.of();
+    }
 }

@@ -22,12 +22,14 @@ import org.jspecify.annotations.Nullable;
 final class ToolRules {
 
     private static final String FOR = " for ";
+    private static final String BY = " by ";
     private static final Comparator<Rule> BY_WEIGHT = Comparator.<Rule>comparingInt(
                     rule -> rule.caller().kind().weight())
             .reversed()
             .thenComparing(Rule::effect, Comparator.reverseOrder());
 
     private final List<Rule> rules;
+    private final List<Rule> approvers;
 
     /**
      * One rule.
@@ -57,7 +59,13 @@ final class ToolRules {
     }
 
     ToolRules(List<Rule> rules) {
+        this(rules, List.of());
+    }
+
+    /** @param approvers who has to approve calls beside the one who asks */
+    private ToolRules(List<Rule> rules, List<Rule> approvers) {
         this.rules = rules.stream().sorted(BY_WEIGHT).toList();
+        this.approvers = approvers;
     }
 
     /** @throws IllegalArgumentException if a rule can't be read */
@@ -66,12 +74,30 @@ final class ToolRules {
         tools.deny().orElse(List.of()).forEach(text -> all.add(rule(Permission.DENY, text)));
         tools.ask().orElse(List.of()).forEach(text -> all.add(rule(Permission.ASK, text)));
         tools.allow().orElse(List.of()).forEach(text -> all.add(rule(Permission.ALLOW, text)));
-        return new ToolRules(all);
+        return new ToolRules(
+                all,
+                tools.approvers().orElse(List.of()).stream()
+                        .map(ToolRules::approver)
+                        .toList());
     }
 
     /** @throws IllegalArgumentException if it is none */
     static Rule rule(Permission effect, String text) {
-        int split = (text + " ").lastIndexOf(FOR);
+        return rule(effect, text, FOR, effect.name().toLowerCase(Locale.ROOT));
+    }
+
+    /** Whoever has to approve is named; that a call waits for everybody would be no second approval. */
+    private static Rule approver(String text) {
+        Rule rule = rule(Permission.ASK, text, BY, "approvers");
+        if (rule.caller().kind() == CallerPattern.CallerKind.EVERYBODY) {
+            throw new IllegalArgumentException(
+                    "agent.tools.approvers: \"" + text + "\" names nobody: write refund_* by group:finance");
+        }
+        return rule;
+    }
+
+    private static Rule rule(Permission effect, String text, String before, String list) {
+        int split = (text + " ").lastIndexOf(before);
         String pattern = (split < 0 ? text : text.substring(0, split)).strip();
         try {
             if (pattern.isEmpty()) {
@@ -79,12 +105,10 @@ final class ToolRules {
             }
             CallerPattern caller = split < 0
                     ? CallerPattern.EVERYBODY
-                    : CallerPattern.parse((text + " ").substring(split + FOR.length()));
+                    : CallerPattern.parse((text + " ").substring(split + before.length()));
             return new Rule(effect, pattern, names(pattern, form(effect)), caller);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    "agent.tools." + effect.name().toLowerCase(Locale.ROOT) + ": \"" + text + "\" " + e.getMessage(),
-                    e);
+            throw new IllegalArgumentException("agent.tools." + list + ": \"" + text + "\" " + e.getMessage(), e);
         }
     }
 
@@ -113,16 +137,67 @@ final class ToolRules {
         return null;
     }
 
+    /** Who has to approve a call of that tool beside the one who asks. */
+    List<CallerPattern> approvers(String name, @Nullable String serverName) {
+        return approvers.stream()
+                .filter(rule -> rule.fits(name, serverName))
+                .map(Rule::caller)
+                .distinct()
+                .toList();
+    }
+
+    /** All who have to approve calls. */
+    List<CallerPattern> approvers() {
+        return approvers.stream().map(Rule::caller).distinct().toList();
+    }
+
     /** Those about a tool, whoever is meant, the most specific first. */
     List<Rule> about(String name, @Nullable String serverName) {
         return rules.stream().filter(rule -> rule.fits(name, serverName)).toList();
     }
 
-    /** Rules about none of these tools. */
-    List<Rule> unused(List<ToolListing.OfferedTool> tools) {
-        return rules.stream()
-                .filter(rule ->
-                        tools.stream().noneMatch(tool -> rule.fits(tool.tool().name(), tool.serverName())))
-                .toList();
+    /** What is wrong with rules that are read without an error, where these are the tools; each with the rule. */
+    List<String> findings(List<ToolListing.OfferedTool> tools, AgentConfig config) {
+        List<String> findings = new ArrayList<>();
+        for (Rule rule : rules) {
+            String nobody = nobody(rule.caller(), config);
+            List<ToolListing.OfferedTool> about = tools.stream()
+                    .filter(tool -> rule.fits(tool.tool().name(), tool.serverName()))
+                    .toList();
+            if (nobody != null) {
+                findings.add("A rule is about nobody, since " + nobody + ": " + rule);
+            } else if (about.isEmpty()) {
+                findings.add("A rule is about no tool that there is: " + rule);
+            } else if (about.stream().allMatch(tool -> isDecidedBefore(rule, tool))) {
+                findings.add("A rule never decides, since another one about the same callers goes before it: " + rule);
+            }
+        }
+        return List.copyOf(findings);
+    }
+
+    private boolean isDecidedBefore(Rule rule, ToolListing.OfferedTool tool) {
+        return rules.subList(0, rules.indexOf(rule)).stream()
+                .anyMatch(earlier -> earlier.caller().equals(rule.caller())
+                        && earlier.fits(tool.tool().name(), tool.serverName()));
+    }
+
+    /** Why no caller can be meant, or null if one can be. */
+    private static @Nullable String nobody(CallerPattern caller, AgentConfig config) {
+        AgentConfig.IdentitySettings settings = config.identity();
+        boolean known = settings.knownGroups()
+                .filter(groups -> !groups.contains(caller.name()))
+                .isEmpty();
+        return switch (caller.kind()) {
+            case GROUP ->
+                !known ? "agent.identity.known-groups has no such group" : nowhere(settings.groups(), "groups");
+            case ROLE -> nowhere(settings.roles(), "roles");
+            case SCOPE -> nowhere(settings.scopes(), "scopes");
+            case KEY -> config.access().apiKeysSecret().isEmpty() ? "agent.access.api-keys-secret is not set" : null;
+            case EVERYBODY, SUBJECT -> null;
+        };
+    }
+
+    private static @Nullable String nowhere(List<String> paths, String what) {
+        return paths.stream().allMatch(String::isBlank) ? "agent.identity." + what + " is empty" : null;
     }
 }

@@ -28,6 +28,16 @@ public interface Toolbox {
     ToolCatalog current(Identity caller, Deadline deadline) throws InterruptedException;
 
     /**
+     * All tools that there are, whoever asks, as the server has them now: to look at, and to offer to nobody. Never fails: {@link ToolCatalog#UNAVAILABLE} if
+     * the server does not answer.
+     *
+     * @throws InterruptedException if the calling thread was interrupted
+     */
+    default ToolCatalog all(Deadline deadline) throws InterruptedException {
+        return current(Identity.ANONYMOUS, deadline);
+    }
+
+    /**
      * Calls a tool. Never fails: what goes wrong is the result's outcome. A call of a tool that only reads is tried once more when its
      * connection is lost, and a few times when the database's is; any other call never, once it was sent.
      *

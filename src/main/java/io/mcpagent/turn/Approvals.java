@@ -1,5 +1,7 @@
 package io.mcpagent.turn;
 
+import io.mcpagent.base.Sha256;
+import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.Approval;
 import io.mcpagent.conversation.CallRecord;
 import io.mcpagent.conversation.Conversation;
@@ -15,6 +17,7 @@ import io.mcpagent.tools.ToolOutcome;
 import io.mcpagent.tools.ToolRound;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -89,6 +92,7 @@ public final class Approvals {
             throws InterruptedException {
         for (Verdict verdict : verdicts) {
             Approval waiting = requireWaiting(turn.conversation(), verdict);
+            requireSecond(waiting, verdict, tools);
             if (verdict.edited() != null) {
                 requireFitting(tools.current(run).find(waiting.tool()).orElse(null), verdict.edited());
             }
@@ -120,12 +124,28 @@ public final class Approvals {
         }
     }
 
+    /** Whoever asked has run what another person approved, and exactly that. */
+    private static void requireSecond(Approval waiting, Verdict verdict, ToolCalls tools) {
+        List<String> approvers = verdict.approve() ? tools.approversOf(waiting) : List.of();
+        if (approvers.isEmpty()) {
+            return;
+        }
+        if (waiting.approvedBy() == null) {
+            throw new ProblemException(
+                    Problem.APPROVAL_NEEDS_ANOTHER, "It waits for " + String.join(" or ", approvers) + ".");
+        }
+        if (verdict.edited() != null) {
+            throw new ProblemException(
+                    Problem.INVALID_REQUEST, "The arguments are those that another person approved. Leave yours out.");
+        }
+    }
+
     private PendingTurn pending() {
         return Objects.requireNonNull(turn.conversation().pending());
     }
 
     /** What a person wrote is held against what the tool takes; one that is not there is left to the call to tell. */
-    private static void requireFitting(@Nullable Tool tool, Arguments edited) {
+    static void requireFitting(@Nullable Tool tool, Arguments edited) {
         String flaw =
                 tool == null ? null : EditedArguments.flaw(tool.definition().inputSchema(), edited);
         if (flaw != null) {
@@ -133,7 +153,7 @@ public final class Approvals {
         }
     }
 
-    private static Approval requireWaiting(Conversation opened, Verdict verdict) {
+    static Approval requireWaiting(Conversation opened, Verdict verdict) {
         PendingTurn pending = opened.pending();
         String callId = verdict.callId();
         Approval approval = pending == null ? null : find(pending, callId);
@@ -174,7 +194,8 @@ public final class Approvals {
             throw new ProblemException(
                     Problem.TOOL_CHANGED, "The call was not made. Look at it again, then approve or decline it.");
         }
-        if (!shown.digest().equals(approval.digest())) {
+        boolean edited = !Sha256.hex(asked(pending(), approval.callId()).json()).equals(approval.digest());
+        if (edited) {
             // The list may have come back, or changed, since the decision was read.
             requireFitting(tool, approval.arguments());
         }
@@ -191,7 +212,7 @@ public final class Approvals {
 
             // The model's own call stays in the history as it was: it must know that another one was made.
             private ToolAnswer told(ToolAnswer result) {
-                return !shown.digest().equals(approval.digest())
+                return edited
                         ? new ToolAnswer(
                                 result.outcome(),
                                 Texts.edited(approval.arguments().json()) + result.text(),
@@ -202,11 +223,25 @@ public final class Approvals {
         }));
     }
 
+    /** What the model asked for, whatever people made of it. */
+    private static Arguments asked(PendingTurn pending, String callId) {
+        return pending.messages().getLast().toolUses().stream()
+                .filter(use -> use.id().equals(callId))
+                .findFirst()
+                .orElseThrow()
+                .input();
+    }
+
+    /** Until when a call can be approved, or be run as it was approved, of which that is said now. */
+    static Instant until(AgentConfig config) {
+        return Instant.now().plus(config.tools().approvalTimeout()).truncatedTo(ChronoUnit.SECONDS);
+    }
+
     private static ToolAnswer gone() {
         return new ToolAnswer(ToolOutcome.UNAVAILABLE, "The tool is not available any more. It was not called.", 0);
     }
 
-    private static ToolAnswer declined(String why) {
+    static ToolAnswer declined(String why) {
         return new ToolAnswer(ToolOutcome.DECLINED, why, 0);
     }
 
@@ -262,7 +297,7 @@ public final class Approvals {
                 .anyMatch(call -> call.id().equals(callId));
     }
 
-    private static @Nullable Approval find(PendingTurn pending, String callId) {
+    static @Nullable Approval find(PendingTurn pending, String callId) {
         return pending.approvals().stream()
                 .filter(approval -> approval.callId().equals(callId))
                 .findFirst()
@@ -278,7 +313,7 @@ public final class Approvals {
                 new ToolAnswer(ToolOutcome.OUTCOME_UNKNOWN, "", 0));
     }
 
-    private static PendingTurn with(PendingTurn pending, Approval changed) {
+    static PendingTurn with(PendingTurn pending, Approval changed) {
         return new PendingTurn(
                 pending.runId(),
                 pending.modelId(),
@@ -309,7 +344,7 @@ public final class Approvals {
                 decided.receipt());
     }
 
-    private static PendingTurn answered(PendingTurn pending, Approval decided, ToolAnswer result) {
+    static PendingTurn answered(PendingTurn pending, Approval decided, ToolAnswer result) {
         List<Content.ToolResult> results = new ArrayList<>(pending.results());
         results.add(new Content.ToolResult(decided.callId(), result.text(), result.isError()));
         return with(pending, decided, results, result);

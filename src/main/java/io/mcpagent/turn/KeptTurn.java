@@ -39,6 +39,7 @@ final class KeptTurn {
     // What has been taken so far; null or false if it was not, or was given back.
     private boolean claimed;
     private @Nullable Conversation conversation;
+    private WaitingCalls.@Nullable Asked asked;
     private boolean leased;
     private boolean wrote;
 
@@ -88,6 +89,7 @@ final class KeptTurn {
         Conversation opened = services.conversations().open(owner, id, createIfAbsent, runId, lease());
         conversation = opened;
         leased = true;
+        asked = services.waiting().of(owner, opened.id(), opened.pending());
         return opened;
     }
 
@@ -270,6 +272,7 @@ final class KeptTurn {
 
     /** Stores a change of the conversation, which is at its next version after that. */
     private void store(Change change) {
+        Objects.requireNonNull(asked).lay(change.pending());
         conversation = services.conversations().save(conversation(), runId, change);
         leased = change.keepLease();
         claimed &= change.reply() == null || change.keepLease();

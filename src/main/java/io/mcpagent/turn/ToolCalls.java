@@ -2,6 +2,7 @@ package io.mcpagent.turn;
 
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.Approval;
+import io.mcpagent.identity.CallerPattern;
 import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Content;
 import io.mcpagent.tools.Tool;
@@ -14,7 +15,6 @@ import io.mcpagent.tools.ToolRound;
 import io.mcpagent.tools.Toolbox;
 import jakarta.inject.Singleton;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -155,11 +155,25 @@ final class ToolCalls {
 
     private Approval approval(Content.ToolUse use, Tool tool) {
         return new Approval(
-                use.id(), tool.name(), use.input(), tool.fingerprint(), Approval.Stage.PENDING, approvableUntil());
+                use.id(),
+                tool.name(),
+                use.input(),
+                tool.fingerprint(),
+                Approval.Stage.PENDING,
+                approvableUntil(),
+                policy.approvers(tool.name()).stream()
+                        .map(CallerPattern::toString)
+                        .toList(),
+                null);
+    }
+
+    /** Who has to approve a waiting call beside the one who asked. */
+    List<String> approversOf(Approval approval) {
+        return SecondApprovals.approversOf(policy, approval);
     }
 
     /** Until when a call can be approved that is asked for now. */
     Instant approvableUntil() {
-        return Instant.now().plus(config.tools().approvalTimeout()).truncatedTo(ChronoUnit.SECONDS);
+        return Approvals.until(config);
     }
 }

@@ -26,9 +26,10 @@ public final class Turns {
             Runs runs,
             Telemetry telemetry,
             Audit audit,
+            WaitingCalls waiting,
             AgentConfig config) {
-        this.services =
-                new Services(model, tools, budget, conversations, replies, answers, runs, telemetry, audit, config);
+        this.services = new Services(
+                model, tools, budget, conversations, replies, answers, runs, telemetry, audit, waiting, config);
     }
 
     /** What the turns of this process share. */
@@ -42,6 +43,7 @@ public final class Turns {
             Runs runs,
             Telemetry telemetry,
             Audit audit,
+            WaitingCalls waiting,
             AgentConfig config) {}
 
     /**

@@ -20,6 +20,11 @@ public record MemoryStore(Conversations conversations, IdempotentReplies replies
         return empty(clock, clock);
     }
 
+    /** Empty desks. */
+    public static ApprovalDesks desks() {
+        return new MemoryApprovalDesks(InstantSource.system());
+    }
+
     private static MemoryStore empty(InstantSource clock, LongSupplier nanoTime) {
         OwnedMemory memory = new OwnedMemory(CAPACITY, BYTES, clock, nanoTime);
         MemoryIdempotentReplies replies = new MemoryIdempotentReplies(memory);

@@ -3,7 +3,11 @@ package io.mcpagent.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mcpagent.config.AgentConfig;
+import io.mcpagent.config.TestSettings;
+import io.mcpagent.identity.CallerPattern;
 import io.mcpagent.identity.Identity;
+import io.mcpagent.model.ToolDefinition;
 import io.mcpagent.tools.ToolPolicy.Permission;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -151,5 +155,57 @@ class ToolRulesTest {
     void should_read_whom_a_rule_is_about(String text, int weight) {
         assertThat(ToolRules.rule(Permission.ASK, text).caller().kind().weight())
                 .isEqualTo(weight);
+    }
+
+    @Test
+    void should_name_rules_that_are_about_nobody_or_nothing_or_never_decide() {
+        AgentConfig config = TestSettings.with(
+                "identity.known-groups", "support,finance",
+                "identity.scopes", " ",
+                "tools.deny", "refund for group:finance,list_orders for group:suport,gone",
+                "tools.ask", "refund for group:finance,refund for scope:a,refund for role:r,refund for key:billing",
+                "tools.allow", "refund* for group:finance,refund for subject:ann");
+        List<ToolListing.OfferedTool> tools = List.of(tool("refund"), tool("list_orders"));
+        assertThat(ToolRules.of(config.tools()).findings(tools, config))
+                .containsExactlyInAnyOrder(
+                        "A rule is about nobody, since agent.identity.known-groups has no such group: deny list_orders for group:suport",
+                        "A rule is about no tool that there is: deny gone",
+                        "A rule never decides, since another one about the same callers goes before it: ask refund for group:finance",
+                        "A rule never decides, since another one about the same callers goes before it: allow refund* for group:finance",
+                        "A rule is about nobody, since agent.identity.scopes is empty: ask refund for scope:a",
+                        "A rule is about nobody, since agent.access.api-keys-secret is not set: ask refund for key:billing");
+    }
+
+    private static ToolListing.OfferedTool tool(String name) {
+        return new ToolListing.OfferedTool(
+                name,
+                new Tool(new ToolDefinition(name, "does it", "{\"type\":\"object\"}"), Tool.Hints.NONE, "f"),
+                new CallerParameters(Map.of(), Map.of(), null));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"refund", "refund by", "refund by everybody", "refund for group:a", " by group:a"})
+    void should_not_start_with_approvers_who_are_nobody(String text) {
+        AgentConfig config = TestSettings.with("tools.approvers", text);
+        assertThatThrownBy(() -> ToolRules.of(config.tools()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("agent.tools.approvers");
+    }
+
+    @Test
+    void should_let_any_of_those_approve_who_are_named_for_a_tool_and_have_all_its_calls_wait() {
+        AgentConfig config = TestSettings.with(
+                "tools.approvers", "refund* by group:finance,REFUND_ALL by subject:boss", "tools.allow", "*");
+        ToolRules rules = ToolRules.of(config.tools());
+        assertThat(rules.approvers("refund", null)).containsExactly(CallerPattern.parse("group:finance"));
+        assertThat(rules.approvers("refund_all", null))
+                .containsExactly(CallerPattern.parse("group:finance"), CallerPattern.parse("subject:boss"));
+        assertThat(rules.approvers("x", "refund.x")).containsExactly(CallerPattern.parse("group:finance"));
+        assertThat(rules.approvers("list_orders", null)).isEmpty();
+        ConfiguredToolPolicy policy = new ConfiguredToolPolicy(config);
+        ToolListing.OfferedTool refund = tool("refund");
+        policy.observe(Map.of("refund", refund));
+        assertThat(policy.decide(refund.tool(), Identity.ANONYMOUS))
+                .isEqualTo(new ToolPolicy.Ruling(Permission.ASK, "its calls need the approval of group:finance"));
     }
 }

@@ -8,6 +8,7 @@ import io.mcpagent.base.Timers;
 import io.mcpagent.budget.Budget;
 import io.mcpagent.budget.Ledger;
 import io.mcpagent.budget.TestBudget;
+import io.mcpagent.conversation.MemoryStore;
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.identity.Identity;
 import io.mcpagent.local.bedrock.ConverseRequest;
@@ -214,6 +215,7 @@ class ReceiptsTest {
                     new Runs(timers),
                     seen.telemetry(),
                     audit.audit,
+                    new WaitingCalls(MemoryStore.desks(), (call, approval) -> {}),
                     models.config());
             Semaphore places = new Semaphore(AT_ONCE);
             List<Future<Boolean>> ended = new ArrayList<>();

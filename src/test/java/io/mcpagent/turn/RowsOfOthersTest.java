@@ -9,6 +9,7 @@ import io.mcpagent.base.Timers;
 import io.mcpagent.budget.TestBudget;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.config.TestSettings;
+import io.mcpagent.conversation.MemoryStore;
 import io.mcpagent.identity.Identities;
 import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Content;
@@ -189,6 +190,7 @@ class RowsOfOthersTest {
                     new Runs(timers),
                     seen.telemetry(),
                     audit.audit,
+                    new WaitingCalls(MemoryStore.desks(), (call, approval) -> {}),
                     config);
         }
 

@@ -1,6 +1,7 @@
 package io.mcpagent.turn;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.identity.CallerPattern;
 import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Arguments;
 import io.mcpagent.model.ToolDefinition;
@@ -28,6 +29,9 @@ final class StubTools implements Toolbox, ToolPolicy {
     Behaviour behaviour = (tool, arguments) -> new ToolAnswer(ToolOutcome.OK, "[{\"rows\":1}]", 3);
     boolean available = true;
     String writeFingerprint = "f1";
+    /** Who has to approve a write beside the one who asks. */
+    List<CallerPattern> approvers = List.of();
+
     String inputSchema = "{\"type\":\"object\",\"properties\":{}}";
     /** What a cached list says of it, if that is something else. */
     String cachedFingerprint;
@@ -70,6 +74,16 @@ final class StubTools implements Toolbox, ToolPolicy {
     @Override
     public Ruling decide(Tool tool, Identity caller) {
         return new Ruling(permission(tool.name()), "the test");
+    }
+
+    @Override
+    public List<CallerPattern> approvers(String tool) {
+        return tool.equals("write") ? approvers : List.of();
+    }
+
+    @Override
+    public List<CallerPattern> approvers() {
+        return approvers;
     }
 
     private static Permission permission(String tool) {

@@ -9,6 +9,7 @@ import io.mcpagent.base.Sha256;
 import io.mcpagent.base.Timers;
 import io.mcpagent.budget.TestBudget;
 import io.mcpagent.config.TestSettings;
+import io.mcpagent.conversation.MemoryStore;
 import io.mcpagent.conversation.TurnOutcome;
 import io.mcpagent.identity.Identity;
 import io.mcpagent.local.bedrock.ConverseRequest;
@@ -173,6 +174,7 @@ class TurnMatrixTest {
                     new Runs(timers),
                     seen.telemetry(),
                     audit.audit,
+                    new WaitingCalls(MemoryStore.desks(), (call, approval) -> {}),
                     models.config());
             bedrock.reset();
             bedrock.respond(this::answer);

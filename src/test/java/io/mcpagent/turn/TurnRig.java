@@ -5,7 +5,9 @@ import io.mcpagent.base.Timers;
 import io.mcpagent.budget.TestBudget;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.config.TestSettings;
+import io.mcpagent.conversation.ApprovalDesks;
 import io.mcpagent.conversation.Conversation;
+import io.mcpagent.conversation.MemoryStore;
 import io.mcpagent.identity.Identity;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
@@ -15,6 +17,7 @@ import io.mcpagent.tools.ToolRound;
 import io.mcpagent.tools.Toolbox;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Turns over a scripted model, stub tools and a store that can fail: everything between them is the service's own. */
 final class TurnRig implements AutoCloseable {
@@ -29,6 +32,9 @@ final class TurnRig implements AutoCloseable {
     final SeenTelemetry seen;
     final TestAudit audit = new TestAudit();
     final List<TurnEvent> events = new ArrayList<>();
+    final ApprovalDesks desks = MemoryStore.desks();
+    final List<ApprovalDesks.AskedCall> told = new CopyOnWriteArrayList<>();
+    final WaitingCalls waiting = new WaitingCalls(desks, (call, approval) -> told.add(call));
     final List<Run> begun = new ArrayList<>();
     final AgentConfig config;
     int places;
@@ -59,6 +65,7 @@ final class TurnRig implements AutoCloseable {
                 runs,
                 seen.telemetry(),
                 audit.audit,
+                waiting,
                 config);
     }
 
@@ -76,6 +83,11 @@ final class TurnRig implements AutoCloseable {
             begun.add(run);
         }
     };
+
+    /** Where others have their say. */
+    SecondApprovals seconds() {
+        return new SecondApprovals(store, tools, tools, waiting, audit.audit, config);
+    }
 
     OpenTurn open(Question question) {
         return turns.open(question, client);

@@ -161,7 +161,7 @@ public final class Audit implements AutoCloseable {
     private boolean gather(List<Waiting> batch, List<AuditRecord> records) throws InterruptedException {
         int chars = 0;
         Waiting next = waiting.take();
-        while (next != null && !next.equals(END)) {
+        while (next != null && next.stored != END.stored) {
             batch.add(next);
             long missing = lost.getAndSet(0);
             if (missing > 0) {
@@ -172,7 +172,7 @@ public final class Audit implements AutoCloseable {
             chars += record.text().length();
             next = chars > BATCH_CHARS || records.size() >= BATCH_RECORDS ? null : waiting.poll();
         }
-        return !END.equals(next);
+        return next == null || next.stored != END.stored;
     }
 
     private AuditRecord seal(AuditEntry entry, @Nullable String traceId) {

@@ -95,7 +95,9 @@ public final class OpenTurn implements AutoCloseable {
         Conversation opened = kept.open();
         telemetry.inConversation(opened.id());
         recorded.inConversation(opened.id());
-        run.inConversation(opened.id());
+        if (services.config().model().requestMetadata()) {
+            run.inConversation(opened.id());
+        }
         if (kept.leased()) {
             services.runs().bind(run, question.owner(), opened.id());
             requireNoneWaits(opened);

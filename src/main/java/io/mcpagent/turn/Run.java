@@ -86,7 +86,7 @@ public final class Run {
         return labels;
     }
 
-    /** The run is in that conversation. For the run's thread. */
+    /** The run is in that conversation, which its requests are labelled with. For the run's thread. */
     void inConversation(String conversationId) {
         labels = Map.of("conversation", label(conversationId), "turn", label(id), "caller", hash(caller.subject()));
     }

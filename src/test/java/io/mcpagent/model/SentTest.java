@@ -77,9 +77,10 @@ class SentTest {
     private static Stream<Case> cases(boolean streamed) {
         Stream<Case> both = Stream.of(
                 refused("ThrottlingException", Kind.THROTTLED, streamed),
-                refused("InternalServerException", Kind.UNAVAILABLE, streamed),
+                refused("ServiceUnavailableException", Kind.UNAVAILABLE, streamed),
                 refused("ValidationException", Kind.INVALID, streamed),
                 refused("AccessDeniedException", Kind.ACCESS, streamed),
+                failed("InternalServerException", streamed),
                 failed("ModelTimeoutException", streamed),
                 failed("ModelErrorException", streamed),
                 new Case("nobody listens", Way.TO_NOBODY, WORDS, streamed, Kind.UNAVAILABLE, false, false),
@@ -118,7 +119,7 @@ class SentTest {
         return new Case(type, Way.TO_THE_SERVICE, Script.error(type, "no"), streamed, kind, false, false);
     }
 
-    /** The model had worked on it. */
+    /** The model may have worked on it. */
     private static Case failed(String type, boolean streamed) {
         return new Case(type, Way.TO_THE_SERVICE, Script.error(type, "no"), streamed, Kind.UNAVAILABLE, true, false);
     }

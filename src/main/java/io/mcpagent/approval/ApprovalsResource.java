@@ -154,6 +154,11 @@ final class ApprovalsResource {
             throw new ProblemException(
                     Problem.INVALID_REQUEST, "Say in the member approve whether the call may run: true or false.");
         }
+        if (decided.approve() && decided.digest() == null) {
+            throw new ProblemException(
+                    Problem.INVALID_REQUEST,
+                    "Give the digest of the call as you saw it: what waits now may be another one.");
+        }
         AskedCall call = found(id)
                 .orElseThrow(() -> new ProblemException(
                         Problem.APPROVAL_NOT_FOUND, "It never waited, is over, or is not for you to decide."));

@@ -39,7 +39,7 @@ final class KeptTurn {
     // What has been taken so far; null or false if it was not, or was given back.
     private boolean claimed;
     private @Nullable Conversation conversation;
-    private WaitingCalls.@Nullable Asked asked;
+    private WaitingCalls.@Nullable LaidCalls asked;
     private boolean leased;
     private boolean wrote;
 

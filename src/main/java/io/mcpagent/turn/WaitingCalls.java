@@ -37,13 +37,13 @@ public final class WaitingCalls {
     }
 
     /** Of one open conversation: each call is laid on the desks once. For one thread. */
-    final class Asked {
+    final class LaidCalls {
 
         private final String owner;
         private final String conversationId;
         private final Set<AskedCall> known = new HashSet<>();
 
-        private Asked(String owner, String conversationId, @Nullable PendingTurn before) {
+        private LaidCalls(String owner, String conversationId, @Nullable PendingTurn before) {
             this.owner = owner;
             this.conversationId = conversationId;
             if (before != null) {
@@ -76,7 +76,7 @@ public final class WaitingCalls {
     }
 
     /** @param before what waited when the conversation was opened */
-    Asked of(String owner, String conversationId, @Nullable PendingTurn before) {
-        return new Asked(owner, conversationId, before);
+    LaidCalls of(String owner, String conversationId, @Nullable PendingTurn before) {
+        return new LaidCalls(owner, conversationId, before);
     }
 }

@@ -89,7 +89,7 @@ test('should refuse what is no request', async () => {
     assert.equal(answer.status, 400, body);
     const { jsonrpc, error } = await answer.json();
     assert.equal(jsonrpc, '2.0');
-    assert.equal(error.code, -32600);
+    assert.equal(error.code, body === '{' ? -32700 : -32600, body);
   }
   assert.equal((await post('{"jsonrpc":"2.0","method":"notifications/initialized"}')).status, 202);
   assert.equal((await fetch(`${url}/mcp`)).status, 405);

@@ -58,8 +58,8 @@ import org.junit.jupiter.api.Test;
  */
 class HostileToolsTest {
 
-    private static final int TURNS = Boolean.getBoolean("thorough") ? 6_000 : 300;
-    private static final int ROUNDS = Boolean.getBoolean("thorough") ? 20 : 3;
+    private static final int TURNS = Boolean.getBoolean("thorough") ? 3_000 : 300;
+    private static final int ROUNDS = Boolean.getBoolean("thorough") ? 10 : 3;
     private static final List<String> CALLERS = List.of("ann", "ben", "cem", "dot");
     private static final int MOST_TRIES = 60;
     private static final Pattern QUESTION = Pattern.compile("do [a-z]+-\\d+");

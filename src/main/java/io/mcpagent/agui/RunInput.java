@@ -85,11 +85,20 @@ record RunInput(String threadId, String runId, @Nullable String question, List<V
             verdicts.add(new Verdict(
                     id.asText(),
                     approved(entry),
-                    payload.path("reason").isTextual() ? payload.path("reason").asText() : null,
+                    text(payload, "reason"),
                     Decided.edited(payload.path("editedArgs")),
-                    payload.path("digest").isTextual() ? payload.path("digest").asText() : null));
+                    text(payload, "digest")));
         }
         return verdicts;
+    }
+
+    /** A member that may be left out; what is there and is no text was meant for something. */
+    private static @Nullable String text(JsonNode payload, String name) {
+        JsonNode value = payload.path(name);
+        if (!value.isMissingNode() && !value.isNull() && !value.isTextual()) {
+            throw invalid("The " + name + " of a payload of resume must be a text.");
+        }
+        return value.textValue();
     }
 
     /** Whoever says nothing clear has not approved: such a request is refused, and the call goes on waiting. */

@@ -54,6 +54,8 @@ class RunInputTest {
                 "\"resume\": [{\"interruptId\": \"a\", \"status\": \"resolved\"}]",
                 "\"resume\": [{\"interruptId\": \"a\", \"status\": \"resolved\", \"payload\": {\"approved\": \"true\"}}]",
                 "\"resume\": [{\"interruptId\": \"a\", \"status\": \"resolved\", \"payload\": {\"approved\": 1}}]",
+                "\"resume\": [{\"interruptId\": \"a\", \"status\": \"resolved\", \"payload\": {\"approved\": true, \"digest\": 7}}]",
+                "\"resume\": [{\"interruptId\": \"a\", \"status\": \"cancelled\", \"payload\": {\"reason\": [\"no\"]}}]",
             })
     void should_refuse_what_asks_or_decides_nothing_clear(String members) {
         assertThat(refused("{\"threadId\": \"t\", \"runId\": \"r\", " + members + "}"))

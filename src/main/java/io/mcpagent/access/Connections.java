@@ -109,7 +109,7 @@ final class Connections {
             return null;
         }
         Connection first = headless.isEmpty() ? null : headless.iterator().next();
-        Connection excess = first != null && first != connection || idle.isEmpty()
+        Connection excess = (first != null && first != connection) || idle.isEmpty()
                 ? first
                 : idle.iterator().next();
         if (excess != null) {
@@ -145,7 +145,7 @@ final class Connections {
             Connection excess = move(this, headless);
             if (excess != null) {
                 LOG.debugf("There are more than %d connections: one without a request is closed", most);
-                excess.channel.close();
+                var _ = excess.channel.close();
             }
         }
 
@@ -156,7 +156,7 @@ final class Connections {
                                 LOG.debugf(
                                         "No whole head of a request came within %s: the connection is closed",
                                         patience);
-                                channel.close();
+                                var _ = channel.close();
                             },
                             patience.toNanos(),
                             TimeUnit.NANOSECONDS);

@@ -41,7 +41,7 @@ public final class Audit implements AutoCloseable {
     private static final Duration SOON = Duration.ofSeconds(2);
     private static final Duration LONGEST_END = Duration.ofSeconds(5);
     private static final Waiting END =
-            new Waiting(AuditEntry.of(AuditEntry.Act.LOST, "unknown"), null, new CompletableFuture<>());
+            new Waiting(AuditEntry.of(AuditEntry.Act.LOST, "unknown"), null, new CompletableFuture<>(), true);
 
     private final AuditStore store;
     private final InstantSource clock;
@@ -60,7 +60,7 @@ public final class Audit implements AutoCloseable {
     private Instant last = Instant.EPOCH;
 
     /** An entry on its way. */
-    private record Waiting(AuditEntry entry, @Nullable String traceId, CompletableFuture<Void> stored) {}
+    private record Waiting(AuditEntry entry, @Nullable String traceId, CompletableFuture<Void> stored, boolean isEnd) {}
 
     /**
      * Begins a chain.
@@ -122,7 +122,7 @@ public final class Audit implements AutoCloseable {
     }
 
     private CompletableFuture<Void> add(AuditEntry entry) {
-        Waiting added = new Waiting(entry, (String) MDC.get(TraceIds.IN_LOG), new CompletableFuture<>());
+        Waiting added = new Waiting(entry, (String) MDC.get(TraceIds.IN_LOG), new CompletableFuture<>(), false);
         if (!waiting.offer(added)) {
             lost.incrementAndGet();
             added.stored.cancel(false);
@@ -161,7 +161,7 @@ public final class Audit implements AutoCloseable {
     private boolean gather(List<Waiting> batch, List<AuditRecord> records) throws InterruptedException {
         int chars = 0;
         Waiting next = waiting.take();
-        while (next != null && next.stored != END.stored) {
+        while (next != null && !next.isEnd) {
             batch.add(next);
             long missing = lost.getAndSet(0);
             if (missing > 0) {
@@ -172,7 +172,7 @@ public final class Audit implements AutoCloseable {
             chars += record.text().length();
             next = chars > BATCH_CHARS || records.size() >= BATCH_RECORDS ? null : waiting.poll();
         }
-        return next == null || next.stored != END.stored;
+        return next == null || !next.isEnd;
     }
 
     private AuditRecord seal(AuditEntry entry, @Nullable String traceId) {

@@ -22,7 +22,11 @@ public record Decided(
         @Nullable JsonNode arguments,
         @Nullable String digest) {
 
-    /** @throws ProblemException if it contradicts itself, or the arguments are none */
+    /**
+     * What was decided on that call.
+     *
+     * @throws ProblemException if it contradicts itself, or the arguments are none
+     */
     public Verdict verdict(String callId) {
         return new Verdict(callId, Boolean.TRUE.equals(approve), reason, edited(arguments), digest);
     }

@@ -186,7 +186,7 @@ class BedrockModel {
         if (e instanceof SocketTimeoutException || e.getCause() instanceof SocketTimeoutException) {
             kind = Kind.TIMEOUT;
         } else if (e instanceof EventStreamDecoder.BrokenStreamException
-                || streamed != null && exchange.answered() && exchange.status() == 200) {
+                || (streamed != null && exchange.answered() && exchange.status() == 200)) {
             kind = Kind.BROKEN_STREAM;
         }
         return new ModelException(kind, e.toString(), exchange.sent(), streamed != null && streamed.heard(), e);

@@ -63,10 +63,10 @@ final class SoundSchema {
 
     private static boolean isSound(JsonNode schema) {
         return schema.isBoolean()
-                || schema.isObject()
+                || (schema.isObject()
                         && schema.properties().stream()
                                 .allMatch(member -> KEYWORDS.getOrDefault(member.getKey(), any -> true)
-                                        .test(member.getValue()));
+                                        .test(member.getValue())));
     }
 
     private static boolean areSound(JsonNode schemas) {

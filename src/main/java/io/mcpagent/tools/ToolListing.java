@@ -181,7 +181,7 @@ record ToolListing(
     }
 
     private static boolean isAcceptable(JsonNode schema, int depth) {
-        if (depth > DEEPEST_SCHEMA || schema.isNumber() && !Double.isFinite(schema.doubleValue())) {
+        if (depth > DEEPEST_SCHEMA || (schema.isNumber() && !Double.isFinite(schema.doubleValue()))) {
             return false;
         }
         for (Map.Entry<String, JsonNode> member : schema.properties()) {

@@ -1,6 +1,6 @@
 // Approvals, stopping, and everything that goes wrong.
 import assert from 'node:assert/strict';
-import { ask, ended, holds, shown } from './browser.mjs';
+import { ask, ended, holds, shown, violations } from './browser.mjs';
 
 const lastCall = (page) => page.locator('.tool-call').last();
 const lastTurn = (page) => page.locator('.turn').last();
@@ -34,6 +34,11 @@ function hostileArguments(count) {
   };
   return Array.from({ length: count }, () => object(pick([0, 1, 3, 12])));
 }
+
+const decline = async (page) => {
+  await page.getByRole('button', { name: 'Decline' }).click();
+  await page.getByRole('button', { name: 'Decline it' }).click();
+};
 
 export const decisions = [
   ['should_show_exactly_what_would_run_and_run_it_when_approved', async ({ page, server }) => {
@@ -83,10 +88,145 @@ export const decisions = [
   ['should_decline_and_go_on', async ({ page }) => {
     await ask(page, 'Cancel order 1042');
     await ended(page);
-    await page.getByRole('button', { name: 'Decline' }).click();
+    await decline(page);
     await shown(page, 'I left order 1042 as it was.').waitFor();
     await ended(page);
     assert.equal(await page.locator('.tool-call').nth(1).locator('.badge').textContent(), 'Declined');
+  }],
+
+  ['should_show_the_difference_before_changed_arguments_are_sent', async ({ page, server }) => {
+    await ask(page, 'edit me');
+    await ended(page);
+    const card = page.getByRole('group', { name: 'Approval needed' });
+    await card.getByRole('button', { name: 'Edit' }).click();
+    assert.equal(await page.evaluate(() => document.activeElement.value), '7', 'the first field has the focus');
+    assert.equal(await card.getByLabel('hidden').inputValue(), '"a\\u200bb"', 'what has no look can be seen');
+    await card.getByLabel('order_id').fill('9007199254740993');
+    await card.getByLabel('amount').fill('12,50');
+    await card.getByRole('button', { name: 'Review' }).click();
+    assert.ok(await card.getByText('amount must be a number').isVisible());
+    assert.equal(server.state.decided.length, 0);
+    await card.getByLabel('amount').fill('12.50');
+    await card.getByLabel('note').fill('Sorry, "Ada"');
+    await card.getByLabel('notify').selectOption('false');
+    await card.getByLabel('lines').fill('[{"line": 2}]');
+    assert.deepEqual(await violations(page), []);
+    await card.getByRole('button', { name: 'Review' }).click();
+    assert.equal(posts(server).length, 1, 'the difference is looked at first');
+    assert.deepEqual(await card.locator('del').allTextContents(), ['was 7', 'was 12.5', 'was "Sorry"', 'was true', 'was [\n  {\n    "line": 1\n  }\n]']);
+    assert.deepEqual(await card.locator('ins').allTextContents(), ['is now 9007199254740993', 'is now 12.50', 'is now "Sorry, \\"Ada\\""', 'is now false', 'is now [{"line": 2}]']);
+    assert.deepEqual(await violations(page), []);
+    await card.getByRole('button', { name: 'Approve with changes' }).click();
+    await shown(page, 'It is refunded.').waitFor();
+    await ended(page);
+    const [sent] = server.state.decided;
+    assert.ok(sent.includes('"arguments":{"order_id":9007199254740993,"amount":12.50,"note":"Sorry, \\"Ada\\"","notify":false,"hidden":"a'), `each digit is sent: ${sent}`);
+    assert.equal(JSON.parse(sent).arguments.hidden, 'a\u200bb', 'what was not changed stays');
+    assert.match(JSON.parse(sent).digest, /^[0-9a-f]{64}$/);
+    await lastCall(page).locator('summary').click();
+    assert.ok((await lastCall(page).locator('.arguments').textContent()).includes('"notify": false'), 'the call is shown as it ran');
+  }],
+
+  ['should_keep_changes_that_the_agent_refuses', async ({ page, server }) => {
+    await ask(page, 'edit me');
+    await ended(page);
+    const card = page.getByRole('group', { name: 'Approval needed' });
+    await card.getByRole('button', { name: 'Edit' }).click();
+    await card.getByLabel('order_id').fill('7.5');
+    await page.keyboard.press('Enter');
+    await card.getByRole('button', { name: 'Approve with changes' }).click();
+    await shown(page, 'must have at /order_id a value of type integer').waitFor();
+    await card.getByRole('button', { name: 'Edit again' }).click();
+    assert.equal(await card.getByLabel('order_id').inputValue(), '7.5');
+    await card.getByRole('button', { name: 'Discard' }).click();
+    await card.getByRole('button', { name: 'Approve', exact: true }).click();
+    await shown(page, 'It is refunded.').waitFor();
+    assert.equal(JSON.parse(server.state.decided[0]).arguments, undefined);
+  }],
+
+  ['should_send_of_2000_hostile_arguments_those_that_were_not_changed', async ({ page }) => {
+    const texts = hostileArguments(2000);
+    const wrong = await page.evaluate(async (all) => {
+      const { ArgumentsEditor } = await import('/page/approval-edit.js');
+      const place = document.body.appendChild(document.createElement('div'));
+      return all.filter((text) => {
+        const told = JSON.parse(text);
+        const editor = new ArgumentsEditor(told, () => null);
+        place.replaceChildren(editor.form(() => {}));
+        return editor.isChanged || editor.check() !== null || JSON.stringify(JSON.parse(editor.json)) !== JSON.stringify(told);
+      });
+    }, texts);
+    assert.deepEqual(wrong.slice(0, 3), []);
+  }],
+
+  ['should_give_the_model_the_reason_of_a_decline', async ({ page, server }) => {
+    await ask(page, 'Cancel order 1042');
+    await ended(page);
+    await page.getByRole('button', { name: 'Decline' }).click();
+    await page.getByLabel('Why not?').fill('  It has shipped already ');
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole('button', { name: 'Decline it' }).click();
+    await shown(page, 'I left order 1042 as it was.').waitFor();
+    await ended(page);
+    assert.equal(JSON.parse(server.state.decided[0]).reason, 'It has shipped already');
+    assert.ok(await shown(page, 'You declined this: “It has shipped already”').isVisible());
+  }],
+
+  ['should_wait_for_a_second_person_and_look_again', async ({ page, server }) => {
+    await ask(page, 'four eyes');
+    await ended(page);
+    const card = page.getByRole('group', { name: 'Another person has to approve this' });
+    assert.ok((await card.textContent()).includes('group:finance has to approve it first'));
+    assert.equal(await card.getByRole('button', { name: 'Approve' }).count(), 0);
+    const [conversation] = server.state.conversations.values();
+    conversation.approvals[0].approvedBy = 'key:carol';
+    await card.getByRole('button', { name: 'Look again' }).click();
+    const now = page.getByRole('group', { name: 'Approval needed' });
+    assert.ok((await now.textContent()).includes('key:carol has approved this.'));
+    assert.equal(await now.getByRole('button', { name: 'Edit' }).count(), 0, 'what was approved is what runs');
+    await now.getByRole('button', { name: 'Approve' }).click();
+    await shown(page, 'It is refunded.').waitFor();
+  }],
+
+  ['should_show_a_second_approver_what_waits_and_take_their_word', async ({ page, server }) => {
+    const waiting = (id, more) => ({ id, tool: 'refund', arguments: { order_id: 7, amount: 12.5 }, digest: `digest-${id}`, expiresAt: '2999-01-01T00:00:00Z', askedBy: 'key:alice', approvers: ['group:finance'], ...more });
+    server.state.waiting = [waiting('one'), waiting('two'), waiting('three', { askedBy: 'mallory\u202e', conversationId: 'c', callId: 'd' })];
+    await page.reload();
+    await page.getByRole('link', { name: 'Approvals 2+' }).click();
+    await page.locator('.waiting .approval').nth(1).waitFor();
+    assert.equal(await page.locator('#title').textContent(), 'Approvals');
+    assert.ok(await page.locator('#composer').isHidden());
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByRole('link', { name: 'Open the conversation' }).waitFor();
+    const [first, second] = [page.locator('.waiting .approval').nth(0), page.locator('.waiting .approval').nth(1)];
+    assert.ok((await first.textContent()).includes('key:alice asks for this.'));
+    await first.getByRole('button', { name: 'Edit' }).click();
+    await first.getByLabel('amount').fill('10.00');
+    await first.getByRole('button', { name: 'Review' }).click();
+    await first.getByRole('button', { name: 'Approve with changes' }).click();
+    await shown(page, 'You approved this with your changes.').waitFor();
+    await second.getByRole('button', { name: 'Decline' }).click();
+    await second.getByLabel('Why not?').fill('Too much');
+    await second.getByRole('button', { name: 'Decline it' }).click();
+    await holds(() => assert.deepEqual(server.state.decided, ['{"approve":true,"digest":"digest-one","arguments":{"order_id":7,"amount":10.00}}', '{"approve":false,"reason":"Too much","digest":"digest-two"}']));
+    await page.getByRole('link', { name: 'Approvals 1' }).waitFor();
+    await page.goBack();
+    await page.locator('#composer').waitFor();
+    server.state.waiting = [];
+    await page.goForward();
+    await shown(page, 'Nothing waits for you.').waitFor();
+  }],
+
+  ['should_say_that_somebody_else_was_faster', async ({ page, server }) => {
+    server.state.waiting = [{ id: 'one', tool: 'refund', arguments: {}, digest: 'd', expiresAt: '2999-01-01T00:00:00Z', askedBy: 'key:alice' }];
+    await page.goto(`${server.base}/#/approvals`);
+    const approve = page.getByRole('button', { name: 'Approve' });
+    await approve.waitFor();
+    server.state.waiting = [];
+    await approve.click();
+    await shown(page, 'It never waited, is over, or is not for you to decide.').waitFor();
+    assert.ok(await approve.isDisabled());
   }],
 
   ['should_keep_the_focus_in_the_conversation_after_a_decision', async ({ page, server }) => {
@@ -100,6 +240,8 @@ export const decisions = [
     await holds(async () => assert.equal(await focused(), 'Approve', 'it can be decided again'));
     server.state.isDown = false;
     await page.getByRole('button', { name: 'Decline' }).focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await shown(page, 'I left order 1042 as it was.').waitFor();
     await ended(page);
@@ -116,6 +258,7 @@ export const decisions = [
     await shown(page, 'Approved 1.').waitFor();
     await ended(page);
     await page.locator('.approval').nth(1).getByRole('button', { name: 'Decline' }).click();
+    await page.getByRole('button', { name: 'Decline it' }).click();
     await shown(page, 'Declined 2.').waitFor();
     await ended(page);
     assert.equal(await page.locator('.approval').count(), 2);

@@ -105,6 +105,7 @@ const scripted = [
     await ask(page, 'set order 42 to cancelled');
     await done(page);
     await page.getByRole('button', { name: 'Decline' }).click();
+    await page.getByRole('button', { name: 'Decline it' }).click();
     await shown(page, 'That is settled.').waitFor();
     await done(page);
     assert.equal(await page.locator('.tool-call .badge').last().textContent(), 'Declined');

@@ -34,7 +34,7 @@ export const policyFor = (connect = '') => [
  * @returns {Promise<Object>} `base`, `state` (to change while it runs; an answer waits at `holdAfter` until it is null, and comes word by word if `isWordy`), `close()`
  */
 export async function startServer({ port = 0, gzip = true, signIn = null, keys = [] } = {}) {
-  const state = { toolbox: 'available', isDown: false, delay: 12, isWordy: false, holdAfter: null, conversations: new Map(), requests: [], asked: [], runs: new Map(), signIn, keys, tokens: new Set(), codes: new Map() };
+  const state = { toolbox: 'available', isDown: false, delay: 12, isWordy: false, holdAfter: null, conversations: new Map(), requests: [], asked: [], decided: [], waiting: [], runs: new Map(), signIn, keys, tokens: new Set(), codes: new Map() };
   const server = createServer((request, response) => {
     handle(state, gzip, request, response).catch((error) => {
       if (!response.headersSent) response.writeHead(500);
@@ -55,9 +55,31 @@ async function handle(state, gzip, request, response) {
   if (pathname === '/sign-in.json') return state.signIn ? json(response, 200, state.signIn) : problem(response, 404, 'Not found', 'There is nothing here.');
   if (pathname === '/idp/authorize') return authorize(state, searchParams, response);
   if (pathname === '/idp/token') return token(state, request, response);
+  if (pathname === '/approvals' || pathname.startsWith('/approvals/')) return approvalsOf(state, pathname, searchParams, request, response);
   if (pathname === '/chat' || pathname.startsWith('/chat/')) return chat(state, pathname, request, response);
   return file(pathname, gzip, request, response, state);
 }
+
+/** The queue of second approvers: `state.waiting`, in pages of two. A decision is kept in `state.decided`. */
+async function approvalsOf(state, pathname, asked, request, response) {
+  if (request.method === 'GET') {
+    const from = Number(asked.get('after') ?? 0);
+    return json(response, 200, { approvals: state.waiting.slice(from, from + 2), ...(from + 2 < state.waiting.length ? { next: String(from + 2) } : {}) });
+  }
+  const text = await bodyOf(request);
+  const call = state.waiting.find(({ id }) => id === pathname.split('/')[2]);
+  if (!call) return problem(response, 404, 'No such approval', 'It never waited, is over, or is not for you to decide.');
+  const flaw = flawOf(JSON.parse(text));
+  if (flaw) return problem(response, 400, 'Invalid request', flaw);
+  state.waiting = state.waiting.filter((one) => one !== call);
+  state.decided.push(text);
+  return json(response, 200, { id: call.id, tool: call.tool, state: JSON.parse(text).approve ? 'approved' : 'declined', digest: call.digest });
+}
+
+/** As the agent checks edited arguments against the tool's schema. */
+const flawOf = ({ arguments: edited }) => (edited && 'order_id' in edited && !Number.isInteger(edited.order_id) ? 'The arguments must have at /order_id a value of type integer.' : null);
+
+const digestOf = (asked) => createHash('sha256').update(JSON.stringify(asked)).digest('hex');
 
 async function chat(state, pathname, request, response) {
   const authorization = request.headers.authorization ?? '';
@@ -74,7 +96,7 @@ async function chat(state, pathname, request, response) {
     case 'GET /id': return json(response, 200, viewOf(known));
     case 'DELETE /id': state.conversations.delete(id); return response.writeHead(204).end();
     case 'DELETE /id/run': state.runs.get(id)?.stop(); return response.writeHead(204).end();
-    case 'POST /id/approvals/call': return decide(state, known, callId, JSON.parse(await bodyOf(request)), response);
+    case 'POST /id/approvals/call': return decide(state, known, callId, await bodyOf(request), response);
     default: return problem(response, 405, 'Not allowed', route);
   }
 }
@@ -97,13 +119,19 @@ function begin(state, { message, conversationId }, request, response) {
   return run(state, conversation, turn, script.steps, response, () => conversation.turns.push(turn));
 }
 
-function decide(state, conversation, callId, { approve }, response) {
+function decide(state, conversation, callId, text, response) {
+  const { approve, digest, arguments: edited } = JSON.parse(text);
   const pending = conversation.approvals.find((one) => one.callId === callId);
   if (!pending) return problem(response, 409, 'Already decided', 'This approval was decided or has expired.');
+  if (digest !== pending.digest) return problem(response, 409, 'The call has changed', 'Look at the conversation for what waits, and decide on that.');
+  const flaw = flawOf({ arguments: edited });
+  if (flaw) return problem(response, 400, 'Invalid request', flaw);
+  state.decided.push(text);
   conversation.approvals = conversation.approvals.filter((one) => one !== pending);
   const turn = conversation.turns.at(-1);
   turn.toolCalls = turn.toolCalls.filter(({ id }) => id !== callId);
-  return run(state, conversation, turn, approve ? pending.then : pending.otherwise, response, () => {});
+  const then = pending.then.map(([kind, one, ...rest]) => [kind, edited && kind === 'call' ? { ...one, arguments: edited } : one, ...rest]);
+  return run(state, conversation, turn, approve ? then : pending.otherwise, response, () => {});
 }
 
 /** Plays the steps of a script; a step is `[kind, ...]`. */
@@ -139,7 +167,7 @@ async function run(state, conversation, turn, steps, response, keep) {
   turn.receipt = receipt;
   conversation.updatedAt = new Date().toISOString();
   const outcome = isOver ? { type: 'cancelled' } : interrupts.length ? { type: 'interrupt', interrupts } : { type: 'success' };
-  const approvals = conversation.approvals.map(({ callId, tool, arguments: asked, expiresAt }) => ({ callId, tool, arguments: asked, expiresAt }));
+  const approvals = conversation.approvals.map(({ then, otherwise, ...shown }) => shown);
   const result = { conversationId, runId: turn.runId, outcome: interrupts.length ? 'approval_required' : ending.outcome, answer: turn.answer, toolCalls: turn.toolCalls.map(({ result: _, ...one }) => one), usage: {}, model: turn.model, notices: ending.notices ?? [], receipt, approvals };
   send({ type: 'RUN_FINISHED', threadId: conversationId, runId: turn.runId, result, outcome });
   return response.end();
@@ -174,13 +202,14 @@ function announceCall(toolCallId, toolCallName, asked, send) {
   send({ type: 'TOOL_CALL_END', toolCallId });
 }
 
-function interrupt({ id = randomUUID(), tool, arguments: asked, seconds = 300, then, otherwise }, conversation, turn, send) {
+function interrupt({ id = randomUUID(), tool, arguments: asked, approvers, seconds = 300, then, otherwise }, conversation, turn, send) {
   announceCall(id, tool, asked, send);
   const expiresAt = new Date(Date.now() + seconds * 1000).toISOString();
   const withId = (steps) => steps.map(([kind, first, ...rest]) => (kind === 'call' && first.isKnown ? [kind, { ...first, id }] : [kind, first, ...rest]));
-  conversation.approvals.push({ callId: id, tool, arguments: asked, expiresAt, then: withId(then), otherwise: withId(otherwise) });
+  const digest = digestOf(asked);
+  conversation.approvals.push({ callId: id, tool, arguments: asked, expiresAt, digest, approvers, then: withId(then), otherwise: withId(otherwise) });
   turn.toolCalls.push({ id, name: tool, arguments: asked, outcome: 'approval_required', durationMs: 0, result: '' });
-  return { id, reason: 'tool_approval', message: `Approve ${tool}?`, toolCallId: id, expiresAt, metadata: { tool, arguments: asked } };
+  return { id, reason: 'tool_approval', message: `Approve ${tool}?`, toolCallId: id, expiresAt, metadata: { tool, arguments: asked, digest } };
 }
 
 /** A provider that signs everybody in at once. */

@@ -1,4 +1,4 @@
-// node mutants.mjs: serves the page with one fault at a time; the named test has to notice it.
+// node mutants.mjs [PART OF A PATH]: serves the page with one fault at a time; the named test has to notice it.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -20,6 +20,10 @@ const MUTANTS = [
   ['/page/approval.js', "JSON.stringify(value, null, 2)", 'String(value)', 'exactly_what_would_run'],
   ['/page/approval.js', 'this.#expiresAt <= Date.now()', 'false', 'approval_expire'],
   ['/page/approval.js', 'if (hadFocus)', 'if (false)', 'keep_the_focus'],
+  ['/page/approval.js', '{ ...verdict, digest: this.#digest }', 'verdict', 'second_approver'],
+  ['/page/approval-edit.js', '(text) => text.trim(), (text) => (NUMBER', '(text) => String(Number(text)), (text) => (NUMBER', 'difference_before'],
+  ['/page/approval-edit.js', 'visible(value) === value', 'true', 'difference_before'],
+  ['/page/conversation.js', '[0, 400, 429, 503]', '[0, 429, 503]', 'changes_that'],
   ['/page/app.js', 'listing !== this.#listings', 'false', 'newest_list'],
   ['/page/events.js', 'rest = lines.pop();', 'lines.pop();', 'before_the_connection_broke'],
   ['/page/conversation.js', 'await this.#api.stop(this.id).catch(hangUp);', '', 'stop_an_answer'],
@@ -41,11 +45,13 @@ const MUTANTS = [
 ];
 
 let caught = 0;
-for (const [path, search, replacement, test, more] of MUTANTS) {
+const only = process.argv[2] ?? '';
+const chosen = MUTANTS.filter(([path]) => path.includes(only));
+for (const [path, search, replacement, test, more] of chosen) {
   const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, 'test.mjs'), '--only', test], { env: { ...process.env, ...more, MUTATION: [path, search, replacement].join('|||') }, encoding: 'utf8' });
   const isCaught = status === 1 && /^FAIL/m.test(stdout);
   caught += Number(isCaught);
   console.log(`${isCaught ? 'ok   ' : 'ALIVE'} ${path}: ${search.slice(0, 60)} (${test})`);
 }
-console.log(`${caught} passed, ${MUTANTS.length - caught} failed`);
-process.exit(caught === MUTANTS.length ? 0 : 1);
+console.log(`${caught} passed, ${chosen.length - caught} failed`);
+process.exit(caught === chosen.length ? 0 : 1);

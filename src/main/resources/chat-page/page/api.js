@@ -45,12 +45,23 @@ export class Api {
   /** The events of a turn. The key makes a repetition after a lost connection safe: the agent answers it once. */
   ask(message, conversationId, idempotencyKey, signal) {
     const body = conversationId ? { message, conversationId } : { message };
-    return this.#run('/chat', body, signal, { 'Idempotency-Key': idempotencyKey });
+    return this.#run('/chat', JSON.stringify(body), signal, { 'Idempotency-Key': idempotencyKey });
   }
 
   /** The events of the turn that goes on after the decision. */
   decide(id, callId, verdict, signal) {
-    return this.#run(`/chat/${encodeURIComponent(id)}/approvals/${encodeURIComponent(callId)}`, verdict, signal);
+    return this.#run(`/chat/${encodeURIComponent(id)}/approvals/${encodeURIComponent(callId)}`, verdictText(verdict), signal);
+  }
+
+  /** The calls, of whoever, that wait for a word of the reader. @param {?string} after the `next` of the page before */
+  waiting(after) {
+    return this.#json('GET', `/approvals${after ? `?after=${encodeURIComponent(after)}` : ''}`);
+  }
+
+  /** The reader's word on somebody else's call. */
+  async decideFor(id, verdict) {
+    const response = await this.#request('POST', `/approvals/${encodeURIComponent(id)}`, { body: verdictText(verdict), headers: { Accept: 'application/json' } });
+    return response.json();
   }
 
   /** Open to everybody; also says something while the agent is not well. */
@@ -84,7 +95,7 @@ export class Api {
         ...(body ? { 'Content-Type': 'application/json' } : {}),
         ...headers,
       },
-      body: body ? JSON.stringify(body) : undefined,
+      body,
     }).catch((error) => {
       throw error.name === 'AbortError' ? error : Problem.unreachable();
     });
@@ -92,6 +103,11 @@ export class Api {
     if (response.status === 401) this.#onSignInNeeded();
     throw await problemOf(response);
   }
+}
+
+/** Edited arguments are JSON text already: a number in them is sent with all of its digits. */
+function verdictText({ arguments: edited, ...verdict }) {
+  return JSON.stringify(verdict).replace(/}$/, edited === undefined ? '}' : () => `,"arguments":${edited}}`);
 }
 
 async function problemOf(response) {

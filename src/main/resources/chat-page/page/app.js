@@ -11,6 +11,9 @@ import { Status } from './status.js';
 import { loadMarkdown } from './answer-text.js';
 import { problemCard } from './turn-parts.js';
 
+const APPROVALS = '#/approvals';
+const APPROVALS_EVERY = 60_000;
+
 class App {
   #signIn = new SignIn();
   #api = new Api(this.#signIn, () => this.#signInAgain());
@@ -21,6 +24,7 @@ class App {
   #known = new Map();
   #current = this.#fresh();
   #listings = 0;
+  #approvals = null;
 
   async start() {
     document.title = settings.name;
@@ -49,6 +53,7 @@ class App {
     });
     document.addEventListener('keydown', (event) => this.#key(event));
     matchMedia('(max-width: 800px)').addEventListener('change', () => this.#showMenu(false));
+    setInterval(() => document.hidden || this.#countApprovals(), APPROVALS_EVERY);
     this.#showTheme(globalThis.theme.current());
     this.#showMenu(false);
   }
@@ -70,6 +75,7 @@ class App {
     byId('sign-out').hidden = !this.#signIn.isSignedIn;
     this.#route();
     this.#list();
+    this.#countApprovals();
   }
 
   #showSignIn() {
@@ -90,6 +96,9 @@ class App {
     this.#known.clear();
     this.#listings += 1; // a list on its way is nobody's any more
     this.#sidebar.show([]);
+    this.#approvals = null;
+    byId('approvals').replaceChildren();
+    byId('approvals-count').hidden = true;
     this.#openNew();
     this.#showSignIn();
   }
@@ -119,14 +128,17 @@ class App {
 
   #route() {
     if (this.#signIn.isNeeded) return;
+    this.#showApprovals(location.hash === APPROVALS);
+    if (location.hash === APPROVALS) return undefined;
     const id = decodeURIComponent(/^#\/c\/([^/]+)$/.exec(location.hash)?.[1] ?? '');
     if (id === '' && this.#current.id === null && this.#current.isEmpty) return this.#show(this.#current);
-    if (id !== '' && id === this.#current.id) return undefined;
+    if (id !== '' && id === this.#current.id) return this.#show(this.#current);
     return this.#show(id === '' ? this.#fresh() : this.#known.get(id) ?? this.#fresh(id));
   }
 
   #openNew() {
     if (location.hash !== '') history.pushState(null, '', location.pathname);
+    this.#showApprovals(false);
     this.#show(this.#current.isEmpty && this.#current.id === null ? this.#current : this.#fresh());
   }
 
@@ -162,6 +174,7 @@ class App {
     const conversation = this.#current;
     conversation.ask(message).then(() => {
       this.#list();
+      this.#countApprovals();
       this.#status.check();
     });
     this.#scroll.toEnd();
@@ -173,26 +186,53 @@ class App {
     if (conversation.id !== null && !this.#known.has(conversation.id)) {
       this.#known.set(conversation.id, conversation);
       this.#sidebar.add(conversation.id, conversation.title);
-      if (conversation === this.#current) history.replaceState(null, '', `#/c/${encodeURIComponent(conversation.id)}`);
+      if (conversation === this.#current && location.hash !== APPROVALS) history.replaceState(null, '', `#/c/${encodeURIComponent(conversation.id)}`);
     }
     this.#draw();
+  }
+
+  /** In the place of the conversation, which goes on meanwhile. */
+  async #showApprovals(isShown) {
+    byId('approvals').hidden = !isShown;
+    byId('bottom').hidden = isShown;
+    if (isShown) byId('approvals-link').setAttribute('aria-current', 'page');
+    else byId('approvals-link').removeAttribute('aria-current');
+    this.#draw();
+    if (!isShown) return;
+    this.#showMenu(false);
+    const { ApprovalsPage } = await import('./approvals.js');
+    this.#approvals ??= new ApprovalsPage(this.#api, () => this.#countApprovals());
+    byId('approvals').replaceChildren(this.#approvals.element);
+    await this.#approvals.load();
+    this.#countApprovals();
+  }
+
+  /** How many calls wait is told beside the link; nothing while that is not known. */
+  async #countApprovals() {
+    if (this.#signIn.isNeeded || byId('app').hidden) return;
+    const { approvals = [], next } = await this.#api.waiting().catch(() => ({}));
+    byId('approvals-count').hidden = approvals.length === 0;
+    byId('approvals-count').textContent = `${approvals.length}${next ? '+' : ''}`;
+    byId('approvals-count').title = 'waiting';
   }
 
   /** It came to nothing: the agent does not keep it, but its question stays on the page until another one is opened. */
   #forget(id, conversation) {
     this.#known.delete(id);
-    if (conversation === this.#current) history.replaceState(null, '', location.pathname);
+    if (conversation === this.#current && location.hash !== APPROVALS) history.replaceState(null, '', location.pathname);
   }
 
   #draw() {
     const { id, isEmpty, isLoaded, title } = this.#current;
-    const name = this.#sidebar.titleOf(id) || title;
+    const isElsewhere = !byId('approvals').hidden;
+    const name = isElsewhere ? 'Approvals' : this.#sidebar.titleOf(id) || title;
     byId('title').textContent = name || 'New chat';
     document.title = name ? `${name} · ${settings.name}` : settings.name;
-    byId('conversation').hidden = isEmpty && isLoaded;
-    if (byId('welcome').hidden !== (!isEmpty || !isLoaded)) this.#drawWelcome(!isEmpty || !isLoaded);
+    byId('conversation').hidden = isElsewhere || isEmpty && isLoaded;
+    const hasNoWelcome = isElsewhere || !isEmpty || !isLoaded;
+    if (byId('welcome').hidden !== hasNoWelcome) this.#drawWelcome(hasNoWelcome);
     this.#composer.show(this.#current);
-    this.#sidebar.mark(id, new Set([...this.#known.values()].filter(({ isRunning }) => isRunning).map((known) => known.id)));
+    this.#sidebar.mark(isElsewhere ? null : id, new Set([...this.#known.values()].filter(({ isRunning }) => isRunning).map((known) => known.id)));
   }
 
   #drawWelcome(isHidden) {

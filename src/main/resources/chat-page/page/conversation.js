@@ -31,7 +31,7 @@ export class Conversation {
     const record = await this.#api.conversation(this.id);
     const turns = [...record.turns ?? [], ...record.pendingTurn ? [record.pendingTurn] : []];
     this.#turns = turns.map((past, index) => {
-      const turn = Turn.of(past, index === turns.length - 1 ? record.approvals ?? [] : [], (callId, verdict) => this.#decide(turn, callId, verdict));
+      const turn = Turn.of(past, index === turns.length - 1 ? record.approvals ?? [] : [], (callId, verdict) => this.#decide(turn, callId, verdict), () => this.reload());
       turn.onRetry = () => this.#ask(turn, crypto.randomUUID());
       return turn;
     });
@@ -40,8 +40,13 @@ export class Conversation {
     this.isLoaded = true;
   }
 
+  /** Shows what has become of it since. */
+  reload() {
+    return this.load().then(() => this.onChange(), () => {});
+  }
+
   ask(message) {
-    const turn = new Turn(message, (callId, verdict) => this.#decide(turn, callId, verdict));
+    const turn = new Turn(message, (callId, verdict) => this.#decide(turn, callId, verdict), () => this.reload());
     turn.onRetry = () => this.#ask(turn, crypto.randomUUID());
     if (this.isEmpty) this.title = message;
     this.#turns.push(turn);
@@ -75,7 +80,7 @@ export class Conversation {
 
   async #decide(turn, callId, verdict) {
     const problem = await this.#follow(turn, (signal) => this.#api.decide(this.id, callId, verdict, signal), null);
-    if (problem && [0, 429, 503].includes(problem.status)) turn.reopen(callId);
+    if (problem && [0, 400, 429, 503].includes(problem.status)) turn.reopen(callId);
   }
 
   /** Shows a run's events in the turn. @returns {?Problem} what kept it from ending well */
@@ -129,7 +134,7 @@ export class Conversation {
       ways.push({ name: 'Try again', act: isSame ? again : () => turn.onRetry() });
     }
     if (problem.status === 409 && this.id) ways.push({ name: 'Stop the running answer', act: () => this.#api.stop(this.id).then(() => turn.onRetry(), () => {}) });
-    if (this.id && [0, 409, -1].includes(problem.status)) ways.push({ name: 'Reload conversation', act: () => this.load().then(() => this.onChange(), () => {}) });
+    if (this.id && [0, 409, -1].includes(problem.status)) ways.push({ name: 'Reload conversation', act: () => this.reload() });
     return ways;
   }
 }

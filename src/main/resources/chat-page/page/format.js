@@ -54,6 +54,11 @@ export function visible(text) {
   return String(text).replace(INVISIBLE, (character) => `\\u{${character.codePointAt(0).toString(16)}}`);
 }
 
+/** A JSON text with the escape of JSON for each of these characters, so that it can be edited. */
+export function escaped(text) {
+  return text.replace(INVISIBLE, (character) => [...Array(character.length).keys()].map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''));
+}
+
 /** A tool call's arguments as an object; they may come as JSON text. */
 export function argumentsOf(value) {
   if (typeof value !== 'string') return value ?? {};

@@ -16,22 +16,25 @@ export class Turn {
   #calls = new Map();
   #approvals = new Map();
   #decide;
+  #look;
   #charted = null;
 
   /**
    * @param {string} question
-   * @param {function(string, {approve: boolean, digest: ?string}): void} decide called with the id of a tool call and what was decided on it
+   * @param {function(string, import('./approval.js').Verdict): void} decide called with the id of a tool call and what was decided on it
+   * @param {function(): void} look fetches what has become of a call that waits for somebody else
    */
-  constructor(question, decide) {
+  constructor(question, decide, look) {
     const id = freshId('question');
     this.question = question;
     this.#decide = decide;
+    this.#look = look;
     this.element = h('article', { class: 'turn', 'aria-labelledby': id }, h('h2', { class: 'question', id }, question), this.#answer, this.#foot);
   }
 
   /** A turn of the past. */
-  static of(record, approvals, decide) {
-    const turn = new Turn(record.message ?? '', decide);
+  static of(record, approvals, decide, look) {
+    const turn = new Turn(record.message ?? '', decide, look);
     for (const call of record.toolCalls ?? []) turn.#pastCall(call);
     if (record.answer) turn.#textOf('answer').append(record.answer);
     turn.#askFor(approvals);
@@ -148,8 +151,11 @@ export class Turn {
   #finished(reply, outcome) {
     this.#settle();
     if (this.text === '' && reply.answer) this.#textOf('answer').append(reply.answer);
-    for (const call of reply.toolCalls ?? []) if (!this.#calls.has(call.id)) this.#pastCall(call);
-    this.#askFor(outcome.interrupts?.map(approvalOf) ?? (reply.outcome === 'approval_required' ? reply.approvals ?? [] : []));
+    for (const call of reply.toolCalls ?? []) {
+      if (this.#calls.has(call.id)) this.#calls.get(call.id).setArguments(call.arguments); // a person may have changed them
+      else this.#pastCall(call);
+    }
+    this.#askFor(reply.approvals ?? outcome.interrupts?.map(approvalOf) ?? []);
     const notes = (reply.notices ?? []).map((notice) => h('p', { class: 'notice' }, icon('warning'), notice));
     const ending = outcome.type === 'cancelled' ? 'cancelled' : reply.outcome;
     this.#answer.append(...notes, ...[noteOf(ending, () => this.onRetry())].filter(Boolean));
@@ -166,7 +172,7 @@ export class Turn {
     for (const approval of approvals) {
       if (this.#approvals.has(approval.callId)) continue;
       this.#calls.get(approval.callId)?.waitForApproval();
-      const card = new ApprovalCard(approval, (approve) => this.#decide(approval.callId, approve));
+      const card = new ApprovalCard(approval, (verdict) => this.#decide(approval.callId, verdict), this.#look);
       this.#approvals.set(approval.callId, card);
       this.#add(card.element);
     }

@@ -1,7 +1,10 @@
 package io.mcpagent.access;
 
+import io.github.bucket4j.Bandwidth;
 import io.github.bucket4j.Bucket;
+import io.github.bucket4j.BucketConfiguration;
 import io.github.bucket4j.ConsumptionProbe;
+import io.github.bucket4j.TokensInheritanceStrategy;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -11,11 +14,11 @@ final class Account {
     /** The period that requests are counted in. */
     static final Duration WINDOW = Duration.ofMinutes(1);
 
-    private final int requests;
-    private final int turns;
     private final Bucket bucket;
     // Not the object's monitor: before Java 25.0.4 a virtual thread can stay blocked on one (JDK-8373120).
     private final ReentrantLock lock = new ReentrantLock();
+    private int requests;
+    private int turns;
     private int running;
     private long usedAt = System.nanoTime();
 
@@ -26,18 +29,44 @@ final class Account {
     Account(int requests, int turns) {
         this.requests = requests;
         this.turns = turns;
-        this.bucket = Bucket.builder()
-                .addLimit(limit -> limit.capacity(requests).refillGreedy(requests, WINDOW))
+        this.bucket = Bucket.builder().addLimit(refilled(requests)).build();
+    }
+
+    private static Bandwidth refilled(int requests) {
+        return Bandwidth.builder()
+                .capacity(requests)
+                .refillGreedy(requests, WINDOW)
                 .build();
     }
 
-    /** Whether it has these limits; they change with the secret. */
-    boolean has(int requestLimit, int turnLimit) {
-        return requests == requestLimit && turns == turnLimit;
+    /**
+     * Has these limits from now on: they change with the secret, and with what a caller's token says of them. What was asked and what is running
+     * stays counted, so that nobody gains anything by changing tokens.
+     */
+    void limit(int requestLimit, int turnLimit) {
+        lock.lock();
+        try {
+            turns = turnLimit;
+            if (requests != requestLimit) {
+                requests = requestLimit;
+                bucket.replaceConfiguration(
+                        BucketConfiguration.builder()
+                                .addLimit(refilled(requestLimit))
+                                .build(),
+                        TokensInheritanceStrategy.AS_IS);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     int requests() {
-        return requests;
+        lock.lock();
+        try {
+            return requests;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Counts a request, if it still fits. */

@@ -2,13 +2,17 @@ package io.mcpagent.access;
 
 import io.github.bucket4j.ConsumptionProbe;
 import io.mcpagent.config.AgentConfig;
+import io.mcpagent.identity.CallerLimits;
+import io.mcpagent.identity.CallerLimits.Quantity;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
 import io.quarkus.security.identity.CurrentIdentityAssociation;
 import io.quarkus.security.identity.SecurityIdentity;
 import jakarta.inject.Singleton;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -25,15 +29,19 @@ public final class Limits {
     private static final Account UNLIMITED = new Account(Integer.MAX_VALUE, Integer.MAX_VALUE);
 
     private final AgentConfig.AccessSettings config;
-    private final CurrentIdentityAssociation caller;
+    private final CurrentIdentityAssociation current;
+    private final VerifiedCaller caller;
+    private final CallerLimits own;
     private final Account all;
     private final boolean limitsAllRequests;
     private final Map<String, Account> accounts = new ConcurrentHashMap<>();
     private volatile long sweptAt = System.nanoTime();
 
-    Limits(AgentConfig config, CurrentIdentityAssociation caller) {
+    Limits(AgentConfig config, CurrentIdentityAssociation current, VerifiedCaller caller, CallerLimits own) {
         this.config = config.access();
+        this.current = current;
         this.caller = caller;
+        this.own = own;
         this.limitsAllRequests = this.config.totalRequestsPerMinute().isPresent();
         this.all = new Account(
                 this.config.totalRequestsPerMinute().orElse(Integer.MAX_VALUE), this.config.totalConcurrentTurns());
@@ -53,7 +61,7 @@ public final class Limits {
      * @throws ProblemException if no more may run: of this caller, or in this instance
      */
     public Place take() {
-        Account account = account(caller.getIdentity());
+        Account account = account(current.getIdentity());
         if (!account.begin()) {
             throw tooMany();
         }
@@ -129,13 +137,29 @@ public final class Limits {
             return UNLIMITED;
         }
         ApiKey key = identity.getAttribute(Credentials.API_KEY);
-        int requests =
-                key == null || key.requestsPerMinute() == null ? config.requestsPerMinute() : key.requestsPerMinute();
-        int turns = key == null || key.concurrentTurns() == null ? config.concurrentTurns() : key.concurrentTurns();
+        int requests = limit(
+                Quantity.REQUESTS_PER_MINUTE,
+                identity,
+                key == null ? null : key.requestsPerMinute(),
+                config.requestsPerMinute());
+        int turns = limit(
+                Quantity.CONCURRENT_TURNS,
+                identity,
+                key == null ? null : key.concurrentTurns(),
+                config.concurrentTurns());
         sweep();
-        return accounts.compute(
-                Subjects.of(identity),
-                (subject, known) -> known != null && known.has(requests, turns) ? known : new Account(requests, turns));
+        Account account = accounts.computeIfAbsent(Subjects.of(identity), subject -> new Account(requests, turns));
+        account.limit(requests, turns);
+        return account;
+    }
+
+    /** Only who may have a limit of their own is looked at: that reads the token's claims. */
+    private int limit(Quantity quantity, SecurityIdentity identity, @Nullable Integer ofKey, int usual) {
+        return own.any(quantity)
+                ? own.of(quantity, caller.identity(identity), ofKey)
+                        .map(BigDecimal::intValueExact)
+                        .orElse(usual)
+                : Objects.requireNonNullElse(ofKey, usual);
     }
 
     /** Forgets callers who have been away for so long that their limits are whole again. */

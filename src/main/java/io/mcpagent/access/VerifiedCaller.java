@@ -37,16 +37,21 @@ final class VerifiedCaller implements Caller {
 
     @Override
     public Identity identity() {
-        SecurityIdentity verified = identity.getIdentity();
+        return identity(identity.getIdentity());
+    }
+
+    /** All that was verified of this one. */
+    Identity identity(SecurityIdentity verified) {
+        String subject = Subjects.of(verified);
         ApiKey key = verified.getAttribute(Credentials.API_KEY);
         if (key != null) {
             Map<String, Object> claims = verified.getAttribute(Credentials.CLAIMS);
             return claims == null
-                    ? identities.ofKey(subject(), key.name(), key.attributes())
-                    : identities.ofVouched(subject(), key.name(), claims);
+                    ? identities.ofKey(subject, key.name(), key.attributes())
+                    : identities.ofVouched(subject, key.name(), claims);
         }
         return verified.getPrincipal() instanceof JsonWebToken token
-                ? identities.ofToken(subject(), token.getSubject(), token.getRawToken())
-                : Identity.of(subject());
+                ? identities.ofToken(subject, token.getSubject(), token.getRawToken())
+                : Identity.of(subject);
     }
 }

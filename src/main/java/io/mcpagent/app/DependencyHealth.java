@@ -1,6 +1,7 @@
 package io.mcpagent.app;
 
 import io.mcpagent.base.Deadline;
+import io.mcpagent.identity.CallerLimits;
 import io.mcpagent.identity.Identity;
 import io.mcpagent.model.ModelLifetimes;
 import io.mcpagent.model.Models;
@@ -29,12 +30,19 @@ final class DependencyHealth {
 
     private final McpToolbox toolbox;
     private final ConfiguredToolPolicy policy;
+    private final CallerLimits limits;
     private final Models models;
     private final ModelLifetimes lifetimes;
 
-    DependencyHealth(McpToolbox toolbox, ConfiguredToolPolicy policy, Models models, ModelLifetimes lifetimes) {
+    DependencyHealth(
+            McpToolbox toolbox,
+            ConfiguredToolPolicy policy,
+            CallerLimits limits,
+            Models models,
+            ModelLifetimes lifetimes) {
         this.toolbox = toolbox;
         this.policy = policy;
+        this.limits = limits;
         this.models = models;
         this.lifetimes = lifetimes;
     }
@@ -62,14 +70,14 @@ final class DependencyHealth {
         };
     }
 
-    /** How many of the policy's rules seem to be wrong. Which, the log says: they name people, and everybody may read this. */
+    /** How many of the rules about tools and limits seem to be wrong. Which, the log says: they name people, and everybody may read this. */
     @Produces
     @Wellness
     HealthCheck policy() {
         return () -> {
             HealthCheckResponseBuilder response =
                     HealthCheckResponse.named("policy").up();
-            int wrong = policy.findings().size();
+            int wrong = policy.findings().size() + limits.findings().size();
             return (wrong == 0 ? response : response.withData("doubtfulRules", wrong)).build();
         };
     }

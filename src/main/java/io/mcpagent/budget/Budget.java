@@ -2,6 +2,9 @@ package io.mcpagent.budget;
 
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.Receipt;
+import io.mcpagent.identity.CallerLimits;
+import io.mcpagent.identity.CallerLimits.Quantity;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.ModelTable;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -32,6 +35,7 @@ public final class Budget {
     /** How long an account of a day outlives it, for calls that began before midnight. */
     private static final Duration DAY_GRACE = Duration.ofHours(1);
 
+    private final CallerLimits own;
     private final Prices prices;
     private final Tokenizers tokenizers;
     private final ModelTable table;
@@ -46,8 +50,15 @@ public final class Budget {
     private final Ledger.Amount conversationLimit;
 
     /** @throws IllegalArgumentException if a limit in dollars is set and a model has no price, since it could not be kept */
-    Budget(AgentConfig config, ModelTable table, Ledger ledger, MoneyAlarms alarms, InstantSource clock) {
+    Budget(
+            AgentConfig config,
+            CallerLimits own,
+            ModelTable table,
+            Ledger ledger,
+            MoneyAlarms alarms,
+            InstantSource clock) {
         AgentConfig.BudgetSettings limits = config.budget();
+        this.own = own;
         this.prices = new Prices(table);
         this.tokenizers = new Tokenizers(table);
         this.table = table;
@@ -72,8 +83,9 @@ public final class Budget {
     }
 
     private void requirePrices(Optional<String> summaryId) {
-        boolean limited = Stream.of(requestLimit, dayLimit, conversationLimit)
-                .anyMatch(limit -> limit.microDollars() != NO_LIMIT);
+        boolean limited = own.any(Quantity.REQUEST_DOLLARS, Quantity.CALLER_DAY_DOLLARS, Quantity.CONVERSATION_DOLLARS)
+                || Stream.of(requestLimit, dayLimit, conversationLimit)
+                        .anyMatch(limit -> limit.microDollars() != NO_LIMIT);
         for (String modelId :
                 Stream.concat(modelIds.stream(), summaryId.stream()).toList()) {
             if (limited && !prices.knows(modelId)) {
@@ -88,8 +100,8 @@ public final class Budget {
      *
      * @param conversationId null if the conversation is not stored: its limit then holds for this request alone
      */
-    public Meter open(String subject, @Nullable String conversationId) {
-        return open(subject, conversationId, null);
+    public Meter open(Identity caller, @Nullable String conversationId) {
+        return open(caller, conversationId, null);
     }
 
     /**
@@ -98,8 +110,8 @@ public final class Budget {
      * @param conversationId null if the conversation is not stored: its limit then holds for this request alone
      * @param soFar what the turn cost before, which counts for the limits of a request and in the receipt; or null
      */
-    public Meter open(String subject, @Nullable String conversationId, @Nullable Receipt soFar) {
-        return new Meter(this, subject, conversationId, soFar);
+    public Meter open(Identity caller, @Nullable String conversationId, @Nullable Receipt soFar) {
+        return new Meter(this, caller, conversationId, soFar);
     }
 
     Prices prices() {
@@ -123,12 +135,18 @@ public final class Budget {
         return ledger;
     }
 
-    Ledger.Amount requestLimit() {
-        return requestLimit;
+    Ledger.Amount requestLimit(Identity caller) {
+        return limit(caller, Quantity.REQUEST_DOLLARS, Quantity.REQUEST_TOKENS, requestLimit);
     }
 
-    Ledger.Amount conversationLimit() {
-        return conversationLimit;
+    Ledger.Amount conversationLimit(Identity caller) {
+        return limit(caller, Quantity.CONVERSATION_DOLLARS, Quantity.CONVERSATION_TOKENS, conversationLimit);
+    }
+
+    private Ledger.Amount limit(Identity caller, Quantity dollars, Quantity tokens, Ledger.Amount ofAll) {
+        return new Ledger.Amount(
+                own.of(dollars, caller).map(Prices::microDollars).orElse(ofAll.microDollars()),
+                own.of(tokens, caller).map(BigDecimal::longValueExact).orElse(ofAll.tokens()));
     }
 
     /** The longest prompt, in estimated tokens, that fits into the window of each model that may be asked, beside such a reply. */
@@ -141,19 +159,21 @@ public final class Budget {
     }
 
     /** The accounts in the ledger that a call made now counts for; none if no such limit is set. */
-    List<Ledger.BudgetAccount> accounts(String subject, @Nullable String conversationId) {
+    List<Ledger.BudgetAccount> accounts(Identity caller, @Nullable String conversationId) {
         List<Ledger.BudgetAccount> accounts = new ArrayList<>(2);
-        if (limited(dayLimit)) {
-            LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
+        Ledger.Amount today = limit(caller, Quantity.CALLER_DAY_DOLLARS, Quantity.CALLER_DAY_TOKENS, dayLimit);
+        if (limited(today)) {
+            LocalDate date = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
             accounts.add(new Ledger.BudgetAccount(
-                    Scope.DAY.account(today + "#", subject),
-                    dayLimit,
-                    endOf(today).plus(DAY_GRACE)));
+                    Scope.DAY.account(date + "#", caller.subject()),
+                    today,
+                    endOf(date).plus(DAY_GRACE)));
         }
-        if (conversationId != null && limited(conversationLimit)) {
+        Ledger.Amount inConversation = conversationLimit(caller);
+        if (conversationId != null && limited(inConversation)) {
             accounts.add(new Ledger.BudgetAccount(
-                    Scope.CONVERSATION.account("", subject, conversationId),
-                    conversationLimit,
+                    Scope.CONVERSATION.account("", caller.subject(), conversationId),
+                    inConversation,
                     clock.instant().plus(conversationTtl)));
         }
         return accounts;

@@ -3,6 +3,7 @@ package io.mcpagent.budget;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.ConversationStore;
 import io.mcpagent.conversation.DynamoTable;
+import io.mcpagent.identity.CallerLimits;
 import io.mcpagent.model.ModelTable;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
@@ -19,10 +20,16 @@ final class BudgetProducer {
     @Produces
     @Singleton
     Budget budget(
-            AgentConfig config, ModelTable models, DynamoTable table, ConversationStore store, MoneyAlarms alarms) {
+            AgentConfig config,
+            CallerLimits own,
+            ModelTable models,
+            DynamoTable table,
+            ConversationStore store,
+            MoneyAlarms alarms) {
         InstantSource clock = InstantSource.system();
         return new Budget(
                 config,
+                own,
                 models,
                 switch (config.conversation().store()) {
                     case MEMORY -> new MemoryLedger(clock, () -> accounts(store));

@@ -3,6 +3,7 @@ package io.mcpagent.budget;
 import io.mcpagent.budget.BudgetExceededException.Limit;
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.conversation.StoreUnavailableException;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Spending;
 import io.mcpagent.model.Usage;
 import java.math.BigDecimal;
@@ -21,7 +22,8 @@ public final class Meter {
     private static final Logger LOG = Logger.getLogger(Meter.class);
 
     private final Budget budget;
-    private final String subject;
+    private final Identity caller;
+    private final Ledger.Amount requestLimit;
     private final @Nullable String conversationId;
 
     private int modelCalls;
@@ -30,9 +32,10 @@ public final class Meter {
     private Ledger.Amount spent = Ledger.Amount.ZERO;
     private Ledger.Amount reserved = Ledger.Amount.ZERO;
 
-    Meter(Budget budget, String subject, @Nullable String conversationId, @Nullable Receipt soFar) {
+    Meter(Budget budget, Identity caller, @Nullable String conversationId, @Nullable Receipt soFar) {
         this.budget = budget;
-        this.subject = subject;
+        this.caller = caller;
+        this.requestLimit = budget.requestLimit(caller);
         this.conversationId = conversationId;
         if (soFar != null) {
             modelCalls = soFar.modelCalls();
@@ -57,12 +60,13 @@ public final class Meter {
                 budget.prices().most(modelId, longest.input(), maxOutputTokens, budget.hourWrites(modelId)),
                 longest.total());
         Ledger.Amount next = spent.plus(reserved).plus(most);
-        requireWithin(budget.requestLimit(), next, Limit.REQUEST_DOLLARS, Limit.REQUEST_TOKENS);
+        requireWithin(requestLimit, next, Limit.REQUEST_DOLLARS, Limit.REQUEST_TOKENS);
         if (conversationId == null) {
             // Nobody can come back to it: what it may cost is counted here, and needs no account that outlives it.
-            requireWithin(budget.conversationLimit(), next, Limit.CONVERSATION_DOLLARS, Limit.CONVERSATION_TOKENS);
+            requireWithin(
+                    budget.conversationLimit(caller), next, Limit.CONVERSATION_DOLLARS, Limit.CONVERSATION_TOKENS);
         }
-        List<Ledger.BudgetAccount> accounts = budget.accounts(subject, conversationId);
+        List<Ledger.BudgetAccount> accounts = budget.accounts(caller, conversationId);
         String id = UUID.randomUUID().toString();
         if (!accounts.isEmpty()) {
             Optional<Ledger.Refusal> refusal = budget.ledger().reserve(id, most, accounts);

@@ -359,6 +359,13 @@ public interface AgentConfig {
         @WithDefault("50")
         int concurrentTurns();
 
+        /**
+         * Limits of some callers in the place of those for all: {@code caller-day-dollars 2.50 for group:interns}, also of each other limit in {@code
+         * agent.budget}, {@code requests-per-minute} and {@code concurrent-turns}. What names a subject goes before what names a key, also in the secret, and
+         * that before groups, roles and scopes; among equals the lowest counts.
+         */
+        Optional<List<String>> limits();
+
         /** How many requests all callers together may send in a minute to one instance; any number by default. */
         OptionalInt totalRequestsPerMinute();
 

@@ -1,7 +1,10 @@
 package io.mcpagent.identity;
 
+import io.mcpagent.config.AgentConfig;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -75,6 +78,30 @@ public record CallerPattern(CallerKind kind, String name) {
             case KEY -> name.equals(caller.key());
             case SUBJECT -> name.equals(caller.subject()) || name.equals(caller.name());
         };
+    }
+
+    /** Why no caller can be meant, by these settings; empty if one can be. */
+    public Optional<String> nobody(AgentConfig config) {
+        AgentConfig.IdentitySettings settings = config.identity();
+        return switch (kind) {
+            case GROUP ->
+                settings.knownGroups().filter(groups -> !groups.contains(name)).isPresent()
+                        ? Optional.of("agent.identity.known-groups has no such group")
+                        : nowhere(settings.groups(), "groups");
+            case ROLE -> nowhere(settings.roles(), "roles");
+            case SCOPE -> nowhere(settings.scopes(), "scopes");
+            case KEY ->
+                config.access().apiKeysSecret().isEmpty()
+                        ? Optional.of("agent.access.api-keys-secret is not set")
+                        : Optional.empty();
+            case EVERYBODY, SUBJECT -> Optional.empty();
+        };
+    }
+
+    private static Optional<String> nowhere(List<String> paths, String what) {
+        return paths.stream().allMatch(String::isBlank)
+                ? Optional.of("agent.identity." + what + " is empty")
+                : Optional.empty();
     }
 
     /** As it is written in the configuration. */

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -160,12 +161,12 @@ final class ToolRules {
     List<String> findings(List<ToolListing.OfferedTool> tools, AgentConfig config) {
         List<String> findings = new ArrayList<>();
         for (Rule rule : rules) {
-            String nobody = nobody(rule.caller(), config);
+            Optional<String> nobody = rule.caller().nobody(config);
             List<ToolListing.OfferedTool> about = tools.stream()
                     .filter(tool -> rule.fits(tool.tool().name(), tool.serverName()))
                     .toList();
-            if (nobody != null) {
-                findings.add("A rule is about nobody, since " + nobody + ": " + rule);
+            if (nobody.isPresent()) {
+                findings.add("A rule is about nobody, since " + nobody.get() + ": " + rule);
             } else if (about.isEmpty()) {
                 findings.add("A rule is about no tool that there is: " + rule);
             } else if (about.stream().allMatch(tool -> isDecidedBefore(rule, tool))) {
@@ -179,25 +180,5 @@ final class ToolRules {
         return rules.subList(0, rules.indexOf(rule)).stream()
                 .anyMatch(earlier -> earlier.caller().equals(rule.caller())
                         && earlier.fits(tool.tool().name(), tool.serverName()));
-    }
-
-    /** Why no caller can be meant, or null if one can be. */
-    private static @Nullable String nobody(CallerPattern caller, AgentConfig config) {
-        AgentConfig.IdentitySettings settings = config.identity();
-        boolean known = settings.knownGroups()
-                .filter(groups -> !groups.contains(caller.name()))
-                .isEmpty();
-        return switch (caller.kind()) {
-            case GROUP ->
-                !known ? "agent.identity.known-groups has no such group" : nowhere(settings.groups(), "groups");
-            case ROLE -> nowhere(settings.roles(), "roles");
-            case SCOPE -> nowhere(settings.scopes(), "scopes");
-            case KEY -> config.access().apiKeysSecret().isEmpty() ? "agent.access.api-keys-secret is not set" : null;
-            case EVERYBODY, SUBJECT -> null;
-        };
-    }
-
-    private static @Nullable String nowhere(List<String> paths, String what) {
-        return paths.stream().allMatch(String::isBlank) ? "agent.identity." + what + " is empty" : null;
     }
 }

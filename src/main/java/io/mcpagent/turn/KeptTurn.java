@@ -117,7 +117,7 @@ final class KeptTurn {
     Meter meter(@Nullable PendingTurn pending) {
         return services.budget()
                 .open(
-                        conversation().owner(),
+                        question.caller(),
                         question.stored() ? conversation().id() : null,
                         pending == null ? null : pending.receipt());
     }

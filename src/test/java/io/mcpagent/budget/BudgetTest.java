@@ -10,6 +10,8 @@ import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.MovableClock;
 import io.mcpagent.conversation.Receipt;
 import io.mcpagent.conversation.StoreUnavailableException;
+import io.mcpagent.identity.CallerLimits;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.ModelTable;
 import io.mcpagent.model.Usage;
 import io.quarkus.runtime.configuration.MemorySize;
@@ -59,7 +61,7 @@ class BudgetTest {
                 alarms.add("refused " + modelId);
             }
         };
-        return new Budget(config, new ModelTable(config), counting, heard, clock);
+        return new Budget(config, new CallerLimits(config), new ModelTable(config), counting, heard, clock);
     }
 
     /** Fails as soon as it is asked anything. */
@@ -82,7 +84,7 @@ class BudgetTest {
 
     @Test
     void should_count_each_kind_of_token_at_its_own_price() {
-        Meter meter = budget().open("ann", "c");
+        Meter meter = budget().open(Identity.of("ann"), "c");
         meter.reserve(Settings.MODEL, 8_000, 500).settle(new Usage(1_000, 200, 10_000, 400));
         // 1000 × 3 + 200 × 15 + 10000 × 0.30 + 400 × 3.75 micro-dollars
         assertEquals(new BigDecimal("0.010500"), meter.receipt(0, 0).dollars());
@@ -112,7 +114,7 @@ class BudgetTest {
 
     @Test
     void should_show_no_dollars_when_a_model_has_no_price() {
-        Meter meter = budget("model.id", "amazon.nova").open("ann", "c");
+        Meter meter = budget("model.id", "amazon.nova").open(Identity.of("ann"), "c");
         meter.reserve("amazon.nova", 10, 10).settle(new Usage(10, 5, 0, 0));
         assertNull(meter.receipt(0, 0).dollars());
         assertEquals(15, meter.receipt(0, 0).usage().total());
@@ -135,16 +137,17 @@ class BudgetTest {
     @Test
     void should_not_ask_the_ledger_without_a_limit_that_needs_it() {
         Budget budget = budget(new NoLedger(), "budget.request-dollars", "1", "budget.request-tokens", "10000");
-        Meter meter = budget.open("ann", "c");
+        Meter meter = budget.open(Identity.of("ann"), "c");
         meter.reserve(Settings.MODEL, 10, 10).settle(new Usage(10, 10, 0, 0));
         Budget limited = budget(new NoLedger(), "budget.caller-day-tokens", "10000");
         assertThrows(
-                StoreUnavailableException.class, () -> limited.open("ann", "c").reserve(Settings.MODEL, 10, 10));
+                StoreUnavailableException.class,
+                () -> limited.open(Identity.of("ann"), "c").reserve(Settings.MODEL, 10, 10));
     }
 
     @Test
     void should_hold_the_limits_of_a_request() {
-        Meter tokens = budget("budget.request-tokens", "1000").open("ann", "c");
+        Meter tokens = budget("budget.request-tokens", "1000").open(Identity.of("ann"), "c");
         tokens.reserve(Settings.MODEL, 300, 400).settle(new Usage(100, 100, 700, 0));
         BudgetExceededException exceeded =
                 assertThrows(BudgetExceededException.class, () -> tokens.reserve(Settings.MODEL, 30, 53));
@@ -153,7 +156,7 @@ class BudgetTest {
         assertEquals(Optional.empty(), exceeded.retryAfter());
         tokens.reserve(Settings.MODEL, 30, 52).cancel();
 
-        Meter dollars = budget("budget.request-dollars", "0.01").open("ann", "c");
+        Meter dollars = budget("budget.request-dollars", "0.01").open(Identity.of("ann"), "c");
         // 1600 × 3.75 + 266 × 15 = 9990; the limit is 10000 micro-dollars
         Meter.Reservation reservation = dollars.reserve(Settings.MODEL, 1_000, 266);
         assertEquals(
@@ -167,9 +170,9 @@ class BudgetTest {
     @Test
     void should_count_what_a_turn_cost_before_it_waited_for_approval() {
         Budget budget = budget("budget.request-tokens", "1000");
-        Meter before = budget.open("ann", "c");
+        Meter before = budget.open(Identity.of("ann"), "c");
         before.reserve(Settings.MODEL, 300, 400).settle(new Usage(700, 100, 0, 0));
-        Meter after = budget.open("ann", "c", before.receipt(1, 5));
+        Meter after = budget.open(Identity.of("ann"), "c", before.receipt(1, 5));
         assertEquals(before.receipt(1, 5), after.receipt(1, 5));
         assertThrows(BudgetExceededException.class, () -> after.reserve(Settings.MODEL, 100, 41));
         after.reserve(Settings.MODEL, 100, 40).settle(new Usage(1, 1, 0, 0));
@@ -180,53 +183,56 @@ class BudgetTest {
     @Test
     void should_hold_the_day_of_a_caller_until_midnight_utc() {
         Budget budget = budget("budget.caller-day-tokens", "1000");
-        budget.open("ann", "c1").reserve(Settings.MODEL, 0, 900).settle(new Usage(0, 900, 0, 0));
+        budget.open(Identity.of("ann"), "c1").reserve(Settings.MODEL, 0, 900).settle(new Usage(0, 900, 0, 0));
         BudgetExceededException exceeded = assertThrows(
-                BudgetExceededException.class, () -> budget.open("ann", "c2").reserve(Settings.MODEL, 0, 101));
+                BudgetExceededException.class,
+                () -> budget.open(Identity.of("ann"), "c2").reserve(Settings.MODEL, 0, 101));
         assertEquals(Limit.CALLER_DAY_TOKENS, exceeded.limit());
         assertEquals(Optional.of(Duration.ofHours(1)), exceeded.retryAfter());
-        Meter.Reservation overMidnight = budget.open("ann", "c2").reserve(Settings.MODEL, 0, 100);
-        budget.open("bob", "c1").reserve(Settings.MODEL, 0, 1_000);
+        Meter.Reservation overMidnight = budget.open(Identity.of("ann"), "c2").reserve(Settings.MODEL, 0, 100);
+        budget.open(Identity.of("bob"), "c1").reserve(Settings.MODEL, 0, 1_000);
         clock.advance(Duration.ofHours(1));
-        Meter.Reservation today = budget.open("ann", "c3").reserve(Settings.MODEL, 0, 1_000);
+        Meter.Reservation today = budget.open(Identity.of("ann"), "c3").reserve(Settings.MODEL, 0, 1_000);
         overMidnight.settle(Usage.NONE);
         assertThrows(
-                BudgetExceededException.class, () -> budget.open("ann", "c3").reserve(Settings.MODEL, 1, 0));
+                BudgetExceededException.class,
+                () -> budget.open(Identity.of("ann"), "c3").reserve(Settings.MODEL, 1, 0));
         today.cancel();
-        budget.open("ann", "c3").reserve(Settings.MODEL, 0, 1_000);
+        budget.open(Identity.of("ann"), "c3").reserve(Settings.MODEL, 0, 1_000);
     }
 
     @Test
     void should_hold_the_limits_of_a_conversation_over_its_days() {
         Budget budget = budget("budget.conversation-dollars", "0.001");
-        budget.open("ann", "c").reserve(Settings.MODEL, 0, 60).settle(new Usage(0, 60, 0, 0));
+        budget.open(Identity.of("ann"), "c").reserve(Settings.MODEL, 0, 60).settle(new Usage(0, 60, 0, 0));
         clock.advance(Duration.ofDays(2));
         BudgetExceededException exceeded = assertThrows(
-                BudgetExceededException.class, () -> budget.open("ann", "c").reserve(Settings.MODEL, 0, 7));
+                BudgetExceededException.class,
+                () -> budget.open(Identity.of("ann"), "c").reserve(Settings.MODEL, 0, 7));
         assertEquals(Limit.CONVERSATION_DOLLARS, exceeded.limit());
         assertEquals(Optional.empty(), exceeded.retryAfter());
-        budget.open("ann", "other").reserve(Settings.MODEL, 0, 7);
-        budget.open("bob", "c").reserve(Settings.MODEL, 0, 7);
+        budget.open(Identity.of("ann"), "other").reserve(Settings.MODEL, 0, 7);
+        budget.open(Identity.of("bob"), "c").reserve(Settings.MODEL, 0, 7);
     }
 
     @Test
     void should_hold_the_limit_of_a_conversation_that_is_not_stored_without_an_account() {
         Budget budget = budget(new NoLedger(), "budget.conversation-tokens", "100");
-        Meter meter = budget.open("ann", null);
+        Meter meter = budget.open(Identity.of("ann"), null);
         meter.reserve(Settings.MODEL, 10, 30).settle(new Usage(30, 30, 0, 0));
         assertEquals(
                 Limit.CONVERSATION_TOKENS,
                 assertThrows(BudgetExceededException.class, () -> meter.reserve(Settings.MODEL, 10, 25))
                         .limit());
         meter.reserve(Settings.MODEL, 10, 24).cancel();
-        budget.open("ann", null).reserve(Settings.MODEL, 10, 84);
+        budget.open(Identity.of("ann"), null).reserve(Settings.MODEL, 10, 84);
     }
 
     @Test
     void should_reserve_and_settle_at_the_price_of_the_model_that_is_asked() {
         Budget budget = budget(
                 "model.id", Settings.FALLBACK, "model.fallback-id", Settings.MODEL, "budget.request-dollars", "0.001");
-        Meter meter = budget.open("ann", "c");
+        Meter meter = budget.open(Identity.of("ann"), "c");
         meter.reserve(Settings.FALLBACK, 0, 100).settleUnknown();
         assertThrows(BudgetExceededException.class, () -> meter.reserve(Settings.MODEL, 0, 34));
         meter.reserve(Settings.MODEL, 0, 33).settleUnknown();
@@ -246,14 +252,16 @@ class BudgetTest {
                 default -> 20_000 + random.nextInt(1_000_000);
             };
             Budget budget = budget("budget.caller-day-tokens", "1000000");
-            Meter meter = budget.open("ann" + i, "c");
+            Meter meter = budget.open(Identity.of("ann" + i), "c");
             meter.reserve(Settings.MODEL, 1_000, 500)
                     .settle(new Usage(tokens[0], tokens[1], tokens[2], tokens[3], tokens[4]));
             assertEquals(new Usage(1_600, 500, 0, 0), meter.receipt(0, 0).usage(), Arrays.toString(tokens));
             assertEquals(new BigDecimal("0.013500"), meter.receipt(0, 0).dollars());
             assertEquals(
                     2_100,
-                    ledger.balance(budget.accounts("ann" + i, "c").getFirst().name())
+                    ledger.balance(budget.accounts(Identity.of("ann" + i), "c")
+                                    .getFirst()
+                                    .name())
                             .tokens());
         }
         assertEquals(Collections.nCopies(1_000, "refused " + Settings.MODEL), alarms);
@@ -279,9 +287,9 @@ class BudgetTest {
             long written = random.nextLong(prompt - read + 1);
             Usage used = new Usage(prompt - read - written, random.nextInt(maxOutput + 1), read, written);
 
-            String account = budget.accounts("ann", "c").getFirst().name();
+            String account = budget.accounts(Identity.of("ann"), "c").getFirst().name();
             Ledger.Amount before = ledger.balance(account);
-            Meter meter = budget.open("ann", "c");
+            Meter meter = budget.open(Identity.of("ann"), "c");
             Meter.Reservation reservation = meter.reserve(modelId, estimated, maxOutput);
             Ledger.Amount reserved = ledger.balance(account).minus(before);
             reservation.settle(used);
@@ -298,11 +306,11 @@ class BudgetTest {
     @Test
     void should_learn_from_what_the_service_has_counted() {
         Budget budget = budget("budget.request-tokens", "100000");
-        budget.open("ann", "c").reserve(Settings.MODEL, 10_000, 0).settle(new Usage(20_000, 0, 0, 0));
-        Meter unknown = budget.open("ann", "c");
+        budget.open(Identity.of("ann"), "c").reserve(Settings.MODEL, 10_000, 0).settle(new Usage(20_000, 0, 0, 0));
+        Meter unknown = budget.open(Identity.of("ann"), "c");
         unknown.reserve(Settings.MODEL, 10_000, 0).settleUnknown();
         assertEquals(22_000, unknown.receipt(0, 0).usage().input());
-        Meter other = budget.open("ann", "c");
+        Meter other = budget.open(Identity.of("ann"), "c");
         other.reserve(Settings.FALLBACK, 10_000, 0).settleUnknown();
         assertEquals(16_000, other.receipt(0, 0).usage().input());
     }
@@ -323,11 +331,11 @@ class BudgetTest {
     void should_reserve_and_settle_what_is_cached_for_an_hour() {
         String sonnet = "global.anthropic.claude-sonnet-5-5";
         for (Usage used : List.of(new Usage(0, 0, 0, 1_000), new Usage(0, 0, 0, 1_000, 1_000))) {
-            Meter meter = budget("model.cache-ttl", "1h").open("ann", "c");
+            Meter meter = budget("model.cache-ttl", "1h").open(Identity.of("ann"), "c");
             meter.reserve(sonnet, 1_000, 0).settle(used);
             assertEquals(new BigDecimal("0.004000"), meter.receipt(0, 0).dollars());
         }
-        Meter unknown = budget("model.cache-ttl", "1h").open("ann", "c");
+        Meter unknown = budget("model.cache-ttl", "1h").open(Identity.of("ann"), "c");
         unknown.reserve(sonnet, 1_000, 0).settleUnknown();
         assertEquals(new BigDecimal("0.006500"), unknown.receipt(0, 0).dollars());
     }
@@ -370,7 +378,7 @@ class BudgetTest {
         AtomicLong tokens = new AtomicLong();
         AtomicInteger refused = new AtomicInteger();
         LedgerContract.together(200, i -> {
-            Meter meter = budget.open("ann", "c" + i);
+            Meter meter = budget.open(Identity.of("ann"), "c" + i);
             for (int call = 0; call < 40; call++) {
                 Random random = ThreadLocalRandom.current();
                 try {
@@ -395,8 +403,9 @@ class BudgetTest {
                 }
             }
         });
-        long held =
-                ledger.balance(budget.accounts("ann", "c").getFirst().name()).tokens();
+        long held = ledger.balance(
+                        budget.accounts(Identity.of("ann"), "c").getFirst().name())
+                .tokens();
         System.out.printf("%d tokens used of 300000, %d held, %d calls refused%n", tokens.get(), held, refused.get());
         assertTrue(tokens.get() <= held && held <= 300_000, tokens + " used, " + held + " held");
     }
@@ -429,7 +438,7 @@ class BudgetTest {
 
     @Test
     void should_say_that_a_model_has_no_price() {
-        Meter meter = budget("model.id", "amazon.nova").open("ann", "c");
+        Meter meter = budget("model.id", "amazon.nova").open(Identity.of("ann"), "c");
         meter.reserve("amazon.nova", 10, 10).settle(new Usage(10, 5, 0, 0));
         meter.reserve("amazon.nova", 10, 10).cancel();
         assertTrue(meter.unpriced());
@@ -439,7 +448,7 @@ class BudgetTest {
     @Test
     void should_end_a_reservation_once_only() {
         Budget budget = budget("budget.caller-day-tokens", "1000");
-        Meter meter = budget.open("ann", "c");
+        Meter meter = budget.open(Identity.of("ann"), "c");
         Meter.Reservation reservation = meter.reserve(Settings.MODEL, 300, 500);
         reservation.settleUnknown();
         reservation.settle(new Usage(1, 1, 1, 1));
@@ -469,7 +478,7 @@ class BudgetTest {
                 return Amount.ZERO;
             }
         };
-        Meter meter = budget(failing, "budget.caller-day-tokens", "1000").open("ann", "c");
+        Meter meter = budget(failing, "budget.caller-day-tokens", "1000").open(Identity.of("ann"), "c");
         meter.reserve(Settings.MODEL, 10, 10).settle(new Usage(10, 2, 0, 0));
         assertEquals(1, settles.get());
         assertEquals(12, meter.receipt(0, 0).usage().total());
@@ -480,7 +489,7 @@ class BudgetTest {
         Budget budget = budget("budget.caller-day-dollars", "0.05");
         AtomicInteger calls = new AtomicInteger();
         LedgerContract.together(200, i -> {
-            Meter meter = budget.open("ann", "c" + i);
+            Meter meter = budget.open(Identity.of("ann"), "c" + i);
             try {
                 for (int step = 0; step < 3; step++) {
                     Meter.Reservation reservation = meter.reserve(Settings.MODEL, 0, 100);
@@ -493,5 +502,60 @@ class BudgetTest {
         });
         // 100 × 15 = 1500 micro-dollars a call: 33 calls fit into 50000.
         assertEquals(33, calls.get());
+    }
+
+    /** Each limit of a budget, with a number of one's own that is lower or higher than the one for all, or where there is none for all. */
+    @Test
+    void should_hold_each_caller_to_the_limits_about_them() {
+        Identity intern =
+                new Identity("user:0:ian", "ian", null, Set.of("interns"), Set.of(), Set.of(), Map.of(), null);
+        for (Limit limit : Limit.values()) {
+            String name = limit.setting().substring("agent.budget.".length());
+            // A call of 1,000 tokens each way costs 18,000 micro-dollars at most.
+            String[] numbers =
+                    name.endsWith("dollars") ? new String[] {"0.001", "10"} : new String[] {"100", "1000000"};
+            for (String ofAll : Arrays.asList(numbers[0], numbers[1], null)) {
+                for (String ofInterns : numbers) {
+                    Budget budget = ofAll == null
+                            ? budget(
+                                    new MemoryLedger(clock, Set::of),
+                                    "access.limits",
+                                    name + " " + ofInterns + " for group:interns")
+                            : budget(
+                                    new MemoryLedger(clock, Set::of),
+                                    "budget." + name,
+                                    ofAll,
+                                    "access.limits",
+                                    name + " " + ofInterns + " for group:interns");
+                    for (String conversation : Arrays.asList("c", null)) {
+                        assertEquals(
+                                ofInterns.equals(numbers[1]) ? null : limit,
+                                refusal(budget.open(intern, conversation)),
+                                name + " " + ofAll + " " + ofInterns);
+                        assertEquals(
+                                numbers[0].equals(ofAll) ? limit : null,
+                                refusal(budget.open(Identity.of("ann"), conversation)),
+                                name + " " + ofAll + " " + ofInterns);
+                    }
+                }
+            }
+        }
+    }
+
+    private static Limit refusal(Meter meter) {
+        try {
+            meter.reserve(Settings.MODEL, 1_000, 1_000).cancel();
+            return null;
+        } catch (BudgetExceededException e) {
+            return e.limit();
+        }
+    }
+
+    @Test
+    void should_not_start_with_somebody_s_limit_in_dollars_when_a_model_has_no_price() {
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> budget("model.id", "amazon.nova", "access.limits", "conversation-dollars 1 for group:a"));
+        budget("model.id", "amazon.nova", "access.limits", "conversation-tokens 1 for group:a");
     }
 }

@@ -8,6 +8,8 @@ import io.mcpagent.budget.Ledger.BudgetAccount;
 import io.mcpagent.budget.Ledger.Refusal;
 import io.mcpagent.config.AgentConfig;
 import io.mcpagent.conversation.MovableClock;
+import io.mcpagent.identity.CallerLimits;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.ModelTable;
 import io.mcpagent.model.Usage;
 import java.time.Duration;
@@ -189,7 +191,7 @@ abstract class LedgerContract {
                     int step = random.nextInt(12);
                     Meter.Reservation call;
                     try {
-                        call = instance.open(caller, null).reserve(Settings.MODEL, 1_000, 300);
+                        call = instance.open(Identity.of(caller), null).reserve(Settings.MODEL, 1_000, 300);
                     } catch (BudgetExceededException e) {
                         continue;
                     }
@@ -207,8 +209,10 @@ abstract class LedgerContract {
                     }
                 }
             });
-            long held = ledger.balance(
-                            instance(config).accounts(caller, null).getFirst().name())
+            long held = ledger.balance(instance(config)
+                            .accounts(Identity.of(caller), null)
+                            .getFirst()
+                            .name())
                     .tokens();
             long bound = wild ? (died.get() + instances) * 1_400 : 0;
             System.out.printf(
@@ -236,7 +240,7 @@ abstract class LedgerContract {
             @Override
             public void usageRefused(String modelId) {}
         };
-        return new Budget(config, new ModelTable(config), ledger, quiet, clock);
+        return new Budget(config, new CallerLimits(config), new ModelTable(config), ledger, quiet, clock);
     }
 
     interface Step {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import io.mcpagent.budget.Budget;
 import io.mcpagent.budget.Meter;
 import io.mcpagent.conversation.Conversations.Change;
+import io.mcpagent.identity.Identity;
 import io.mcpagent.model.Usage;
 import io.mcpagent.support.Await;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
@@ -99,7 +100,7 @@ class ConversationStoreTest {
         assertEquals(
                 new IdempotentReplies.Claim.Claimed(),
                 replies.claim(caller, "key", "hash", "run", Duration.ofSeconds(30)));
-        Meter meter = budget.open(caller, opened.id());
+        Meter meter = budget.open(Identity.of(caller), opened.id());
         meter.reserve("m", 0, 900).settle(new Usage(1, 2, 0, 0));
         meter.reserve("m", 0, 997).cancel();
     }

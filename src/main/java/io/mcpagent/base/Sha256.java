@@ -4,9 +4,13 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /** SHA-256. Safe for use by many threads. */
 public final class Sha256 {
+
+    /** Never used itself: a copy of it is made faster than another is looked for among the providers. */
+    private static volatile @Nullable MessageDigest fresh;
 
     private Sha256() {}
 
@@ -44,9 +48,14 @@ public final class Sha256 {
     /** A digest to be given parts, for one thread. */
     public static MessageDigest digest() {
         try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            MessageDigest known = fresh;
+            if (known == null) {
+                known = MessageDigest.getInstance("SHA-256");
+                fresh = known;
+            }
+            return (MessageDigest) known.clone();
+        } catch (NoSuchAlgorithmException | CloneNotSupportedException e) {
+            throw new IllegalStateException("every Java has SHA-256, which can be copied", e);
         }
     }
 }

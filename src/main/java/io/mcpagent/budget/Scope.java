@@ -1,8 +1,6 @@
 package io.mcpagent.budget;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.mcpagent.base.Sha256;
 import java.util.Base64;
 
 /** What an account of the ledger is for. */
@@ -18,17 +16,7 @@ enum Scope {
 
     /** The account's name. What comes from outside is hashed: it can neither imitate another account nor be read in the table. */
     String account(String when, String... parts) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (String part : parts) {
-                byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
-                digest.update((bytes.length + ":").getBytes(StandardCharsets.US_ASCII));
-                digest.update(bytes);
-            }
-            return prefix + when + Base64.getUrlEncoder().withoutPadding().encodeToString(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return prefix + when + Base64.getUrlEncoder().withoutPadding().encodeToString(Sha256.ofParts(parts));
     }
 
     boolean owns(String account) {

@@ -1,9 +1,7 @@
 package io.mcpagent.conversation;
 
 import io.mcpagent.base.Deadline;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.mcpagent.base.Sha256;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -273,11 +271,6 @@ public final class DynamoTable {
 
     /** A form of what comes from outside that has one length, fits into a key, imitates no other key and tells nothing of a person. */
     static String hash(String value) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(value.getBytes(StandardCharsets.UTF_8));
-            return Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(Sha256.of(value));
     }
 }

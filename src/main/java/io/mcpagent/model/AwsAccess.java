@@ -47,8 +47,8 @@ class AwsAccess {
             }
         }
 
-        /** A signature, for that region. */
-        record Signature(String region, AwsCredentialsProvider credentials) implements Credential {}
+        /** A signature for the region of that signer. */
+        record Signature(RequestSigner signer, AwsCredentialsProvider credentials) implements Credential {}
     }
 
     private final Config config;
@@ -99,7 +99,7 @@ class AwsAccess {
                     Route.to(endpoint),
                     token != null
                             ? new Credential.BearerToken(token)
-                            : new Credential.Signature(region.id(), credentials()));
+                            : new Credential.Signature(new RequestSigner(region.id()), credentials()));
         } catch (SdkClientException | IllegalArgumentException e) {
             throw new ModelException(ModelException.Kind.ACCESS, e.getMessage(), false, e);
         }

@@ -2,15 +2,12 @@ package io.mcpagent.model;
 
 import io.mcpagent.http.Route;
 import jakarta.inject.Singleton;
-import java.io.ByteArrayInputStream;
 import java.net.URI;
+import java.time.Instant;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.http.SdkHttpMethod;
-import software.amazon.awssdk.http.SdkHttpRequest;
-import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /** Makes the signed HTTP requests. Safe for use by many threads. */
@@ -18,7 +15,6 @@ import software.amazon.awssdk.utils.http.SdkHttpUtils;
 class BedrockRequests {
 
     private final AwsAccess access;
-    private final AwsV4HttpSigner signer = AwsV4HttpSigner.create();
 
     BedrockRequests(AwsAccess access) {
         this.access = access;
@@ -38,10 +34,13 @@ class BedrockRequests {
         URI endpoint = site.endpoint();
         String path = basePath(endpoint) + "/model/" + SdkHttpUtils.urlEncode(modelId) + "/" + operation;
         ClassicHttpRequest request = new BasicClassicHttpRequest("POST", path);
+        String host = authority(endpoint);
         switch (site.identity()) {
-            case AwsAccess.Credential.Signature signature -> sign(endpoint, signature, path, body, request);
+            case AwsAccess.Credential.Signature identity ->
+                identity.signer()
+                        .sign(request, host, path, body.array(), body.size(), credentials(identity), Instant.now());
             case AwsAccess.Credential.BearerToken(String token) -> {
-                request.addHeader("Host", authority(endpoint));
+                request.addHeader("Host", host);
                 request.addHeader("Authorization", "Bearer " + token);
             }
         }
@@ -49,28 +48,6 @@ class BedrockRequests {
         request.addHeader("Content-Length", Integer.toString(body.size()));
         request.addHeader("User-Agent", "mcp-agent");
         return new Signed(site.route(), request);
-    }
-
-    private void sign(
-            URI endpoint,
-            AwsAccess.Credential.Signature identity,
-            String path,
-            RequestBody.Bytes body,
-            ClassicHttpRequest request)
-            throws ModelException, InterruptedException {
-        AwsCredentials credentials = credentials(identity);
-        SdkHttpRequest unsigned = SdkHttpRequest.builder()
-                .method(SdkHttpMethod.POST)
-                .uri(endpoint)
-                .encodedPath(path)
-                .build();
-        signer.sign(sign -> sign.identity(credentials)
-                        .request(unsigned)
-                        .payload(() -> new ByteArrayInputStream(body.array(), 0, body.size()))
-                        .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "bedrock")
-                        .putProperty(AwsV4HttpSigner.REGION_NAME, identity.region()))
-                .request()
-                .forEachHeader((name, values) -> values.forEach(value -> request.addHeader(name, value)));
     }
 
     private static AwsCredentials credentials(AwsAccess.Credential.Signature identity)
@@ -86,7 +63,10 @@ class BedrockRequests {
     }
 
     private static String authority(URI endpoint) {
-        return endpoint.getPort() < 0 ? endpoint.getHost() : endpoint.getHost() + ":" + endpoint.getPort();
+        int port = endpoint.getPort();
+        return port < 0 || SdkHttpUtils.isUsingStandardPort(endpoint.getScheme(), port)
+                ? endpoint.getHost()
+                : endpoint.getHost() + ":" + port;
     }
 
     private static String basePath(URI endpoint) {

@@ -167,7 +167,7 @@ class AwsAccessTest {
             AwsAccess.Site site = site();
             assertEquals(URI.create("http://127.0.0.1:9/profile"), site.endpoint());
             AwsAccess.Credential.Signature identity = (AwsAccess.Credential.Signature) site.identity();
-            assertEquals("eu-west-1", identity.region());
+            assertEquals("eu-west-1", identity.signer().region());
             assertEquals(
                     "AKIDPROFILE", identity.credentials().resolveCredentials().accessKeyId());
         });

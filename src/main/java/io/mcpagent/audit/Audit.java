@@ -19,6 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,8 @@ public final class Audit implements AutoCloseable {
     private static final Waiting END =
             new Waiting(AuditEntry.of(AuditEntry.Act.LOST, "unknown"), null, new CompletableFuture<>(), true);
 
+    private static final CompletableFuture<Void> STORED = CompletableFuture.completedFuture(null);
+
     private final AuditStore store;
     private final InstantSource clock;
     private final Duration timeout;
@@ -54,7 +57,8 @@ public final class Audit implements AutoCloseable {
     private final Thread writer;
     private volatile boolean failing;
 
-    // Of the writer's thread.
+    // Of the writer's thread; with an immediate store of whoever has the lock.
+    private final ReentrantLock chaining = new ReentrantLock();
     private long sequence;
     private String previous = AuditRecord.NOTHING;
     private Instant last = Instant.EPOCH;
@@ -122,12 +126,26 @@ public final class Audit implements AutoCloseable {
     }
 
     private CompletableFuture<Void> add(AuditEntry entry) {
-        Waiting added = new Waiting(entry, (String) MDC.get(TraceIds.IN_LOG), new CompletableFuture<>(), false);
+        String traceId = (String) MDC.get(TraceIds.IN_LOG);
+        if (store.immediate()) {
+            appendNow(entry, traceId);
+            return STORED;
+        }
+        Waiting added = new Waiting(entry, traceId, new CompletableFuture<>(), false);
         if (!waiting.offer(added)) {
             lost.incrementAndGet();
             added.stored.cancel(false);
         }
         return added.stored;
+    }
+
+    private void appendNow(AuditEntry entry, @Nullable String traceId) {
+        chaining.lock();
+        try {
+            store.append(List.of(seal(entry, traceId)));
+        } finally {
+            chaining.unlock();
+        }
     }
 
     private boolean await(CompletableFuture<Void> stored) throws InterruptedException {

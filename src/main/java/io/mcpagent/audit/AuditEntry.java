@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind    what it was
  * @param caller  who did it: the verified subject, or what is known of it
- * @param details what else is known, by the names that the records have, in their order: texts and numbers
+ * @param details what else is known, by the names that the records have, in their order: texts and numbers; nobody changes this map any more
  */
 public record AuditEntry(Act kind, String caller, Map<String, Object> details) {
 
@@ -41,7 +41,7 @@ public record AuditEntry(Act kind, String caller, Map<String, Object> details) {
     }
 
     public AuditEntry {
-        details = Collections.unmodifiableMap(new LinkedHashMap<>(details));
+        details = Collections.unmodifiableMap(details);
     }
 
     public static AuditEntry of(Act kind, String caller) {

@@ -1,9 +1,11 @@
 package io.mcpagent.audit;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.mcpagent.base.JsonBuffers;
 import io.mcpagent.base.Sha256;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -32,7 +34,8 @@ record AuditRecord(String chain, long sequence, Instant time, String previous, S
     /** What stands in place of the hash before the first record. */
     static final String NOTHING = "0".repeat(64);
 
-    private static final ObjectMapper JSON = new JsonMapper();
+    private static final ObjectMapper JSON =
+            new JsonMapper(JsonFactory.builder().recyclerPool(JsonBuffers.POOL).build());
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(
                     "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);

@@ -14,6 +14,11 @@ interface AuditStore {
      */
     void append(List<AuditRecord> records);
 
+    /** Whether appending takes no time and can't fail: then whoever records something appends it at once. */
+    default boolean immediate() {
+        return false;
+    }
+
     /**
      * Some records.
      *

@@ -27,6 +27,11 @@ final class MemoryAuditStore implements AuditStore {
     }
 
     @Override
+    public boolean immediate() {
+        return true;
+    }
+
+    @Override
     public Page page(Instant from, Instant to, @Nullable String after, int most) {
         List<AuditRecord> found = records.tailMap(after == null ? 0 : Long.parseLong(after), false).values().stream()
                 .filter(record ->

@@ -2,7 +2,9 @@ package io.mcpagent.audit;
 
 import io.mcpagent.audit.AuditEntry.Act;
 import io.mcpagent.problem.ProblemException;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What is recorded of one turn: all its records name its caller, its door, its conversation and its run. For the turn's thread only. */
@@ -103,10 +105,15 @@ public final class TurnAudit {
     }
 
     private AuditEntry entry(Act kind) {
-        return AuditEntry.of(kind, caller)
-                .with("door", door)
-                .with("askedBy", owner)
-                .with("conversationId", conversationId)
-                .with("runId", runId);
+        Map<String, Object> details = new LinkedHashMap<>();
+        details.put("door", door);
+        if (owner != null) {
+            details.put("askedBy", owner);
+        }
+        if (conversationId != null) {
+            details.put("conversationId", conversationId);
+        }
+        details.put("runId", runId);
+        return new AuditEntry(kind, caller, details);
     }
 }

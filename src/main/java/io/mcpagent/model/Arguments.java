@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mcpagent.base.ExactNumbers;
+import io.mcpagent.base.JsonBuffers;
 import java.math.BigDecimal;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -52,6 +53,7 @@ public final class Arguments {
                             .build())
                     // The names that a model makes up must not fill a table of the process.
                     .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                    .recyclerPool(JsonBuffers.POOL)
                     .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)

@@ -163,7 +163,7 @@ public class Models implements Model {
             RequestBody.Bytes body = model.bodies.write(fitted.request());
             for (int made = 1; ; made++) {
                 try {
-                    return ThinkingRules.bound(askOnce(model, body), fitted.origin());
+                    return fitted.bound(askOnce(model, body));
                 } catch (ModelException e) {
                     if (made >= attempts || !again(e, made)) {
                         throw e;

@@ -17,12 +17,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class ThinkingRules {
 
-    /**
-     * A request as a model takes it.
-     *
-     * @param origin what thinking in the reply to it is bound to; null if this model's is never sent back
-     */
-    record Fitted(ModelRequest request, Content.@Nullable Origin origin) {}
+    /** A request as a model takes it. */
+    record Fitted(ModelRequest request, ModelRow row) {
+
+        /** A reply to it, whose thinking knows where it is from. */
+        ModelReply bound(ModelReply reply) {
+            // No thinking of such a model is ever sent back.
+            if (row.thinking() == ModelRow.Thinking.NONE || !thinks(reply.content())) {
+                return reply;
+            }
+            Content.Origin origin = new Content.Origin(row.match(), new ThinkingRules(row).prefix(request));
+            List<Content> content = reply.content().stream()
+                    .map(block -> block
+                                    instanceof
+                                    Content.Reasoning(String text, String signature, String redacted, Content.Origin _)
+                            ? new Content.Reasoning(text, signature, redacted, origin)
+                            : block)
+                    .toList();
+            return new ModelReply(reply.modelId(), content, reply.stopReason(), reply.usage());
+        }
+    }
 
     private static final int DIGEST = 15;
 
@@ -34,48 +48,57 @@ final class ThinkingRules {
     }
 
     static Fitted fit(ModelRow row, ModelRequest request) {
-        return new ThinkingRules(row).fit(request);
+        // Most requests have no thinking: what stands before it need not be hashed then.
+        boolean asItIs = request.messages().stream().noneMatch(message -> thinks(message.content()));
+        return new Fitted(asItIs ? request : new ThinkingRules(row).fit(request), row);
     }
 
-    private Fitted fit(ModelRequest request) {
-        if (row.prefixBound()) {
-            add(request.system());
-            for (ToolDefinition tool : request.tools()) {
-                add(tool.name());
-                add(tool.description());
-                add(tool.inputSchema());
-            }
-        }
+    private static boolean thinks(List<Content> content) {
+        return content.stream().anyMatch(Content.Reasoning.class::isInstance);
+    }
+
+    private ModelRequest fit(ModelRequest request) {
+        addHead(request);
         List<Message> messages = new ArrayList<>(request.messages().size());
         for (Message message : request.messages()) {
-            Message fitted = fit(message);
+            Message fitted = thinks(message.content()) ? fit(message) : message;
             messages.add(fitted);
-            if (row.prefixBound()) {
-                add(fitted.role().name());
-                fitted.content().forEach(this::add);
-            }
+            add(fitted);
         }
-        return new Fitted(
-                new ModelRequest(
-                        request.system(),
-                        messages,
-                        request.tools(),
-                        request.deadline(),
-                        request.spending(),
-                        request.labels()),
-                row.thinking() == ModelRow.Thinking.NONE ? null : new Content.Origin(row.match(), prefix()));
+        return new ModelRequest(
+                request.system(), messages, request.tools(), request.deadline(), request.spending(), request.labels());
     }
 
     private Message fit(Message message) {
-        if (message.content().stream().noneMatch(Content.Reasoning.class::isInstance)) {
-            return message;
-        }
         String prefix = prefix();
         List<Content> kept = message.content().stream()
                 .filter(block ->
                         !(block instanceof Content.Reasoning reasoning) || goesBack(reasoning.origin(), prefix))
                 .toList();
         return kept.size() == message.content().size() ? message : new Message(message.role(), kept);
+    }
+
+    /** What thinking in the reply to that request is bound to. */
+    private String prefix(ModelRequest request) {
+        addHead(request);
+        request.messages().forEach(this::add);
+        return prefix();
+    }
+
+    private void addHead(ModelRequest request) {
+        if (row.prefixBound()) {
+            add(request.system());
+            for (ToolDefinition tool : request.tools()) {
+                add(tool.name(), tool.description(), tool.inputSchema());
+            }
+        }
+    }
+
+    private void add(Message message) {
+        if (row.prefixBound()) {
+            add(message.role().name());
+            message.content().forEach(this::add);
+        }
     }
 
     private boolean goesBack(Content.@Nullable Origin origin, String prefix) {
@@ -124,20 +147,5 @@ final class ThinkingRules {
         } catch (CloneNotSupportedException e) {
             throw new IllegalStateException("the JDK's SHA-256 can be cloned", e);
         }
-    }
-
-    /** The reply, whose thinking knows where it is from. */
-    static ModelReply bound(ModelReply reply, Content.@Nullable Origin origin) {
-        if (origin == null || reply.content().stream().noneMatch(Content.Reasoning.class::isInstance)) {
-            return reply;
-        }
-        List<Content> content = reply.content().stream()
-                .map(block -> block
-                                instanceof
-                                Content.Reasoning(String text, String signature, String redacted, Content.Origin _)
-                        ? new Content.Reasoning(text, signature, redacted, origin)
-                        : block)
-                .toList();
-        return new ModelReply(reply.modelId(), content, reply.stopReason(), reply.usage());
     }
 }

@@ -83,7 +83,7 @@ const digestOf = (asked) => createHash('sha256').update(JSON.stringify(asked)).d
 
 async function chat(state, pathname, request, response) {
   const authorization = request.headers.authorization ?? '';
-  if (state.signIn && !(authorization.startsWith('Bearer ') && (state.keys.includes(authorization.slice(7)) || state.tokens.has(authorization.slice(7))))) {
+  if (state.signIn && !state.signIn.methods.includes('none') && !(authorization.startsWith('Bearer ') && (state.keys.includes(authorization.slice(7)) || state.tokens.has(authorization.slice(7))))) {
     return problem(response, 401, 'Sign in', 'This needs a valid key or token.');
   }
   const [, , id, part, callId] = pathname.split('/').map(decodeURIComponent);

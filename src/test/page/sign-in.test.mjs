@@ -1,6 +1,6 @@
 // Who may use the page, and what it keeps of them.
 import assert from 'node:assert/strict';
-import { ask, ended, open, shown } from './browser.mjs';
+import { ask, ended, open, shown, violations } from './browser.mjs';
 import { startServer } from './mock-server.mjs';
 
 const KEY = { methods: ['key'] };
@@ -24,6 +24,30 @@ const withProvider = (test, more = {}) => withServer({}, (provider) => withServe
 }));
 
 export const signIn = [
+  ['should_let_a_developer_ask_as_one_of_two_people', ({ browser }) => withServer({ signIn: { methods: ['none'], people: [{ key: 'hugo', name: 'Hugo Moen' }, { key: 'jonas', name: 'Jonas Nilsson' }] } }, async (server) => {
+    const { page, context } = await open(browser, server.base);
+    const asked = (path) => server.state.requests.filter((request) => request.path === path).at(-1).headers.authorization;
+    await ask(page, 'hello');
+    await ended(page);
+    assert.equal(asked('/chat'), undefined, 'nobody in particular');
+    await page.getByLabel('Ask as').selectOption('Jonas Nilsson');
+    await page.waitForURL(`${server.base}/`);
+    await page.locator('#welcome').waitFor();
+    await ask(page, 'show my orders');
+    await ended(page);
+    assert.equal(asked('/chat'), 'Bearer jonas');
+    assert.equal(await page.getByLabel('Ask as').inputValue(), 'jonas');
+    assert.ok(await page.getByRole('button', { name: 'Sign out' }).isHidden());
+    assert.deepEqual(await violations(page), []);
+    await page.getByLabel('Ask as').selectOption('nobody in particular');
+    await page.waitForURL(`${server.base}/`);
+    await page.locator('#welcome').waitFor();
+    await ask(page, 'hello');
+    await ended(page);
+    assert.equal(asked('/chat'), undefined);
+    await context.close();
+  }), { opens: false }],
+
   ['should_ask_for_a_key_and_keep_it_in_the_tab_only', ({ browser }) => withServer({ signIn: KEY, keys: ['right-key'] }, async (server) => {
     const { page, context } = await open(browser, server.base);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();

@@ -1,5 +1,5 @@
 /** Who asks: nothing, a key, or an OpenID provider's token. Kept for this tab only. */
-import { byId } from './dom.js';
+import { byId, h } from './dom.js';
 
 const KEY = 'access-key';
 const TOKENS = 'oidc-tokens';
@@ -9,6 +9,7 @@ const oidc = () => import('./oidc.js'); // not everybody signs in there
 export class SignIn {
   #methods = ['none'];
   #provider = null;
+  #people = [];
   #message = '';
   #refreshing = null;
 
@@ -19,6 +20,7 @@ export class SignIn {
     const told = await response.json().catch(() => ({}));
     this.#methods = told.methods?.length ? told.methods : ['none'];
     this.#provider = told.oidc ?? null;
+    this.#offer(told.people ?? []);
     if (!this.#provider) return;
     try {
       const tokens = await (await oidc()).arrive(this.#provider);
@@ -33,6 +35,7 @@ export class SignIn {
   }
 
   get isSignedIn() {
+    if (this.#people.length > 0) return false; // a choice is changed, not ended
     return sessionStorage.getItem(KEY) !== null || sessionStorage.getItem(TOKENS) !== null;
   }
 
@@ -68,6 +71,22 @@ export class SignIn {
       this.#tryKey(check);
     };
     (form.hidden ? provider : byId('key')).focus();
+  }
+
+  /** In dev mode one can ask as one of a few people. All that is shown is somebody's, so the page begins anew. */
+  #offer(people) {
+    this.#people = people;
+    const place = byId('person');
+    byId('as-whom').hidden = people.length === 0;
+    if (people.length === 0) return;
+    place.replaceChildren(h('option', { value: '' }, 'nobody in particular'), ...people.map(({ key, name }) => h('option', { value: key }, name)));
+    place.value = people.some(({ key }) => key === sessionStorage.getItem(KEY)) ? sessionStorage.getItem(KEY) : '';
+    if (place.value === '') sessionStorage.removeItem(KEY);
+    place.onchange = () => {
+      if (place.value === '') sessionStorage.removeItem(KEY);
+      else sessionStorage.setItem(KEY, place.value);
+      location.assign('/');
+    };
   }
 
   async #tryKey(check) {

@@ -110,7 +110,9 @@ final class LocalServices {
                 "--toolbox-port",
                 toolboxPort(),
                 "--bedrock-port",
-                bedrockPort()));
+                bedrockPort(),
+                "--toolbox-configs",
+                "toolbox-config/tools.sqlite.yaml,toolbox-config/mine.sqlite.yaml"));
         if (!toolbox) {
             command.add("--no-toolbox");
         }

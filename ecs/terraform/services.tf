@@ -6,6 +6,10 @@ locals {
     api_keys = "${var.name}/agent/api-keys"
   }
 
+  # --- settings of the agent: those of every environment, and whatever else this one's variables name (agent_settings)
+  agent_definition = "${path.module}/../task-definitions/agent.json"
+  given_settings   = [for given in jsondecode(file(local.agent_definition)).containerDefinitions[0].environment : given.name]
+
   # --- images
   image_account    = coalesce(var.image_account_id, local.account_id)
   registry         = "${local.image_account}.dkr.ecr.${local.region}.amazonaws.com"
@@ -150,7 +154,8 @@ module "agent" {
   name                  = "${var.name}-agent"
   container_name        = "agent"
   container_port        = 8080
-  task_definition_file  = "${path.module}/../task-definitions/agent.json"
+  task_definition_file  = local.agent_definition
+  settings              = var.agent_settings
   collector_config_file = "${path.module}/../task-definitions/collector.yaml"
   task_definition_variables = merge(local.telemetry_variables, {
     mcp_url                   = "http://toolbox.${module.ecs_cluster.namespace_name}:5000/mcp"

@@ -235,6 +235,28 @@ variable "agent" {
   }
 }
 
+variable "agent_settings" {
+  type        = map(string)
+  default     = {}
+  description = "Further settings of the agent in this environment, by their environment variables (README, \"Configure it\"): { AGENT_ACCESS_OPERATORS = \"group:operators\" }. They reach the tasks with the next deployment. Never a secret: Terraform's state and the task's definition show them."
+  validation {
+    condition     = alltrue([for name in keys(var.agent_settings) : can(regex("^(AGENT|QUARKUS)_[A-Z0-9_]+$", name))])
+    error_message = "agent_settings are named as environment variables of the agent: AGENT_TOOLS_APPROVERS for agent.tools.approvers."
+  }
+  validation {
+    condition     = !anytrue([for name in keys(var.agent_settings) : can(regex("PASSWORD|PRIVATE|CREDENTIALS|TOKEN$|_KEY$|_SECRET$", name))])
+    error_message = "agent_settings hold no secret: everybody who may read the task's definition or Terraform's state would see it."
+  }
+  validation {
+    condition     = length(setintersection(keys(var.agent_settings), local.given_settings)) == 0
+    error_message = "agent_settings name what ecs/task-definitions/agent.json gives already (${join(", ", setintersection(keys(var.agent_settings), local.given_settings))}): it has a variable of its own, or is the same everywhere."
+  }
+  validation {
+    condition     = length(jsonencode(jsonencode(var.agent_settings))) <= 2000
+    error_message = "agent_settings take more than 2,000 characters: what a deployment reads is a parameter of 4 KB. Long values belong into ecs/task-definitions/agent.json."
+  }
+}
+
 variable "toolbox" {
   type = object({
     cpu        = optional(number, 512)

@@ -10,6 +10,7 @@ from typing import Callable
 
 import costs
 import metrics
+import settings
 import task_definitions as td
 import terraform
 from report import Result
@@ -137,6 +138,15 @@ def _metrics(defect: Defect, work: Path) -> None:
     must_say(metrics.check_collector(folder).problems, defect.says)
 
 
+def _misspelt_setting(work: Path) -> None:
+    folder = work / "broken-variables" / "dev"
+    folder.mkdir(parents=True)
+    (folder / "terraform.tfvars").write_text('agent_settings = {\n  AGENT_TOOLS_APPROVERS = "refund_* by group:A = {b}"\n  "AGENT_TOOLS_APROVERS" = "x" # AGENT_TOOLS_NONE = 1\n}\nname = "x"\n')
+    problems = settings.check_variables(folder.parent).problems
+    if problems != ["dev/terraform.tfvars: AGENT_TOOLS_APROVERS in agent_settings is no setting of the agent"]:
+        raise AssertionError(f"expected one misspelt setting, got {problems}")
+
+
 def _unformatted(work: Path, env: dict[str, str]) -> None:
     folder = terraform.copy_of_ecs(work / "unformatted") / "terraform"
     put(folder, Defect("an unformatted file", "outputs.tf", "  description", "    description", ""))
@@ -159,7 +169,7 @@ def cases(work: Path, env: dict[str, str]) -> list[tuple[str, Callable[[], None]
     found += [(f"sidecar with {d.name}", lambda d=d: _metrics(d, work)) for d in METRICS]
     found += [("cost table with a wrong price", lambda: must_say(costs.check(costs.README.read_text().replace("| Logs | 5.00", "| Logs | 6.00")).problems, r"worked out, and not in the README.*\| Logs \| 5\.00"))]
     found += [("cost table with a row of its own", lambda: must_say(costs.check(costs.README.read_text().replace("| Logs |", "| Lunch | 1 | 1 | 1 | 1 |\n| Logs |", 1)).problems, r"in the README, and not worked out: \| Lunch"))]
-    found += [("a cheapest dev with more than its table counts", lambda: must_say(costs.check_cheapest(costs.SHAPES["cheapest dev"].alarms + 3, 3).problems, r"23 alarms, the cost table counts 20"))]
+    found += [("variables with a setting that the agent doesn't have", lambda: _misspelt_setting(work))]
     return found + [("unformatted file", lambda: _unformatted(work, env)), ("unknown argument", lambda: _invalid(work, env))]
 
 
@@ -168,6 +178,8 @@ def broken_modules(work: Path, env: dict[str, str]) -> list[tuple[str, Callable[
     copy = terraform.copy_of_ecs(work / "broken-modules") / "terraform"
     for defect in MODULES.values():
         put(copy / "modules", defect)
+    whole = copy / "tests" / "environment.tftest.hcl"  # its first run finds the defect, and each of them plans everything
+    whole.write_text(re.match(r"(?s).*?\nrun .*?\n}\n", whole.read_text())[0])
     folder = terraform.Folder(copy, env, work / "broken-modules.log")
     folder.init("-backend=false")
     output = folder.run("test", "-no-color", expect=(1,))

@@ -2,6 +2,9 @@
 
 usage: run.py [--fast]      --fast leaves out what needs an emulated account
 """
+import contextlib
+import importlib.util
+import json
 import os
 import socket
 import subprocess
@@ -11,13 +14,15 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 import costs
 import counterexamples
 import metrics
+import settings
 import task_definitions as td
 import terraform
+from counterexamples import must_say
 from life import require
 
 
@@ -50,6 +55,21 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
+@contextlib.contextmanager
+def preloaded_aws(work: Path) -> Iterator[None]:
+    """An aws command that is loaded already, at the front of PATH: the documents' commands are dozens of calls."""
+    with tempfile.TemporaryDirectory(prefix="aws-") as folder, subprocess.Popen([sys.executable, str(terraform.ECS.parent / ".github" / "test" / "aws_server.py"), f"{folder}/socket", folder]) as server:
+        try:
+            while not os.access(f"{folder}/aws", os.X_OK):
+                if server.poll() is not None:
+                    raise AssertionError("the preloaded aws command didn't start")
+                time.sleep(0.05)
+            os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
+            yield
+        finally:
+            server.terminate()
+
+
 def validate(path: str, work: Path, env: dict[str, str]) -> None:
     folder = terraform.Folder(work / "ecs" / "terraform" / path, env, work / f"validate-{path}.log")
     folder.init("-backend=false")
@@ -67,14 +87,31 @@ def terraform_test(work: Path, env: dict[str, str]) -> str:
     return summary.removeprefix("Success! ")
 
 
+def planned(work: Path, env: dict[str, str]) -> dict[str, dict]:
+    """What each column of the cost table would make in an empty account, as the JSON of its plan."""
+    env = {**env, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{(port := free_port())}", "OPERATIONS": str(work / "planned-operations")}
+    copy = terraform.copy_of_ecs(work / "planned")
+    folder = terraform.Folder(copy / "terraform", env, work / "planned.log")
+    (folder.path / "zz_override.tf").write_text('terraform {\n  backend "local" {}\n}\nprovider "aws" {\n  max_retries = 2\n}\n')
+    emulator = subprocess.run([str(copy / "verification" / "moto_start.sh"), str(port), str(work / "planned-emulator.log")], env=env, text=True, capture_output=True, check=True).stdout
+    try:
+        folder.init()
+        plans = {}
+        for shape, files in costs.VARIABLES.items():
+            folder.run("plan", "-no-color", "-out=plan", *(f"-var-file=environments/{file}.tfvars" for file in files), f"-var=collector_digest={td.DIGEST}")
+            plans[shape] = json.loads(folder.run("show", "-json", "plan"))
+        return plans
+    finally:
+        os.kill(int(emulator), 15)
+
+
 def without_account(report: Report, work: Path, env: dict[str, str]) -> None:
     terraform.copy_of_ecs(work / "ecs")
     whole = terraform.Folder(work / "ecs" / "terraform", env, work / "fmt.log")
 
     def terraform_steps() -> None:
         report.step("terraform fmt", lambda: whole.run("fmt", "-check", "-recursive") and None)
-        for path in ("", "bootstrap"):
-            report.step(f"terraform validate ecs/terraform/{path}", lambda path=path: validate(path, work, env))
+        report.step("terraform validate ecs/terraform/bootstrap", lambda: validate("bootstrap", work, env))  # the other root is planned
         broken = []
         report.step("terraform test with a broken copy of every module", lambda: broken.extend(counterexamples.broken_modules(work, env)) or f"{len(broken)} defects")
         for name, proof in broken:
@@ -83,8 +120,14 @@ def without_account(report: Report, work: Path, env: dict[str, str]) -> None:
     def other_steps() -> None:
         report.step("terraform test, every module and the whole", lambda: terraform_test(work, env))
         report.step("task definitions: botocore, cfn-lint and our rules", lambda: require(td.check_files(terraform.ECS / "task-definitions")))
+        report.step("settings of the environments", lambda: require(settings.check_variables(terraform.ECS / "terraform" / "environments")))
         report.step("telemetry sidecar against metrics.json", lambda: require(metrics.check_collector()))
         report.step("cost table adds up", lambda: require(costs.check(costs.README.read_text())))
+        plans = {}
+        report.step("plans into an empty account", lambda: plans.update(planned(work, env)))
+        for shape, plan in plans.items():
+            report.step(f"numbers of the cost table: {shape}", lambda shape=shape, plan=plan: require(costs.check_planned(costs.SHAPES[shape], plan)))
+        report.step("counter-example: a cheapest dev with more than its column counts", lambda: must_say(costs.check_planned(costs.SHAPES["cheapest dev"], plans["dev"]).problems, "1 NAT gateways, the cost table counts 0"))
         for name, proof in counterexamples.cases(work, env):
             report.step(f"counter-example: {name}", proof)
 
@@ -110,8 +153,10 @@ def main() -> int:
     work = Path(tempfile.mkdtemp(prefix="ecs-verify-"))
     env = terraform.environment(work)
     os.environ.update({k: v for k, v in env.items() if k.startswith("AWS_")})
-    with ThreadPoolExecutor() as pool:
-        environments = [] if "--fast" in sys.argv[1:] else [pool.submit(live, report, e, work) for e in ("prod", "dev")]
+    fast = "--fast" in sys.argv[1:]
+    loaded = preloaded_aws(work) if not fast and importlib.util.find_spec("awscli") else contextlib.nullcontext()
+    with loaded, ThreadPoolExecutor() as pool:
+        environments = [] if fast else [pool.submit(live, report, e, work) for e in ("prod", "dev")]
         without_account(report, work, env)
         for environment in environments:
             environment.result()

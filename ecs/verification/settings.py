@@ -53,6 +53,18 @@ def known() -> set[str]:
     return agent_settings(CONFIG.read_text()) | QUARKUS | AWS
 
 
+def check_variables(environments: Path) -> Result:
+    """The names in `agent_settings` of each file of variables: a deployment with a misspelt one would end every new task."""
+    result, settings = Result(), known()
+    for file in sorted(environments.glob("*/*.tfvars")):
+        text = re.sub(r'#[^\n]*', "", re.sub(r'=\s*"(?:\\.|[^"\\\n])*"', '= ""', file.read_text()))  # neither values nor remarks
+        given = re.search(r"(?m)^agent_settings *= *\{([^}]*)\}", text)
+        result.checked += 1
+        for name in re.findall(r"([A-Z]\w+)\"? *=", given[1]) if given else []:
+            result.expect(name in settings, f"{file.parent.name}/{file.name}: {name} in agent_settings is no setting of the agent")
+    return result
+
+
 def shutdown_of_the_agent() -> int:
     java = SOURCES / "java" / "io" / "mcpagent"
     return longest_shutdown((java / "app" / "Drain.java").read_text(), (java / "turn" / "Runs.java").read_text(), (SOURCES / "resources" / "application.properties").read_text())

@@ -14,6 +14,7 @@ variables {
     mcp_url     = "http://toolbox.mcp.local:5000/mcp", bedrock_model_id = "m", bedrock_fallback_model_id = "f", conversation_table = "t", audit_table = "a", api_keys_secret = "s", caller_day_tokens = "5000000",
     environment = "prod", collector_image = "example/collector@sha256:0", metrics_log_group = "/ecs/mcp-metrics", trace_sampling_rate = "0.1"
   }
+  settings            = { AGENT_TOOLS_APPROVERS = "refund by group:\"finance\" $${x}" }
   image               = "example/agent:1"
   cpu                 = 1024
   memory              = 2048
@@ -58,6 +59,12 @@ run "a_rolling_service" {
   assert {
     condition     = one([for e in jsondecode(aws_ecs_task_definition.bootstrap.container_definitions)[1].environment : e.value if e.name == "AOT_CONFIG_CONTENT"]) == file("../task-definitions/collector.yaml")
     error_message = "the sidecar's configuration arrives byte by byte"
+  }
+  assert {
+    condition = [
+      for c in jsondecode(aws_ecs_task_definition.bootstrap.container_definitions) : [for e in c.environment : e.value if e.name == "AGENT_TOOLS_APPROVERS"]
+    ] == [["refund by group:\"finance\" $${x}"], []]
+    error_message = "further settings are the first container's, byte by byte"
   }
   assert {
     condition     = aws_cloudwatch_log_group.this.name == "/ecs/mcp-agent" && aws_cloudwatch_log_group.this.retention_in_days == 30

@@ -68,6 +68,39 @@ run "another_environment_collides_in_no_name" {
   }
 }
 
+run "an_environment_has_settings_of_its_own" {
+  command = plan
+  variables { agent_settings = { AGENT_TOOLS_APPROVERS = "refund_* by group:\"finance\"", AGENT_MODEL_REQUEST_METADATA = "true" } }
+  assert {
+    condition     = jsondecode(output.task_definition_variables.agent.settings) == { AGENT_MODEL_REQUEST_METADATA = "true", AGENT_TOOLS_APPROVERS = "refund_* by group:\"finance\"" } && output.task_definition_variables.toolbox.settings == "{}"
+    error_message = "a deployment reads them"
+  }
+}
+
+run "a_secret_among_the_settings_is_refused" {
+  command = plan
+  variables { agent_settings = { AGENT_APPROVALS_WEBHOOK_SECRET = "whsec_x" } }
+  expect_failures = [var.agent_settings]
+}
+
+run "a_setting_that_is_given_already_is_refused" {
+  command = plan
+  variables { agent_settings = { AGENT_BUDGET_CALLER_DAY_TOKENS = "1000000000000" } }
+  expect_failures = [var.agent_settings]
+}
+
+run "a_property_instead_of_a_variable_is_refused" {
+  command = plan
+  variables { agent_settings = { "agent.access.operators" = "group:operators" } }
+  expect_failures = [var.agent_settings]
+}
+
+run "more_settings_than_a_parameter_holds_are_refused" {
+  command = plan
+  variables { agent_settings = { AGENT_SYSTEM_PROMPT = join("", [for i in range(1000) : "long "]) } }
+  expect_failures = [var.agent_settings]
+}
+
 run "exec_in_production_is_refused" {
   command = plan
   variables { enable_execute_command = true }

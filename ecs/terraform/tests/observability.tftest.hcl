@@ -31,6 +31,10 @@ run "alarms_dashboard_budget_and_sampling" {
     error_message = "dashboard"
   }
   assert {
+    condition     = toset(flatten([for w in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [for m in w.properties.metrics : m[1] if m[0] == "McpAgent"]])) == toset(keys(jsondecode(file("../metrics.json")).metrics))
+    error_message = "the dashboard shows each metric of the agent"
+  }
+  assert {
     condition     = aws_budgets_budget.monthly[0].limit_amount == "400" && aws_xray_sampling_rule.this.fixed_rate == 0.1 && length(aws_sns_topic_subscription.email) == 1
     error_message = "budget, sampling, subscription"
   }

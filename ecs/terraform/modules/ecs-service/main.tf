@@ -18,6 +18,7 @@ locals {
     cluster                = var.cluster.name
     service                = local.service_name
     enable_execute_command = tostring(var.enable_execute_command)
+    settings               = jsonencode(var.settings)
   })
 
   # The placeholders stand inside JSON strings, so their values are escaped as such.
@@ -28,7 +29,10 @@ locals {
   definition = jsondecode(templatefile(var.task_definition_file, local.placeholders))
 
   # ECS Exec writes its agent's files into the container, so it and a read-only root exclude each other.
-  containers = [for c in local.definition.containerDefinitions : merge(c, { readonlyRootFilesystem = !var.enable_execute_command })]
+  containers = [for i, c in local.definition.containerDefinitions : merge(c, {
+    readonlyRootFilesystem = !var.enable_execute_command
+    environment            = concat(c.environment, i == 0 ? [for name, value in var.settings : { name = name, value = value }] : [])
+  })]
 }
 
 resource "aws_cloudwatch_log_group" "this" {

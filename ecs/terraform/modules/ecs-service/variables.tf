@@ -37,6 +37,12 @@ variable "task_definition_variables" {
   description = "Values of the file's own placeholders, beside those that this module gives."
 }
 
+variable "settings" {
+  type        = map(string)
+  default     = {}
+  description = "Environment variables of the first container, beside those of the file."
+}
+
 variable "image" {
   type        = string
   description = "Image of the first revision; the deploy workflow registers every later one."

@@ -11,7 +11,7 @@ locals {
     ],
     [
       { title = "Tokens", statistic = "Sum", metrics = [for type in local.catalogue.metrics["gen_ai.client.token.usage"].attributes["gen_ai.token.type"] : concat([local.namespace, local.metric["gen_ai.client.token.usage"]], local.common, ["gen_ai.token.type", type])] },
-      { title = "Dollars, refusals and calls that money could not be counted of", statistic = "Sum", metrics = [for m in [local.metric["agent.cost.dollars"], local.metric["agent.budget.refusals"], local.metric["agent.model.unpriced"], local.metric["agent.model.usage.refused"]] : concat([local.namespace, m], local.common)] },
+      { title = "Dollars, refusals, calls that money could not be counted of, audit records that were lost", statistic = "Sum", metrics = [for m in [local.metric["agent.cost.dollars"], local.metric["agent.budget.refusals"], local.metric["agent.model.unpriced"], local.metric["agent.model.usage.refused"], local.metric["agent.audit.failures"]] : concat([local.namespace, m], local.common)] },
       { title = "Cache hits, open turns and streams, open breakers, days that the models have left", statistic = "Average", metrics = [for m in [local.metric["agent.cache.hit_ratio"], local.metric["agent.turns.open"], local.metric["agent.streams.open"], local.metric["agent.breaker.open"], local.metric["agent.model.days_left"]] : concat([local.namespace, m], local.common)] },
     ],
     [

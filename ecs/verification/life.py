@@ -175,6 +175,32 @@ class Life:
         if changes:
             raise AssertionError("the plan isn't empty: " + ", ".join(changes))
 
+    def upgraded(self, file: str = "") -> list[str]:
+        """What a plan takes away from this environment, if its state were one of the first release's; without FILE of the configuration."""
+        copy = terraform.copy_of_ecs(self.work / f"upgraded{file}", self.copy)
+        (copy / "terraform" / file).unlink() if file else None
+        folder = terraform.Folder(copy / "terraform", self.env, self.log)
+        (folder.path / "zz_override.tf").write_text(FEW_RETRIES + 'terraform {\n  backend "local" {}\n}\n')
+        state = json.loads(self.folder.run("state", "pull"))
+        for resource in state["resources"]:
+            if resource.get("module") != "module.audit" and resource["type"] != "terraform_data":  # what came later
+                resource["module"] = ".".join(filter(None, ["module.mcp", resource.get("module")]))
+        (folder.path / "terraform.tfstate").write_text(json.dumps(state))
+        folder.init()
+        folder.run("plan", "-no-color", "-refresh=false", "-out=plan", f"-var-file=environments/{self.environment}/terraform.tfvars")
+        return knobs.harm(json.loads(folder.run("show", "-json", "plan")))
+
+    def upgrade(self) -> str:
+        lost = self.upgraded()
+        if lost:
+            raise AssertionError("\n".join(lost))
+        return "nothing is replaced"
+
+    def upgrade_without_moves_is_seen(self) -> str:
+        lost = self.upgraded("upgrade.tf")
+        must_say(lost, r"delete module\.mcp\.module\.conversations\.aws_dynamodb_table")
+        return f"{len(lost)} losses"
+
     # --- change without harm
 
     def planned(self, *arguments: str) -> dict:
@@ -226,7 +252,7 @@ class Life:
         for service in ("agent", "toolbox"):
             subprocess.run(["aws", "ecs", "update-service", "--cluster", f"{self.name}-cluster", "--service", f"{self.name}-{service}-service", "--force-new-deployment", "--capacity-provider-strategy",
                             "capacityProvider=FARGATE,base=0,weight=1"], env=self.env, check=True, capture_output=True)
-        self.folder.run("plan", "-no-color", "-detailed-exitcode", *knobs.arguments({"capacity_provider_strategy": knobs.REFUSED["capacity_provider_strategy"]}))
+        self.folder.run("plan", "-no-color", "-detailed-exitcode", *knobs.arguments({**knobs.LIVE, "capacity_provider_strategy": knobs.REFUSED["capacity_provider_strategy"]}))
         return "the plan is empty"
 
     def back(self) -> str:
@@ -436,6 +462,9 @@ class Life:
         if not self.step("bootstrap an empty account" + (", its state moved into its bucket" if self.environment == "prod" else ""), self.bootstrap) or not self.step("apply", self.apply):
             return False
         self.step("second plan is empty", self.plan_is_empty)
+        if self.environment == "dev":
+            self.step("a state of the first release", self.upgrade)
+            self.step("counter-example: the same without upgrade.tf", self.upgrade_without_moves_is_seen)
         self.step("connections", lambda: require(network.check(self.name)))
         self.step("permissions", lambda: require(permissions.check(self.name, self.environment)))
         self.step("the pipeline may do what its Terraform does", self.enough)

@@ -7,6 +7,7 @@ control policies and no policies of resources.
 usage: permissions.py NAME ENVIRONMENT
 """
 import fnmatch
+import functools
 import json
 import sys
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ def listed(value) -> list:
     return value if isinstance(value, list) else [value]
 
 
+@functools.cache  # the same pairs come in thousands
 def matches(pattern: str, value: str) -> bool:
     return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]"))
 

@@ -34,7 +34,7 @@ export const policyFor = (connect = '') => [
  * @returns {Promise<Object>} `base`, `state` (to change while it runs; an answer waits at `holdAfter` until it is null, and comes word by word if `isWordy`), `close()`
  */
 export async function startServer({ port = 0, gzip = true, signIn = null, keys = [] } = {}) {
-  const state = { toolbox: 'available', isDown: false, delay: 12, isWordy: false, holdAfter: null, conversations: new Map(), requests: [], asked: [], decided: [], waiting: [], runs: new Map(), signIn, keys, tokens: new Set(), codes: new Map() };
+  const state = { toolbox: 'available', isDown: false, delay: 12, isWordy: false, holdAfter: null, conversations: new Map(), requests: [], asked: [], decided: [], waiting: [], tools: [{ name: 'top_products', use: 'allow', offered: true }, { name: 'cancelOrder', use: 'ask', offered: true }, { name: 'drop_table', use: 'deny', offered: false }], runs: new Map(), signIn, keys, tokens: new Set(), codes: new Map() };
   const server = createServer((request, response) => {
     handle(state, gzip, request, response).catch((error) => {
       if (!response.headersSent) response.writeHead(500);
@@ -55,6 +55,7 @@ async function handle(state, gzip, request, response) {
   if (pathname === '/sign-in.json') return state.signIn ? json(response, 200, state.signIn) : problem(response, 404, 'Not found', 'There is nothing here.');
   if (pathname === '/idp/authorize') return authorize(state, searchParams, response);
   if (pathname === '/idp/token') return token(state, request, response);
+  if (pathname === '/tools') return json(response, 200, { tools: state.tools });
   if (pathname === '/approvals' || pathname.startsWith('/approvals/')) return approvalsOf(state, pathname, searchParams, request, response);
   if (pathname === '/chat' || pathname.startsWith('/chat/')) return chat(state, pathname, request, response);
   return file(pathname, gzip, request, response, state);

@@ -33,6 +33,7 @@ const MUTANTS = [
   ['/page/conversation.js', 'throw lost();', 'return;', 'stream_that_just_ends'],
   ['/page/series.js', 'new Set(names).size !== names.length', 'false', 'no_chart_where'],
   ['/page/scroll.js', 'this.#isFollowing = false;', '', 'unless_the_reader_goes_up'],
+  ['/page/scroll.js', 'Math.min(end, this.#most())', 'end', 'fills_the_screen'],
   ['/page/sign-in.js', 'sessionStorage.setItem(KEY, key)', '(localStorage.setItem(KEY, key), sessionStorage.setItem(KEY, key))', 'tab_only'],
   ['/page/oidc.js', 'if (!begun || begun.state', 'if (begun && begun.state', 'not_begun_here'],
   ['/page/composer.js', 'event.shiftKey', 'false', 'keyboard_alone'],

@@ -1,6 +1,6 @@
 // The list of conversations, keys, screen readers, small screens, light and dark.
 import assert from 'node:assert/strict';
-import { ask, ended, holds, open, NARROW, shown } from './browser.mjs';
+import { ask, ended, holds, open, NARROW, shown, violations } from './browser.mjs';
 
 const path = (page) => new URL(page.url()).hash;
 
@@ -201,20 +201,47 @@ export const navigation = [
     assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'not yet sent');
   }],
 
-  ['should_stay_at_the_end_unless_the_reader_goes_up', async ({ page, server }) => {
-    server.state.delay = 4;
-    await ask(page, 'long answer');
+  ['should_keep_a_question_in_sight_while_its_answer_fills_the_screen', async ({ page, server }) => {
+    server.state.isWordy = true;
+    const offset = () => page.evaluate(() => document.querySelector('.turn:last-child .question').getBoundingClientRect().top - document.getElementById('transcript').getBoundingClientRect().top);
+    await ask(page, 'hello');
     await ended(page);
+    for (const question of ['long answer', 'long answer again']) {
+      await ask(page, question);
+      await ended(page);
+      await page.getByRole('button', { name: 'Go to the latest' }).waitFor();
+      await holds(async () => assert.ok(Math.abs(await offset() - 16) < 3, `the question is at ${await offset()}`));
+    }
+  }],
+
+  ['should_show_what_the_deployment_says_or_the_tools_of_the_caller', async ({ page, server }) => {
+    await holds(async () => assert.deepEqual(await page.locator('#examples button').allTextContents(), ['Top productsBegin a question', 'Cancel orderWaits for an approval']));
+    await page.getByRole('button', { name: 'Top products' }).click();
+    assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'Top products: ');
+    server.state.signIn = { methods: ['none'], page: { name: 'Ask the shop', mark: 'ÅS', welcome: 'Hei! <b>Spør</b>', examples: ['Best sellers: Top 5 products: March', 'Is it 12:30 already?'] } };
+    await page.reload();
+    await page.locator('body[data-ready]').waitFor();
+    assert.equal(await page.title(), 'Ask the shop');
+    assert.deepEqual(await page.locator('#welcome-title, .brand span').allTextContents(), ['ÅS', 'Ask the shop', 'Hei! <b>Spør</b>']);
+    assert.deepEqual(await page.locator('#examples button').allTextContents(), ['Best sellersTop 5 products: March', 'Is it 12:30 already?']);
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole('button', { name: 'Best sellers' }).click();
+    await shown(page, 'You asked: Top 5 products: March').or(page.locator('.tool-call')).first().waitFor();
+  }],
+
+  ['should_stay_at_the_end_unless_the_reader_goes_up', async ({ page, server }) => {
     const rest = () => page.locator('#transcript').evaluate((place) => place.scrollHeight - place.scrollTop - place.clientHeight);
-    await page.waitForFunction(() => { const place = document.getElementById('transcript'); return place.scrollHeight - place.scrollTop - place.clientHeight < 5; });
     server.state.delay = 25;
     await ask(page, 'Be slow');
-    await shown(page, 'One more sentence').waitFor();
+    await page.getByRole('button', { name: 'Go to the latest' }).click();
+    const grown = (by) => page.evaluate((more) => document.querySelector('.turn:last-child .prose').textContent.length + more, by).then((length) => page.waitForFunction((least) => document.querySelector('.turn:last-child .prose').textContent.length > least, length));
+    await grown(300);
+    await holds(async () => assert.ok(await rest() < 80, 'the end is followed'));
     await page.locator('#transcript').hover();
     await page.mouse.wheel(0, -900);
     await page.getByRole('button', { name: 'Go to the latest' }).waitFor();
     const before = await rest();
-    await page.waitForFunction((length) => document.querySelector('.turn:last-child .prose').textContent.length > length, 600);
+    await grown(300);
     assert.ok(await rest() >= before, 'the reader is left where they are');
     await page.getByRole('button', { name: 'Go to the latest' }).click();
     await holds(async () => assert.ok(await rest() < 80));

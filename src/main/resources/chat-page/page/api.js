@@ -64,6 +64,11 @@ export class Api {
     return response.json();
   }
 
+  /** The tools, and what the caller may do with each. */
+  tools() {
+    return this.#json('GET', '/tools').then(({ tools }) => tools ?? []);
+  }
+
   /** Open to everybody; also says something while the agent is not well. */
   async health() {
     const response = await fetch('/health', { headers: { Accept: 'application/json' }, cache: 'no-store' });

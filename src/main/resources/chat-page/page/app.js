@@ -3,6 +3,7 @@ import { Api, Problem } from './api.js';
 import { Composer } from './composer.js';
 import { Conversation } from './conversation.js';
 import { byId, h, icon } from './dom.js';
+import { visible } from './format.js';
 import { Scroll } from './scroll.js';
 import { settings } from './settings.js';
 import { Sidebar } from './sidebar.js';
@@ -27,16 +28,23 @@ class App {
   #approvals = null;
 
   async start() {
-    document.title = settings.name;
-    byId('name').textContent = settings.name;
     this.#listen();
     this.#status.check();
     await this.#signIn.prepare();
+    this.#brand();
     if (this.#signIn.isNeeded) this.#showSignIn();
     else this.#enter();
     document.body.dataset.ready = 'true';
     // The first paint did without it, the first answer will not.
     (globalThis.requestIdleCallback ?? setTimeout)(() => loadMarkdown());
+  }
+
+  #brand() {
+    document.title = settings.name;
+    byId('name').textContent = settings.name;
+    byId('welcome-title').textContent = settings.welcome;
+    if (settings.mark === '') return;
+    for (const mark of document.querySelectorAll('.mark')) mark.replaceWith(h('span', { class: 'mark letters', 'aria-hidden': 'true' }, [...settings.mark].slice(0, 3).join('')));
   }
 
   #listen() {
@@ -177,7 +185,7 @@ class App {
       this.#countApprovals();
       this.#status.check();
     });
-    this.#scroll.toEnd();
+    this.#scroll.toQuestion();
     return true;
   }
 
@@ -238,9 +246,19 @@ class App {
   #drawWelcome(isHidden) {
     byId('welcome').hidden = isHidden;
     if (isHidden) return;
-    byId('examples').replaceChildren(...settings.examples.map(({ title, question }) => h('li', {}, h('button', {
-      type: 'button', onclick: () => this.#send(question) && this.#composer.focus(),
-    }, h('b', {}, title), h('span', {}, question), icon('arrow')))));
+    const { examples } = settings;
+    if (examples.length === 0) return void this.#drawTools();
+    byId('examples').replaceChildren(...examples.map(({ title, question }) => example(title, question, () => this.#send(question) && this.#composer.focus())));
+  }
+
+  /** Where nobody has written examples, what one may use says what can be asked. */
+  async #drawTools() {
+    const tools = await this.#api.tools().catch(() => []);
+    if (settings.examples.length > 0) return;
+    byId('examples').replaceChildren(...tools.filter(({ offered }) => offered).slice(0, MOST_TOOLS).map(({ name, use }) => {
+      const title = titleOf(name);
+      return example(title, use === 'ask' ? 'Waits for an approval' : 'Begin a question', () => this.#composer.begin(`${title}: `));
+    }));
   }
 
   async #remove(id) {
@@ -278,6 +296,18 @@ class App {
     byId('theme').setAttribute('aria-label', `Appearance: ${name}`);
     byId('theme').title = `Appearance: ${name}`;
   }
+}
+
+const MOST_TOOLS = 6;
+
+function example(title, text, act) {
+  return h('li', {}, h('button', { type: 'button', onclick: act }, title !== '' && h('b', {}, title), h('span', {}, text), icon('arrow')));
+}
+
+/** `my_orders` as people write it. */
+function titleOf(name) {
+  const words = visible(name).replace(/[_-]+/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2').trim().toLocaleLowerCase();
+  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 }
 
 new App().start();

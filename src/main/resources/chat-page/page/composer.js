@@ -34,6 +34,13 @@ export class Composer {
     if (matchMedia('(pointer: fine)').matches) this.#field.focus();
   }
 
+  /** Starts a question that the reader goes on with. */
+  begin(text) {
+    this.#field.value = text;
+    this.#changed();
+    this.#field.focus();
+  }
+
   show({ isRunning, isStopping }) {
     const hadFocus = document.activeElement === byId('stop') || document.activeElement === byId('send');
     byId('stop').hidden = !isRunning;

@@ -1,5 +1,6 @@
 /** Who asks: nothing, a key, or an OpenID provider's token. Kept for this tab only. */
 import { byId, h } from './dom.js';
+import { configure } from './settings.js';
 
 const KEY = 'access-key';
 const TOKENS = 'oidc-tokens';
@@ -21,6 +22,7 @@ export class SignIn {
     this.#methods = told.methods?.length ? told.methods : ['none'];
     this.#provider = told.oidc ?? null;
     this.#offer(told.people ?? []);
+    configure(told.page ?? {});
     if (!this.#provider) return;
     try {
       const tokens = await (await oidc()).arrive(this.#provider);

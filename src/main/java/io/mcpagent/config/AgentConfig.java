@@ -49,6 +49,26 @@ public interface AgentConfig {
 
     TelemetrySettings telemetry();
 
+    PageSettings page();
+
+    /** What the chat page shows of this deployment. All of it can be read without a sign-in. */
+    interface PageSettings {
+        /** Its name, in the title and beside the mark; {@code mcp-agent} by default. */
+        Optional<String> name();
+
+        /** The mark beside the name: up to three characters, such as initials. A drawing of ours by default. */
+        Optional<String> mark();
+
+        /** What stands over an empty conversation; a question by default. */
+        Optional<String> welcome();
+
+        /**
+         * Questions to begin with, as {@code title: question}, with {@code \,} for a comma in one. By default the page names the tools that the caller
+         * may use.
+         */
+        Optional<List<String>> examples();
+    }
+
     /** One turn. */
     interface TurnSettings {
         /** How long a turn may take in all. */

@@ -95,6 +95,11 @@ public final class TurnAudit {
                 .with("reason", reason == null ? null : audit.arguments(reason)));
     }
 
+    /** The caller wanted to approve a call that somebody else has to approve. */
+    public void rightsDenied(String callId, String tool) {
+        audit.note(call(Act.RIGHTS_DENIED, callId, tool));
+    }
+
     /** A limit on dollars or tokens ended the turn. */
     public void budgetRefused() {
         audit.note(entry(Act.BUDGET_REFUSED));

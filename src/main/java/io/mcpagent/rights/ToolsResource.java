@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What callers may do with the tools, told to themselves; and to operators, of anybody. */
@@ -119,13 +118,13 @@ final class ToolsResource {
                     "Name one tool, and " + MOST_NAMES
                             + " groups, roles and scopes at most: ?tool=…&subject=…&group=…");
         }
-        if (toolbox.rights(caller.identity(), Deadline.in(patience)).isEmpty()) {
-            throw unavailable();
-        }
-        Optional<ToolExplanation> found =
-                toolbox.explain(tool, described(subject, key, groups, roles, scopes), Deadline.in(patience));
-        ToolExplanation said = found.orElseThrow(
-                () -> new ProblemException(Problem.NOT_FOUND, "The tool server has no tool of that name."));
+        ToolExplanation said = toolbox
+                .explain(tool, described(subject, key, groups, roles, scopes), Deadline.in(patience))
+                .orElseThrow(ToolsResource::unavailable)
+                .stream()
+                .findFirst()
+                .orElseThrow(
+                        () -> new ProblemException(Problem.NOT_FOUND, "The tool server has no tool of that name."));
         return new Explained(said.name(), word(said.ruling()), said.ruling().why(), said.needs(), said.rules());
     }
 

@@ -113,20 +113,20 @@ public class McpToolbox implements Toolbox {
     }
 
     /**
-     * Why the policy says what it says of a tool and a caller who need not be there; nothing if the tool server does not answer, or has no such tool.
+     * Why the policy says what it says of a tool and a caller who need not be there: one explanation, or none if the server has no such tool. Nothing
+     * if the tool server does not answer.
      *
      * @param name as the server or the model knows it
      * @throws InterruptedException if the calling thread was interrupted
      */
-    public Optional<ToolExplanation> explain(String name, Identity caller, Deadline deadline)
+    public Optional<List<ToolExplanation>> explain(String name, Identity caller, Deadline deadline)
             throws InterruptedException {
-        ToolListing listing = list.get(deadline);
-        return listing == null
-                ? Optional.empty()
-                : listing.offered().values().stream()
+        return Optional.ofNullable(list.get(deadline))
+                .map(listing -> listing.offered().values().stream()
                         .filter(each -> name.equals(each.tool().name()) || name.equals(each.serverName()))
-                        .findFirst()
-                        .map(each -> explain(each, caller));
+                        .limit(1)
+                        .map(each -> explain(each, caller))
+                        .toList());
     }
 
     private ToolExplanation explain(ToolListing.OfferedTool tool, Identity caller) {

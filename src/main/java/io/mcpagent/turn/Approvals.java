@@ -92,7 +92,7 @@ public final class Approvals {
             throws InterruptedException {
         for (Verdict verdict : verdicts) {
             Approval waiting = requireWaiting(turn.conversation(), verdict);
-            requireSecond(waiting, verdict, tools);
+            requireSecond(waiting, verdict, tools, run);
             if (verdict.edited() != null) {
                 requireFitting(tools.current(run).find(waiting.tool()).orElse(null), verdict.edited());
             }
@@ -125,12 +125,13 @@ public final class Approvals {
     }
 
     /** Whoever asked has run what another person approved, and exactly that. */
-    private static void requireSecond(Approval waiting, Verdict verdict, ToolCalls tools) {
+    private static void requireSecond(Approval waiting, Verdict verdict, ToolCalls tools, Run run) {
         List<String> approvers = verdict.approve() ? tools.approversOf(waiting) : List.of();
         if (approvers.isEmpty()) {
             return;
         }
         if (waiting.approvedBy() == null) {
+            run.audit().rightsDenied(waiting.callId(), waiting.tool());
             throw new ProblemException(
                     Problem.APPROVAL_NEEDS_ANOTHER, "It waits for " + String.join(" or ", approvers) + ".");
         }
@@ -186,7 +187,14 @@ public final class Approvals {
         }
         Tool tool = now.find(approval.tool()).orElse(null);
         if (tool == null || tools.forbids(tool, run.caller())) {
-            close(approval, tool == null ? gone() : ToolCalls.forbidden());
+            ToolAnswer refusal = tool == null ? gone() : ToolCalls.forbidden();
+            run.audit()
+                    .refused(
+                            approval.callId(),
+                            approval.tool(),
+                            approval.arguments().json(),
+                            refusal.outcome().name());
+            close(approval, refusal);
             return;
         }
         if (!tool.fingerprint().equals(approval.fingerprint())) {

@@ -91,8 +91,12 @@ class ToolRightsTest {
                 .isTrue();
         assertThat(toolbox.explain("mine", Identity.ANONYMOUS, soon())
                         .orElseThrow()
+                        .getFirst()
                         .needs())
                 .containsExactly("customer_id");
+        assertThat(toolbox.explain("nothing", Identity.ANONYMOUS, soon())).contains(List.of());
+        server.close();
+        assertThat(toolbox().explain("mine", Identity.ANONYMOUS, soon())).isEmpty();
     }
 
     @Test
@@ -121,8 +125,9 @@ class ToolRightsTest {
                         .forEach(named -> assertThat(isOf(caller, named))
                                 .as(right + " for " + named.group())
                                 .isTrue());
-                ToolExplanation explained =
-                        toolbox.explain(right.name(), caller, soon()).orElseThrow();
+                ToolExplanation explained = toolbox.explain(right.name(), caller, soon())
+                        .orElseThrow()
+                        .getFirst();
                 assertThat(explained.ruling()).isEqualTo(right.ruling());
                 explained.rules().stream()
                         .filter(ToolExplanation.WeighedRule::aboutCaller)

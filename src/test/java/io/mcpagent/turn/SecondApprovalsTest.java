@@ -81,6 +81,7 @@ class SecondApprovalsTest {
         Verdict own = approve();
         assertThat(rig.fails(decides("ann", own)).problem()).isEqualTo(Problem.APPROVAL_NEEDS_ANOTHER);
         assertThat(rig.tools.called).isEmpty();
+        assertThat(rig.audit.told()).containsExactly("approval_asked write", "rights_denied write");
         Identity fin = member("fin", "finance");
         assertThat(seconds.find(call, fin)).isPresent();
         Approval approved = seconds.decide(call, approve(), fin);

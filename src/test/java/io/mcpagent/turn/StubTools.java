@@ -37,6 +37,8 @@ final class StubTools implements Toolbox, ToolPolicy {
     String cachedFingerprint;
     /** Whether the server is away, while a list of it is still cached. */
     boolean gone;
+    /** Whether the policy forbids writes by now. */
+    boolean forbidsWrites;
 
     @Override
     public ToolCatalog current(Identity caller, Deadline deadline) {
@@ -86,10 +88,10 @@ final class StubTools implements Toolbox, ToolPolicy {
         return approvers;
     }
 
-    private static Permission permission(String tool) {
+    private Permission permission(String tool) {
         return switch (tool) {
             case "read", "allowed_write" -> Permission.ALLOW;
-            case "write" -> Permission.ASK;
+            case "write" -> forbidsWrites ? Permission.DENY : Permission.ASK;
             default -> Permission.DENY;
         };
     }

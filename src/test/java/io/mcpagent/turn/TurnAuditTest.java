@@ -69,6 +69,18 @@ class TurnAuditTest {
     }
 
     @Test
+    void should_record_that_an_approved_call_is_refused_after_all() {
+        rig.model.wants("t1", "write");
+        rig.run(says("c", "Write"));
+        rig.tools.forbidsWrites = true;
+        rig.model.says("It may not be.");
+        rig.run(decides("c", "t1", true));
+        assertThat(rig.audit.told())
+                .containsExactly("approval_asked write", "approved write", "call_refused write denied");
+        assertThat(rig.tools.called).isEmpty();
+    }
+
+    @Test
     void should_make_no_call_that_may_write_if_it_can_not_be_recorded_and_make_it_later() {
         rig.model.wants("t1", "write");
         rig.run(says("c", "Write"));

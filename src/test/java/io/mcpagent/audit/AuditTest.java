@@ -122,6 +122,84 @@ class AuditTest {
         assertThat(flaw(good.subList(30, good.size()), false, Set.of())).contains("missing");
     }
 
+    /** Records from {@code from} on as somebody makes them who knows how: all of them new, in a chain that is whole. */
+    private static List<String> forged(List<String> good, String chain, int from, String name) {
+        List<String> forged = new ArrayList<>();
+        String previous = AuditRecord.NOTHING;
+        for (String line : good) {
+            AuditRecord record = AuditRecord.read(line);
+            if (record.chain().equals(chain)) {
+                AuditRecord made = record.sequence() < from
+                        ? record
+                        : AuditRecord.of(
+                                AuditEntry.of(AuditEntry.Act.CALL_END, "nobody"),
+                                null,
+                                record.time(),
+                                name,
+                                record.sequence(),
+                                previous);
+                previous = made.hash();
+                forged.add(made.line());
+            } else {
+                forged.add(line);
+            }
+        }
+        return forged;
+    }
+
+    /** A forged end, a chain that is cut off, or gone, or under another's name: nothing in the chains shows it, but a known head does. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void should_find_by_a_head_what_a_chain_can_not_show(long seed) {
+        Random random = new Random(seed);
+        List<String> good = lines(3, 20, random);
+        Set<String> heads = new java.util.HashSet<>();
+        good.subList(good.size() - 3, good.size()).stream()
+                .map(AuditRecord::read)
+                .forEach(last -> heads.add(last.chain() + ":" + last.sequence() + ":" + last.hash()));
+        assertThat(flaw(good, false, heads)).isNull();
+        for (int i = 0; i < 100; i++) {
+            String chain = "chain" + random.nextInt(3);
+            int from = random.nextInt(1, 21);
+            List<String> bad = new ArrayList<>(good);
+            switch (random.nextInt(3)) {
+                case 0 -> bad = forged(good, chain, from, chain);
+                case 1 -> bad.removeIf(line -> is(line, chain, from));
+                default -> bad = forged(good, chain, 1, "another");
+            }
+            assertThat(flaw(bad, false, Set.of())).as("as the README says").isNull();
+            assertThat(flaw(bad, false, heads)).as("change %d", i).contains(chain);
+        }
+    }
+
+    private static boolean is(String line, String chain, int from) {
+        AuditRecord record = AuditRecord.read(line);
+        return record.chain().equals(chain) && record.sequence() >= from;
+    }
+
+    /** Two processes write: what one wrote can't be passed off as the other's. */
+    @Test
+    void should_find_records_that_changed_their_chain() {
+        List<String> good = lines(2, 20, new Random(5));
+        for (int at = 0; at < good.size(); at++) {
+            AuditRecord old = AuditRecord.read(good.get(at));
+            String other = old.chain().equals("chain0") ? "chain1" : "chain0";
+            List<String> bad = new ArrayList<>(good);
+            String text = old.text().replaceFirst(old.chain(), other);
+            bad.set(
+                    at,
+                    new AuditRecord(
+                                    other,
+                                    old.sequence(),
+                                    old.time(),
+                                    old.previous(),
+                                    text,
+                                    io.mcpagent.base.Sha256.hex(text))
+                            .line());
+            assertThat(flaw(bad, false, Set.of())).as("record %d", at).isNotNull();
+        }
+    }
+
     @Test
     void should_chain_what_many_threads_record_at_once() throws Exception {
         try (TestAudit audit = new TestAudit()) {

@@ -5,16 +5,33 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.mcpagent.base.Deadline;
+import io.mcpagent.base.Timers;
+import io.mcpagent.config.AgentConfig;
+import io.mcpagent.config.TestSettings;
+import io.mcpagent.identity.Identities;
+import io.mcpagent.identity.Identity;
+import io.mcpagent.model.Arguments;
+import io.mcpagent.support.HeldPort;
 import io.mcpagent.support.Project;
 import io.mcpagent.support.RealToolbox;
 import io.mcpagent.support.SampleShop;
+import io.mcpagent.tools.ConfiguredToolPolicy;
+import io.mcpagent.tools.McpToolbox;
+import io.mcpagent.tools.Tool;
+import io.mcpagent.tools.ToolAnswer;
+import io.mcpagent.tools.ToolOutcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,6 +111,66 @@ class ToolsFilesTest {
         Run run = listTables(changed(file, "annotations:\n  readOnlyHint: true", "annotations:\n readOnlyHint: [true"));
         assertEquals(1, run.exit());
         assertFalse(run.output().contains("connection refused"), run.output());
+    }
+
+    /** Each of the two gets their own rows and no others, and nobody gets any without a value. */
+    @ParameterizedTest
+    @ValueSource(strings = {"my_orders", "my_shipments"})
+    void should_give_each_of_two_people_their_own_rows_over_sqlite(String tool) throws Exception {
+        List<Path> files =
+                List.of(Project.toolboxConfig("tools.sqlite.yaml"), Project.toolboxConfig("mine.sqlite.yaml"));
+        try (RealToolbox toolbox = RealToolbox.start(files, SampleShop.environment())) {
+            AgentConfig config = TestSettings.with(
+                    "tools.url", toolbox.url().toString(), "identity.parameters.customer_id", "attribute:customer");
+            Identities identities = new Identities(config);
+            Timers timers = new Timers();
+            McpToolbox agents = new McpToolbox(config, new ConfiguredToolPolicy(config), identities, timers);
+            try {
+                for (int customer : new int[] {7, 12}) {
+                    Identity person = identities.ofKey(
+                            "key:p" + customer,
+                            "p" + customer,
+                            JsonNodeFactory.instance.objectNode().put("customer", customer));
+                    Tool offered = agents.catalog(person, soon()).find(tool).orElseThrow();
+                    assertFalse(offered.definition().inputSchema().contains("customer_id"));
+                    ToolAnswer answer = agents.call(offered, Arguments.parse("{}"), person, null, soon());
+                    assertEquals(ToolOutcome.OK, answer.outcome(), answer.text());
+                    assertNotEquals(0L, answer.rows());
+                    Set<String> owners = Pattern.compile("customer_id\\W+(\\d+)")
+                            .matcher(answer.text())
+                            .results()
+                            .map(found -> found.group(1))
+                            .collect(Collectors.toSet());
+                    assertEquals(Set.of("" + customer), owners, answer.text());
+                }
+                assertTrue(
+                        agents.catalog(Identity.of("nobody"), soon()).find(tool).isEmpty());
+            } finally {
+                agents.close();
+                timers.close();
+            }
+        }
+    }
+
+    private static Deadline soon() {
+        return Deadline.in(Duration.ofSeconds(60));
+    }
+
+    /** It is parsed, with its statements and secure parameters, before the database is asked for: what it says is that none is there. */
+    @Test
+    void should_fail_to_connect_and_not_to_parse_the_own_rows_of_sql_server() throws Exception {
+        ProcessBuilder process = RealToolbox.binary()
+                .serve(
+                        HeldPort.next(),
+                        List.of(Project.toolboxConfig("tools.mssql.yaml"), Project.toolboxConfig("mine.mssql.yaml")));
+        process.environment().putAll(withoutDatabase("MSSQL"));
+        process.environment().putAll(Map.of("MSSQL_MINE_USER", "invented", "MSSQL_MINE_PASSWORD", SECRET));
+        Process run = process.redirectErrorStream(true).start();
+        String output = new String(run.getInputStream().readAllBytes());
+        assertTrue(run.waitFor(60, TimeUnit.SECONDS));
+        assertEquals(1, run.exitValue(), output);
+        assertTrue(output.contains("connection refused"), output);
+        assertFalse(output.contains(SECRET), "the password is in the output");
     }
 
     @Test

@@ -1,14 +1,14 @@
 // Answers, the rows behind them and their charts.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { ask, ended, holds, shown } from './browser.mjs';
+import { ask, ended, holds, shown, violations } from './browser.mjs';
 
 const lastCall = (page) => page.locator('.tool-call').last();
 const lastTurn = (page) => page.locator('.turn').last();
 const path = (page) => new URL(page.url()).hash;
 
 async function csvOf(page) {
-  const [download] = await Promise.all([page.waitForEvent('download'), lastCall(page).getByRole('button', { name: 'CSV' }).click()]);
+  const [download] = await Promise.all([page.waitForEvent('download'), lastCall(page).getByRole('button', { name: 'CSV', exact: true }).click()]);
   return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') };
 }
 
@@ -92,6 +92,86 @@ export const answers = [
     await call.getByRole('button', { name: 'Show more (240 left)' }).click();
     await call.getByRole('button', { name: 'Show more (40 left)' }).click();
     assert.equal(await call.locator('.rows tbody tr').count(), 340);
+  }],
+
+  ['should_filter_rows_and_sum_those_that_are_left_to_the_last_digit', async ({ page }) => {
+    await ask(page, 'Show exact rows');
+    await ended(page);
+    const call = lastCall(page);
+    await call.locator('summary').click();
+    await call.getByLabel('Filter Rows of exact').fill('paid ada');
+    await holds(async () => assert.equal(await call.locator('.table-tools .hint').textContent(), '6 of 12 rows'));
+    assert.equal(await call.locator('.rows tbody tr').count(), 6);
+    await call.getByRole('button', { name: 'Sum' }).click();
+    assert.deepEqual(await call.locator('.rows tfoot td').allTextContents(), ['Sum', '', '', '54,043,195,528,445,958', '0.60', '']);
+    assert.deepEqual(await violations(page), []);
+    await call.getByLabel('Filter Rows of exact').fill('mar 3,');
+    await holds(async () => assert.deepEqual(await call.locator('.rows tbody tr td:nth-child(1)').allTextContents(), ['3']));
+    assert.deepEqual(await call.locator('.rows tfoot td').allTextContents(), ['Sum', '', '', '9,007,199,254,740,993', '0.10', '']);
+    await call.getByLabel('Filter Rows of exact').fill('');
+    await holds(async () => assert.equal(await call.locator('.rows tbody tr').count(), 12));
+  }],
+
+  ['should_write_days_as_the_reader_does_and_guess_no_zone', async ({ page }) => {
+    const shown = await page.evaluate(async () => {
+      const { dayOf } = await import('/page/format.js');
+      return ['2026-03-01', '2026-03-01T00:00:00Z', '2026-03-01T00:00:00.001Z', '2026-03-01 23:59:59', '2026-03-01T09:30:00.25+02:00', '2026-02-30', '2026-13-01', '26-01-01', '2026-03-01x'].map(dayOf);
+    });
+    assert.deepEqual(shown, ['Mar 1, 2026', 'Mar 1, 2026', 'Mar 1, 2026, 00:00:00.001', 'Mar 1, 2026, 23:59:59', 'Mar 1, 2026, 09:30:00.25 +02:00', null, null, null, null]);
+  }],
+
+  ['should_sum_2000_times_what_a_sum_of_whole_numbers_says', async ({ page }) => {
+    const wrong = await page.evaluate(async () => {
+      const { sumOf } = await import('/page/sum.js');
+      let seed = 7;
+      const next = (below) => { seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0; return Math.floor((seed / 2 ** 32) * below); };
+      return Array.from({ length: 2000 }, () => {
+        // Of cents that are known as whole numbers, written with two, one or no decimals.
+        const cents = Array.from({ length: next(30) }, () => BigInt(next(2 ** 32)) * BigInt(next(2 ** 31)) * (next(2) ? 1n : -1n));
+        const texts = cents.map((cent) => {
+          const digits = String(cent < 0n ? -cent : cent).padStart(3, '0');
+          const text = `${cent < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+          return text.endsWith('.00') ? text.slice(0, -3) : text.endsWith('0') ? text.slice(0, -1) : text;
+        });
+        const [whole, part = ''] = sumOf(texts).split('.');
+        return BigInt(whole + part.padEnd(2, '0')) === cents.reduce((sum, cent) => sum + cent, 0n) ? null : texts;
+      }).filter(Boolean);
+    });
+    assert.deepEqual(wrong.slice(0, 2), []);
+  }],
+
+  ['should_copy_rows_as_markdown_and_csv', async ({ page }) => {
+    await ask(page, 'Show hostile rows');
+    await ended(page);
+    await lastCall(page).locator('summary').click();
+    const copied = async (name) => {
+      await lastCall(page).getByRole('button', { name }).click();
+      await lastCall(page).getByRole('button', { name: 'Copied' }).first().waitFor();
+      const text = await page.evaluate(() => navigator.clipboard.readText());
+      await lastCall(page).getByRole('button', { name }).waitFor(); // it says so for a moment only
+      return text;
+    };
+    assert.equal((await copied('Copy Markdown')).replaceAll('\r\n', '\n'), '| id | name | formula | plus | minus | at | tab | quote | price | negative | empty | nested |\n| --: | --- | --- | --- | --- | --- | --- | --- | --: | --: | --- | --- |\n'
+      + '| 12345678901234567890 | &lt;img src=x onerror=alert(1)&gt; | =1+1 | +1 | -2+3 | @SUM(A1) | \t=1 | a "b", c d | 12.30 | -4.5 |  | {"a":[1]} |\n');
+    assert.ok((await copied('Copy CSV')).startsWith('id,name,formula'));
+  }],
+
+  ['should_align_figures_in_a_table_of_the_answer', async ({ page }) => {
+    await ask(page, 'plain table');
+    await ended(page);
+    await page.locator('.prose table').waitFor();
+    assert.deepEqual(await page.locator('.prose th').evaluateAll((all) => all.map(({ textContent, align }) => `${textContent} ${align}`)), ['Product ', 'Units right', 'Revenue right', 'Share right', 'Code ', 'Left left']);
+  }],
+
+  ['should_ask_again_as_it_was_or_in_other_words', async ({ page, server }) => {
+    await ask(page, 'first question');
+    await ended(page);
+    await page.getByRole('button', { name: 'Repeat' }).click();
+    await page.locator('.turn').nth(1).locator('.receipt').waitFor();
+    assert.deepEqual(server.state.asked.map(({ message }) => message), ['first question', 'first question']);
+    await page.getByRole('button', { name: 'Edit question' }).first().click();
+    assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'first question');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'message');
   }],
 
   ['should_download_csv_that_no_spreadsheet_runs', async ({ page }) => {

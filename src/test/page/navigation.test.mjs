@@ -229,6 +229,22 @@ export const navigation = [
     await shown(page, 'You asked: Top 5 products: March').or(page.locator('.tool-call')).first().waitFor();
   }],
 
+  ['should_tell_the_keys', async ({ page }) => {
+    await page.getByLabel('Message', { exact: true }).fill('why');
+    await page.keyboard.press('?');
+    assert.ok(await page.locator('#keys-dialog').isHidden(), 'it is a character there');
+    await page.locator('#transcript').focus();
+    await page.keyboard.press('?');
+    await page.locator('#keys-dialog').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.keyboard.press('Escape');
+    await page.locator('#keys-dialog').waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Keyboard help' }).click();
+    await page.locator('#keys-dialog').waitFor();
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    await page.locator('#keys-dialog').waitFor({ state: 'hidden' });
+  }],
+
   ['should_stay_at_the_end_unless_the_reader_goes_up', async ({ page, server }) => {
     const rest = () => page.locator('#transcript').evaluate((place) => place.scrollHeight - place.scrollTop - place.clientHeight);
     server.state.delay = 25;

@@ -44,6 +44,8 @@ const SCRIPTS = [
     ['call', { name: 'search_orders', arguments: { status: null, limit: 340 }, content: `${rows(ORDERS)}\nOnly the first 340 of 1,204 rows are shown.`, durationMs: 1830 }],
     ['say', 'Here are 340 orders.'],
   ]],
+  [/exact rows/i, [['call', { name: 'exact', arguments: {}, content: `[${Array.from({ length: 12 }, (_, index) => `{"id":${index + 1},"status":"${index % 2 ? 'open' : 'paid'}","customer":"Ada Berg","points":9007199254740993,"total":0.10,"ordered":"2026-03-${String(index + 1).padStart(2, '0')}"}`).join(',')}]` }], ['say', 'Twelve.']]],
+  [/plain table/i, [['say', '| Product | Units | Revenue | Share | Code | Left |\n|---|---|---|---|---|:--|\n| Tent | 12 | $1,204.50 | 12 % | A1 | 1 |\n| Boots | 1,041 | -$3.00 | – | 17 | 2 |']]],
   [/hostile rows/i, [
     ['call', { name: 'export', arguments: { html: '<script>alert(1)</script>' }, content: HOSTILE_ROWS }],
     ['say', 'Done.'],

@@ -55,6 +55,8 @@ class App {
     byId('veil').addEventListener('click', () => this.#showMenu(false));
     byId('close-menu').addEventListener('click', () => this.#showMenu(false));
     byId('theme').addEventListener('click', () => this.#showTheme(globalThis.theme.next()));
+    byId('keys-help').addEventListener('click', () => byId('keys-dialog').showModal());
+    byId('keys-close').addEventListener('click', () => byId('keys-dialog').close());
     byId('skip').addEventListener('click', (event) => {
       event.preventDefault(); // the address names the conversation
       byId('message').focus();
@@ -72,6 +74,7 @@ class App {
     if (event.key === 'Escape' && document.body.classList.contains('menu-open')) this.#showMenu(false);
     else if (event.key === 'Escape' && this.#current.isRunning) this.#current.stop();
     else if (event.altKey && !isCommand && event.code === 'KeyN') this.#openNew();
+    else if (event.key === '?' && !event.target.closest('input, textarea, select')) byId('keys-dialog').showModal();
     else if (isCommand && !event.altKey && event.key.toLowerCase() === 'k') this.#focusSearch();
     else return;
     event.preventDefault();
@@ -130,6 +133,8 @@ class App {
   #fresh(id = null) {
     const conversation = new Conversation(this.#api, id);
     conversation.onChange = () => this.#changed(conversation);
+    conversation.onRepeat = (question) => this.#send(question);
+    conversation.onEdit = (question) => this.#composer.begin(question);
     if (id !== null) this.#known.set(id, conversation);
     return conversation;
   }

@@ -12,6 +12,9 @@ export class Conversation {
   isLoaded = false;
   /** Called after every change that others show: running, id, new content. */
   onChange = () => {};
+  /** Called with a question that is to be asked again as it is, or in other words. */
+  onRepeat = () => {};
+  onEdit = () => {};
   #api;
   #turns = [];
   #run = null;
@@ -32,8 +35,7 @@ export class Conversation {
     const turns = [...record.turns ?? [], ...record.pendingTurn ? [record.pendingTurn] : []];
     this.#turns = turns.map((past, index) => {
       const turn = Turn.of(past, index === turns.length - 1 ? record.approvals ?? [] : [], (callId, verdict) => this.#decide(turn, callId, verdict), () => this.reload());
-      turn.onRetry = () => this.#ask(turn, crypto.randomUUID());
-      return turn;
+      return this.#connect(turn);
     });
     this.title = turns[0]?.message ?? '';
     this.element.replaceChildren(...this.#turns.map(({ element }) => element));
@@ -47,11 +49,18 @@ export class Conversation {
 
   ask(message) {
     const turn = new Turn(message, (callId, verdict) => this.#decide(turn, callId, verdict), () => this.reload());
-    turn.onRetry = () => this.#ask(turn, crypto.randomUUID());
+    this.#connect(turn);
     if (this.isEmpty) this.title = message;
     this.#turns.push(turn);
     this.element.append(turn.element);
     return this.#ask(turn, crypto.randomUUID());
+  }
+
+  #connect(turn) {
+    turn.onRetry = () => this.#ask(turn, crypto.randomUUID());
+    turn.onRepeat = () => this.onRepeat(turn.question);
+    turn.onEdit = () => this.onEdit(turn.question);
+    return turn;
   }
 
   /** Asks the agent to stop; hangs up if it does not within a few seconds. */

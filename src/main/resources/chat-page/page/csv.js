@@ -1,4 +1,4 @@
-/** Rows as CSV; loaded when somebody wants it. */
+/** Rows as CSV and Markdown; loaded when somebody wants it. */
 import { isDecimal, textOf } from './rows.js';
 
 /** RFC 4180, with a mark by which spreadsheets know UTF-8. */
@@ -6,6 +6,17 @@ export function csvOf({ rows, columns }) {
   const names = columns.map(({ name }) => name);
   const lines = [names, ...rows.map((row) => names.map((name) => row[name]))];
   return `\ufeff${lines.map((line) => line.map(csvField).join(',')).join('\r\n')}\r\n`;
+}
+
+/** As a table in Markdown, for a message or a document. */
+export function markdownOf({ rows, columns }) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  const plain = (value) => textOf(value).replaceAll('\\', '\\\\').replaceAll('|', '\\|').replace(/[<>]/g, (sign) => ({ '<': '&lt;', '>': '&gt;' })[sign]).replace(/\s*[\r\n]+\s*/g, ' ');
+  return [
+    line(columns.map(({ name }) => plain(name))),
+    line(columns.map(({ isNumeric }) => (isNumeric ? '--:' : '---'))),
+    ...rows.map((row) => line(columns.map(({ name }) => plain(row[name])))),
+  ].join('\n').concat('\n');
 }
 
 /** A spreadsheet would run a text that begins like a formula; the apostrophe makes it text. */

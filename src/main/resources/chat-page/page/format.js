@@ -35,6 +35,19 @@ export function clock(seconds) {
   return `${Math.floor(rest / 60)}:${String(rest % 60).padStart(2, '0')}`;
 }
 
+const days = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
+
+/** A day as the reader writes it, with the time of day as it came: no zone is guessed. @returns {?string} null for what is no day */
+export function dayOf(text) {
+  const [, day, time, fraction, zone] = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(\.\d+)?(Z|[+-]\d{2}:?\d{2})?)?$/.exec(text) ?? [];
+  if (!day) return null;
+  const at = new Date(`${day}T00:00:00Z`);
+  if (Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== day) return null;
+  const isMidnight = !time || (/^00:00(:00)?$/.test(time) && !/[1-9]/.test(fraction ?? ''));
+  const shownZone = zone && zone !== 'Z' ? ` ${zone}` : '';
+  return isMidnight && shownZone === '' ? days.format(at) : `${days.format(at)}, ${time}${fraction ?? ''}${shownZone}`;
+}
+
 /** The heading under which a conversation of that time is listed. */
 export function period(time, now = new Date()) {
   const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime();

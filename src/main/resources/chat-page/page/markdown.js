@@ -80,6 +80,7 @@ export function render(block) {
   const fragment = purify.sanitize(marked.parser([block]), HARMLESS);
   for (const link of fragment.querySelectorAll('a')) finishLink(link);
   for (const heading of fragment.querySelectorAll('h1, h2, h3, h4, h5, h6')) lower(heading);
+  for (const table of fragment.querySelectorAll('table')) alignNumbers(table);
   for (const wide of fragment.querySelectorAll('table, pre')) makeScrollable(wide);
   for (const header of fragment.querySelectorAll('th')) if (header.textContent.trim() === '') rename(header, 'td');
   return fragment;
@@ -99,6 +100,18 @@ function finishLink(link) {
 function lower(heading) {
   const kept = rename(heading, 'h3');
   kept.className = `level-${heading.localName[1]}`;
+}
+
+const FIGURE = /^[-+\u2212(]?\s?(?:[$\u20ac\u00a3\u00a5]\s?|[A-Z]{3}\s)?\d[\d.,'\u2019\s]*(?:%|\s?%|[$\u20ac\u00a3\u00a5]|[A-Z]{3})?\)?$/;
+
+/** Figures stand below each other, where the model has not said how. */
+function alignNumbers(table) {
+  const rows = [...table.rows];
+  for (const [index, header] of [...rows[0]?.cells ?? []].entries()) {
+    const cells = rows.slice(1).map((row) => row.cells[index]).filter((cell) => cell && !/^[\s\u2013\u2014-]*$/.test(cell.textContent));
+    if (header.hasAttribute('align') || cells.length === 0 || !cells.every((cell) => FIGURE.test(cell.textContent.trim()))) continue;
+    for (const row of rows) row.cells[index]?.setAttribute('align', 'right');
+  }
 }
 
 function makeScrollable(wide) {

@@ -1,9 +1,12 @@
 /** Rows as a table that sorts by its headers. */
 import { h, icon, announce } from './dom.js';
 import { isDecimal, textOf } from './rows.js';
-import { count, integer } from './format.js';
+import { count, dayOf, integer } from './format.js';
+import { sumOf } from './sum.js';
 
 const PAGE = 100;
+/** So many rows are found without a filter. */
+const FEW = 10;
 
 /**
  * @param {import('./rows.js').Rows} rows
@@ -11,28 +14,57 @@ const PAGE = 100;
  */
 export function tableOf({ rows, columns }, caption) {
   const body = h('tbody');
+  const foot = h('tfoot', { hidden: true });
   const more = h('button', { class: 'quiet more', type: 'button' });
+  const found = h('span', { class: 'hint' });
   let order = rows;
+  let chosen = rows;
   let shown = 0;
   const digits = new Map(columns.map((column) => [column, decimalsOf(rows, column)]));
   const show = (upTo) => {
-    body.append(...order.slice(shown, upTo).map((row) => h('tr', {}, columns.map((column) => cell(row[column.name], column, digits.get(column))))));
-    shown = Math.min(upTo, order.length);
-    more.hidden = shown >= order.length;
-    more.textContent = `Show more (${integer(order.length - shown)} left)`;
+    body.append(...chosen.slice(shown, upTo).map((row) => h('tr', {}, columns.map((column) => cell(row[column.name], column, digits.get(column))))));
+    shown = Math.min(upTo, chosen.length);
+    more.hidden = shown >= chosen.length;
+    more.textContent = `Show more (${integer(chosen.length - shown)} left)`;
   };
   more.addEventListener('click', () => show(shown + 2 * PAGE));
-  const reorder = (sorted) => {
-    order = sorted;
-    const upTo = shown;
+  const choose = (upTo) => {
+    const words = filter.value.trim().toLocaleLowerCase().split(/\s+/).filter(Boolean);
+    chosen = words.length === 0 ? order : order.filter((row) => hasAll(row, columns, words));
+    found.textContent = words.length === 0 ? '' : `${integer(chosen.length)} of ${count(rows.length, 'row')}`;
     shown = 0;
     body.replaceChildren();
     show(upTo);
+    foot.replaceChildren(sums(chosen, columns, digits));
   };
-  show(PAGE);
+  const reorder = (sorted) => {
+    order = sorted;
+    choose(Math.max(PAGE, shown));
+  };
+  const filter = h('input', { type: 'search', class: 'filter', 'aria-label': `Filter ${caption}`, placeholder: 'Filter rows', oninput: () => { choose(PAGE); announce(found.textContent); } });
+  const sum = h('button', { type: 'button', class: 'quiet', 'aria-pressed': 'false', onclick: () => { foot.hidden = !foot.hidden; sum.setAttribute('aria-pressed', String(!foot.hidden)); } }, 'Sum');
+  const hasSums = columns.some(isRight) && rows.length > 1;
+  choose(PAGE);
   const head = h('thead', {}, h('tr', {}, headers({ rows, columns }, reorder)));
-  const table = h('table', { class: 'rows' }, h('caption', { class: 'unseen' }, `${caption}, ${count(rows.length, 'row')}`), head, body);
-  return h('div', { class: 'table-frame' }, h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': caption }, table), more);
+  const table = h('table', { class: 'rows' }, h('caption', { class: 'unseen' }, `${caption}, ${count(rows.length, 'row')}`), head, body, foot);
+  return h('div', { class: 'table-frame' },
+    (rows.length > FEW || hasSums) && h('div', { class: 'table-tools' }, rows.length > FEW && filter, found, hasSums && sum),
+    h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': caption }, table), more);
+}
+
+/** In what is shown, or in what came. */
+function hasAll(row, columns, words) {
+  const text = columns.map(({ name }) => `${textOf(row[name])} ${dayOf(textOf(row[name])) ?? ''}`).join('\n').toLocaleLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+/** Of the rows that are chosen, shown or not. */
+function sums(rows, columns, digits) {
+  return h('tr', {}, columns.map((column, index) => {
+    if (!isRight(column)) return h('td', {}, index === 0 ? 'Sum' : '');
+    const values = rows.map((row) => textOf(row[column.name])).filter(isDecimal);
+    return h('td', { class: 'right' }, grouped(sumOf(values), digits.get(column)));
+  }));
 }
 
 function headers({ rows, columns }, reorder) {
@@ -75,6 +107,8 @@ function cell(value, column, digits) {
   if (value === null || value === undefined) return h('td', { class: 'nothing' }, '–');
   const text = textOf(value);
   if (isRight(column)) return h('td', { class: 'right' }, grouped(text, digits));
+  const day = typeof value === 'string' ? dayOf(text) : null;
+  if (day !== null) return h('td', { title: text }, day);
   return h('td', { class: text.length > 40 ? 'long' : null }, text);
 }
 

@@ -1,6 +1,7 @@
 /** A tool call of a turn: a line that unfolds to its arguments and rows, and a chart where they are a series. */
 import { h, icon } from './dom.js';
 import { argumentsOf, count, duration, visible } from './format.js';
+import { copyButton } from './turn-parts.js';
 import { rowsOf } from './rows.js';
 import { seriesOf } from './series.js';
 
@@ -119,7 +120,9 @@ export class ToolCall {
   #partsOf(rows) {
     if (rows.rows.length === 0) return [h('p', { class: 'hint' }, 'No rows.'), ...note(rows.note)];
     this.series = seriesOf(rows);
-    const buttons = h('div', { class: 'tools' }, h('p', { class: 'part' }, count(rows.rows.length, 'row')), this.series && this.#chartButton(), h('button', {
+    const buttons = h('div', { class: 'tools' }, h('p', { class: 'part' }, count(rows.rows.length, 'row')), this.series && this.#chartButton(),
+    copyButton('Copy Markdown', () => import('./csv.js').then(({ markdownOf }) => markdownOf(rows))),
+    copyButton('Copy CSV', () => import('./csv.js').then(({ csvOf }) => csvOf(rows).slice(1))), h('button', {
       type: 'button', class: 'quiet', onclick: () => import('./csv.js').then(({ csvOf }) => download(csvOf(rows), `${this.#name.replace(/[^\w.-]+/g, '_')}.csv`)),
     }, icon('download'), 'CSV'));
     return [buttons, this.#table, ...note(rows.note)];

@@ -33,15 +33,24 @@ export function receiptLine(receipt, model) {
   return h('ul', { class: 'receipt', 'aria-label': 'Receipt' }, parts.map(([text, title]) => h('li', { title: title || null }, text)));
 }
 
-export function actionsOf(text) {
-  const label = h('span', {}, 'Copy');
-  const copy = h('button', { type: 'button', class: 'quiet', 'aria-label': 'Copy answer', onclick: async () => {
-    const isCopied = await navigator.clipboard?.writeText(text()).then(() => true, () => false);
-    label.textContent = isCopied ? 'Copied' : 'Copying is not allowed here';
-    announce(label.textContent);
-    setTimeout(() => { label.textContent = 'Copy'; }, 2000);
-  } }, icon('copy'), label);
-  return copy;
+/** What one can do with an answer, and with its question. */
+export function actionsOf(text, repeat, edit) {
+  return [
+    copyButton('Copy', text, 'Copy answer'),
+    h('button', { type: 'button', class: 'quiet', onclick: repeat }, icon('repeat'), 'Repeat'),
+    h('button', { type: 'button', class: 'quiet', onclick: edit }, icon('edit'), 'Edit question'),
+  ];
+}
+
+/** @param {function(): (string|Promise<string>)} text */
+export function copyButton(name, text, label = null) {
+  const shown = h('span', {}, name);
+  return h('button', { type: 'button', class: 'quiet', 'aria-label': label, onclick: async () => {
+    const isCopied = await Promise.resolve(text()).then((copied) => navigator.clipboard.writeText(copied)).then(() => true, () => false);
+    shown.textContent = isCopied ? 'Copied' : 'Copying is not allowed here';
+    announce(shown.textContent);
+    setTimeout(() => { shown.textContent = name; }, 2000);
+  } }, icon('copy'), shown);
 }
 
 /**

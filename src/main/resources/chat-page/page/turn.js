@@ -95,6 +95,10 @@ export class Turn {
   }
 
   onRetry = () => {};
+  /** Asks the same as a new question. */
+  onRepeat = () => {};
+  /** Lets the reader ask it in other words. */
+  onEdit = () => {};
 
   #textOf(id) {
     if (!this.#texts.has(id)) {
@@ -179,7 +183,7 @@ export class Turn {
   }
 
   #end(receipt, model) {
-    this.#foot.replaceChildren(actionsOf(() => this.text), receiptLine(receipt, model));
+    this.#foot.replaceChildren(...actionsOf(() => this.text, () => this.onRepeat(), () => this.onEdit()), receiptLine(receipt, model));
     this.#foot.hidden = this.text === '' && !receipt;
   }
 

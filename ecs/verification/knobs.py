@@ -3,6 +3,8 @@
 A plan is judged by its JSON: no service, load balancer, listener, target group, table, database, network, key or secret may be
 deleted, or deleted and made anew.
 """
+import re
+
 from report import Result
 
 # What an environment lives by.
@@ -19,11 +21,23 @@ LIVE = {
     "database": '{create=true,instance_class="db.t4g.small",multi_az=false}', "container_insights": "enabled", "log_retention_days": "60",
     "trace_sampling_rate": "1", "monthly_budget_dollars": "700", "budget_by_tag": "true", "hourly_cost_dollars": "30", "caller_day_tokens": "100000",
     "agent_settings": '{AGENT_TOOLS_APPROVERS="refund_* by group:finance",AGENT_ACCESS_OPERATORS="group:operators"}',
-    "bedrock_model_id": "global.anthropic.claude-sonnet-5-5", "alarm_email": "other@example.com",
+    "bedrock_model_id": "global.anthropic.claude-sonnet-5-5", "bedrock_fallback_model_id": "global.anthropic.claude-haiku-5-5", "bedrock_inference_regions": '["us-east-1","us-west-2"]',
+    "bedrock_guardrail_arn": "arn:aws:bedrock:us-east-1:123456789012:guardrail/abc123", "alarm_email": "other@example.com", "image_account_id": "210987654321",
+    "collector_digest": "sha256:" + "2" * 64, "push_images": "true", "state_bucket": "elsewhere",
+}
+# Those that prod can't have, or the emulated prod has no use for.
+LIVE_DEV = {
+    "enable_execute_command": "false", "task_subnets": "public", "test_ingress_cidrs": '["203.0.113.0/24"]',
+    "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/11111111-1111-1111-1111-111111111111",
 }
 # Turned back and off: what a second plan must not replace either.
 OFF = {"waf": "{enabled=false}", "interface_endpoints": "false", "nat_gateway_mode": "single", "container_insights": "disabled", "monthly_budget_dollars": "null", "protect": "true", "final_snapshot": "false", "alarm_email": "null"}
-# Refused: knob => value and what the sentence says. `name` is refused too (tests/environment.tftest.hcl): here it would hide the others.
+# Turned nowhere here, and why.
+ELSEWHERE = {
+    "name": "refused (tests/environment.tftest.hcl): here it would hide the others", "environment": "the same", "region": "the same", "domain": "another host name is another certificate",
+    "image_prefix": "bootstrap's name of the repositories",
+}
+# Refused: knob => value and what the sentence says.
 REFUSED = {
     "vpc_cidr": ("10.1.0.0/16", r"vpc_cidr can't become 10\.1\.0\.0/16"),
     "availability_zones": ('["us-east-1b","us-east-1c"]', r"new zones come after them"),
@@ -32,6 +46,15 @@ REFUSED = {
     "conversations_table": ("elsewhere", r"Restore the conversations"),
     "capacity_provider_strategy": ('[{capacity_provider="FARGATE",weight=1}]', r"aws ecs update-service .*capacityProvider=FARGATE,base=0,weight=1"),
 }
+
+
+def complete(variables: str) -> Result:
+    """Each variable of VARIABLES (variables.tf) is turned, refused or left out for a reason; each is told of a living environment."""
+    result = Result()
+    known = {*LIVE, *LIVE_DEV, *OFF, *REFUSED, *ELSEWHERE}
+    for name in re.findall(r'(?m)^variable "(\w+)"', variables):
+        result.expect(name in known, f"{name}: nobody knows what it does to a living environment (knobs.py)")
+    return result
 
 
 def arguments(knobs: dict) -> list[str]:

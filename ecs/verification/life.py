@@ -488,7 +488,9 @@ class Life:
         self.step("deployment of a broken image", self.bad_image_rolls_back)
         self.step("plan after the deployments and a drift: the drift alone", self.drift_is_seen)
         self.step("apply after the deployments heals the drift", self.heal)
-        if self.environment == "prod":
+        if self.environment == "dev":
+            self.step("knobs of dev that are turned in place", lambda: self.turned(knobs.LIVE_DEV))
+        else:
             self.step("knobs that are turned in place", lambda: self.turned(knobs.LIVE))
             self.step("turned, and applied", self.turn)
             self.step("knobs that are refused", self.refused_knobs)

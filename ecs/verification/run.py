@@ -18,6 +18,7 @@ from typing import Callable, Iterator
 
 import costs
 import counterexamples
+import knobs
 import metrics
 import settings
 import task_definitions as td
@@ -121,6 +122,9 @@ def without_account(report: Report, work: Path, env: dict[str, str]) -> None:
         report.step("terraform test, every module and the whole", lambda: terraform_test(work, env))
         report.step("task definitions: botocore, cfn-lint and our rules", lambda: require(td.check_files(terraform.ECS / "task-definitions")))
         report.step("settings of the environments", lambda: require(settings.check_variables(terraform.ECS / "terraform" / "environments")))
+        variables = (terraform.ECS / "terraform" / "variables.tf").read_text()
+        report.step("every variable is turned or refused", lambda: require(knobs.complete(variables)))
+        report.step("counter-example: a variable that nobody turned", lambda: must_say(knobs.complete(variables + 'variable "zeal" {}\n').problems, "zeal: nobody knows"))
         report.step("telemetry sidecar against metrics.json", lambda: require(metrics.check_collector()))
         report.step("cost table adds up", lambda: require(costs.check(costs.README.read_text())))
         plans = {}

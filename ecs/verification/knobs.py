@@ -31,7 +31,7 @@ LIVE_DEV = {
     "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/11111111-1111-1111-1111-111111111111",
 }
 # Turned back and off: what a second plan must not replace either.
-OFF = {"waf": "{enabled=false}", "interface_endpoints": "false", "nat_gateway_mode": "single", "container_insights": "disabled", "monthly_budget_dollars": "null", "protect": "true", "final_snapshot": "false", "alarm_email": "null"}
+OFF = {"waf": "{enabled=false}", "interface_endpoints": "false", "nat_gateway_mode": "single", "container_insights": "disabled", "monthly_budget_dollars": "null", "protect": "true", "final_snapshot": "false"}
 # Turned nowhere here, and why.
 ELSEWHERE = {
     "name": "refused (tests/environment.tftest.hcl): here it would hide the others", "environment": "the same", "region": "the same", "domain": "another host name is another certificate",

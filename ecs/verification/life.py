@@ -115,13 +115,12 @@ class Life:
     def bootstrap(self) -> str:
         """State bucket, repositories, OIDC provider, GitHub's roles; then their own state moves into the bucket."""
         folder = self._folder("bootstrap")
-        folder.init()
-        output = folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30", *self.bootstrap_variables)
-        if self.environment == "dev":  # the same for both: once is enough
-            return re.search(r"Apply complete! (.*)", output)[1]
-        (folder.path / "backend.tf").write_text('terraform {\n  backend "s3" {\n    key          = "mcp/bootstrap/terraform.tfstate"\n    use_lockfile = true\n    encrypt      = true\n  }\n}\n')
-        folder.run("init", "-no-color", "-migrate-state", "-force-copy", *BACKEND)
-        folder.run("plan", "-no-color", "-detailed-exitcode", *self.bootstrap_variables)
+        if self.environment == "dev":  # the same for both: word for word is enough once
+            folder.init()
+            output = folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30", *self.bootstrap_variables)
+        else:
+            output = self.runbook("**1. What an administrator gives the account**", *self.bootstrap_variables)
+            folder.run("plan", "-no-color", "-detailed-exitcode", *self.bootstrap_variables)
         return re.search(r"Apply complete! (.*)", output)[1]
 
     @contextlib.contextmanager
@@ -160,9 +159,8 @@ class Life:
         else:
             arn = boto3.client("acm").request_certificate(DomainName="agent-dev.example.com", ValidationMethod="DNS")["CertificateArn"]
             self.fill_in(domain="null", certificate_arn=f'"{arn}"', blue_green="true", collector_digest=f'"{td.DIGEST}"')
-        self.folder.init(*BACKEND)
         with self.called_by("apply"):
-            output = self.folder.run("apply", "-no-color", "-auto-approve", "-parallelism=30")
+            output = self.runbook("**3. The environment.**")
         return re.search(r"Apply complete! (.*)", output)[1]
 
     def plan(self) -> list[str]:
@@ -264,14 +262,22 @@ class Life:
 
     # --- backups
 
-    def runbook(self, heading: str) -> str:
-        """Runs a section's commands as they stand in ecs/README.md, Terraform's too."""
+    def runbook(self, heading: str, *variables: str) -> str:
+        """Runs a section's commands as they stand in ecs/README.md, Terraform's too; VARIABLES are for its applies.
+
+        What the emulator and a script need beside them is in the environment: Terraform asks nothing, and finds S3's buckets by path."""
         text = (REPOSITORY / "ecs" / "README.md").read_text()
-        script = textwrap.dedent(re.search(r"```bash\n(.*?)```", text[text.index(heading):], re.S)[1]).replace("ecs/terraform-in", str(self.copy / "terraform-in"))
+        first, own = (textwrap.dedent(re.search(r"```bash\n(.*?)```", text[text.index(part):], re.S)[1]) for part in ("## First deployment", heading))
+        script = f"{first}export ENV={self.environment} NAME={self.name}\n{own}".replace("ecs/terraform-in", str(self.copy / "terraform-in"))
         (self.work / "bin" / "aws").write_text(AWS.format(shutil.which("aws")))  # version 1 asks RDS in us-east-1 at its own address, whatever it is told
         (self.work / "bin" / "aws").chmod(0o755)
-        env = {**self.env, "ENV": self.environment, "NAME": self.name, "PATH": f"{self.work / 'bin'}:{self.env['PATH']}", "TF_CLI_ARGS_apply": "-auto-approve -no-color -parallelism=30", "TF_CLI_ARGS": "-no-color"}
+        env = {
+            **self.folder.env, "PATH": f"{self.work / 'bin'}:{self.env['PATH']}", "TF_CLI_ARGS": "-no-color", "TF_CLI_ARGS_apply": " ".join(["-auto-approve -parallelism=30", *variables]),
+            "TF_CLI_ARGS_init": " ".join(["-lockfile=readonly", "-force-copy", *(a for a in BACKEND if "skip" in a or "path_style" in a)]),
+        }
         done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=self.work, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        with self.log.open("a") as log:
+            log.write(f"$ {heading}\n{done.stdout}\n-> {done.returncode}\n")
         if done.returncode:
             raise AssertionError(f"{heading}: ended with {done.returncode}\n{done.stdout[-2500:]}")
         return done.stdout

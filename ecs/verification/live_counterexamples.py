@@ -85,6 +85,13 @@ def subscribing_task(role: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def careless_task(role: str) -> Iterator[None]:
+    """A task's own policy without its denial. The boundary alone would stop it, too."""
+    with no_boundary(role), role_policy(role, "task", [{"Effect": "Allow", "Action": ["dynamodb:PutItem", "dynamodb:UpdateItem"], "Resource": "*"}]):
+        yield
+
+
+@contextlib.contextmanager
 def key_policy(name: str, sid: str, condition: dict) -> Iterator[None]:
     """The statement SID of the environment's key has a condition."""
     kms = boto3.client("kms")
@@ -272,7 +279,7 @@ def cases(name: str, environment: str) -> list[tuple[str, Callable[[], None]]]:
         ("the design document's execution role", proof(lambda: role_policy(role("agent-execution"), "execution", DESIGN_EXECUTION), rights, "agent-execution may secretsmanager:GetSecretValue")),
         ("the design document's task role", proof(lambda: role_policy(role("agent-task"), "task", DESIGN_TASK), rights, "agent-task may not bedrock:InvokeModel on .*inference-profile")),
         ("a role with a wildcard action", proof(lambda: role_policy(role("toolbox-task"), "more", WILDCARD), rights, "wildcard action")),
-        ("a task that may change the audit trail", proof(lambda: role_policy(role("agent-task"), "task", [{"Effect": "Allow", "Action": ["dynamodb:PutItem", "dynamodb:UpdateItem"], "Resource": "*"}]), rights, f"agent-task may dynamodb:UpdateItem on .*table/{name}-audit")),
+        ("a task that may change the audit trail", proof(lambda: careless_task(role("agent-task")), rights, f"agent-task may dynamodb:UpdateItem on .*table/{name}-audit")),
         ("a plan role that may read content", proof(lambda: role_policy(role("github-plan"), "plan", [{"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "*"}]), rights, "github-plan may dynamodb:Scan")),
         ("a role that every job of the repository may take", proof(lambda: trust(role("github-deploy"), {"StringLike": {f"{permissions.ISSUER}:sub": "repo:example/mcp-agent:*"}}), rights, "github-deploy trusts a job without an environment: ref:refs/heads/main")),
         ("an apply role that the job of the images may take", proof(lambda: trust(role("github-apply"), {"StringEquals": {f"{permissions.ISSUER}:sub": "repo:example/mcp-agent:environment:images"}}), rights, "github-apply trusts deploy.yml@refs/heads/main in the environment images")),

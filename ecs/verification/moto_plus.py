@@ -23,7 +23,9 @@ from moto.codedeploy import models as codedeploy_models  # noqa: E402
 from moto.codedeploy.responses import CodeDeployResponse  # noqa: E402
 from moto.core.responses import BaseResponse  # noqa: E402
 from moto.core.utils import camelcase_to_underscores, utcnow  # noqa: E402
+from moto.dynamodb.models.table import RestoredPITTable  # noqa: E402
 from moto.ec2.models.security_groups import SecurityGroupRule  # noqa: E402
+from moto.ec2.models.vpcs import VPCBackend as VPCEndpointBackend  # noqa: E402
 from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends  # noqa: E402
 from moto.ecs.responses import EC2ContainerServiceResponse  # noqa: E402
 from moto.moto_api._internal import mock_random  # noqa: E402
@@ -254,6 +256,34 @@ def modify_db_subnet_group(self, subnet_name: str, description: str, subnets: li
 
 
 RDSBackend.modify_db_subnet_group = modify_db_subnet_group
+
+
+# --- dynamodb: a restored table keeps its source's encryption
+
+original_restored = RestoredPITTable._parse_params_from_table
+
+
+def restored(self, table):
+    return {**original_restored(self, table), "sse_specification": table.sse_specification}
+
+
+RestoredPITTable._parse_params_from_table = restored
+
+
+# --- ec2: a gateway endpoint goes, also from a route table that came later: moto made no route for that one
+
+original_delete_endpoints = VPCEndpointBackend.delete_vpc_endpoints
+
+
+def delete_vpc_endpoints(self, vpce_ids=None):
+    for endpoint in (self.vpc_end_points.get(i) for i in vpce_ids or []):
+        if endpoint and endpoint.vpc_endpoint_type.lower() == "gateway":
+            routes = {table: list(self.get_route_table(table)._routes) for table in endpoint.route_table_ids}
+            endpoint.route_table_ids = [table for table, ids in routes.items() if any(i.endswith(endpoint.destination_prefix_list_id) for i in ids)]
+    return original_delete_endpoints(self, vpce_ids)
+
+
+VPCEndpointBackend.delete_vpc_endpoints = delete_vpc_endpoints
 
 
 # --- s3: a bucket policy that insists on TLS, which the emulator doesn't speak; deletion of versions that mark a deletion

@@ -13,7 +13,7 @@ while [ $# -gt 0 ]; do
     --warm-up) warm_up=$2; given+=("$1" "$2"); shift ;;
     --before) earlier=$(realpath "$2"); shift ;;
     --heap) heap=$2; given+=("$1" "$2"); shift ;;
-    *) echo "usage: $0 [--native | --both] [--seconds N] [--warm-up N] [--heap SIZE] [--before JAR, for compare]" >&2; exit 2 ;;
+    *) echo "usage: $0 [--native | --both] [--seconds N] [--warm-up N] [--heap SIZE] [--before FILE, for compare]" >&2; exit 2 ;;
   esac
   shift
 done

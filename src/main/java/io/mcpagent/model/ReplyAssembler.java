@@ -177,7 +177,7 @@ final class ReplyAssembler implements AutoCloseable {
             case "start" -> JsonFields.fields(value, this::readStart);
             case "delta" -> JsonFields.fields(value, this::readDelta);
             case "stopReason" -> stopReason = StopReason.of(JsonFields.text(value));
-            case "usage" -> usage = ReplyReader.usage(value);
+            case "usage" -> usage = ReplyReader.usage(value).orMore(usage);
             default -> value.skipChildren();
         }
     }

@@ -45,7 +45,7 @@ final class ReplyReader {
                     }
                 });
             case "stopReason" -> stopReason = StopReason.of(JsonFields.text(value));
-            case "usage" -> usage = usage(value);
+            case "usage" -> usage = usage(value).orMore(usage);
             default -> value.skipChildren();
         }
     }

@@ -1,5 +1,7 @@
 package io.mcpagent.model;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Tokens that a model call used. Bedrock counts cached tokens beside {@code input}, not in it.
  *
@@ -26,6 +28,27 @@ public record Usage(long input, long output, long cacheRead, long cacheWrite, lo
                 cacheRead + other.cacheRead,
                 cacheWrite + other.cacheWrite,
                 hourWrite + other.hourWrite);
+    }
+
+    /**
+     * The larger one of each count: that a service says it twice must not make a reply cheaper.
+     *
+     * @param other null if it has said nothing before; what either does not know, with -1, stays unknown
+     */
+    Usage orMore(@Nullable Usage other) {
+        if (other == null) {
+            return this;
+        }
+        return new Usage(
+                larger(input, other.input),
+                larger(output, other.output),
+                larger(cacheRead, other.cacheRead),
+                larger(cacheWrite, other.cacheWrite),
+                larger(hourWrite, other.hourWrite));
+    }
+
+    private static long larger(long one, long other) {
+        return one < 0 || other < 0 ? -1 : Math.max(one, other);
     }
 
     /** The tokens of the prompt, those in the cache too. */

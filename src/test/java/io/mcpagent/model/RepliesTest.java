@@ -13,6 +13,7 @@ import io.mcpagent.local.bedrock.Script.Block;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -83,6 +84,39 @@ class RepliesTest {
                                 .anyMatch(count -> count < 0),
                         said.toString());
             }
+        }
+    }
+
+    @Test
+    void should_count_the_most_of_what_is_said_twice() throws Exception {
+        Random random = new Random(6);
+        for (int i = 0; i < 500; i++) {
+            Usage[] said = new Usage[1 + random.nextInt(3)];
+            Usage most = Usage.NONE;
+            StringBuilder whole = new StringBuilder("{\"stopReason\":\"end_turn\"");
+            try (ReplyAssembler assembler = new ReplyAssembler(new ModelRig.Heard())) {
+                for (int each = 0; each < said.length; each++) {
+                    said[each] = new Usage(random.nextInt(9), random.nextInt(9), random.nextInt(9), random.nextInt(9));
+                    String usage =
+                            "\"usage\":{\"inputTokens\":%d,\"outputTokens\":%d,\"cacheReadInputTokens\":%d,\"cacheWriteInputTokens\":%d}"
+                                    .formatted(
+                                            said[each].input(),
+                                            said[each].output(),
+                                            said[each].cacheRead(),
+                                            said[each].cacheWrite());
+                    byte[] frame = ("{" + usage + "}").getBytes(StandardCharsets.UTF_8);
+                    assembler.event("metadata", frame, 0, frame.length);
+                    whole.append(',').append(usage);
+                    most = new Usage(
+                            Math.max(most.input(), said[each].input()),
+                            Math.max(most.output(), said[each].output()),
+                            Math.max(most.cacheRead(), said[each].cacheRead()),
+                            Math.max(most.cacheWrite(), said[each].cacheWrite()));
+                }
+                assertEquals(most, assembler.usage());
+            }
+            byte[] body = whole.append('}').toString().getBytes(StandardCharsets.UTF_8);
+            assertEquals(most, ReplyReader.read("m", body).usage());
         }
     }
 

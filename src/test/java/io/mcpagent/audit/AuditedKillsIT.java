@@ -35,7 +35,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 class AuditedKillsIT {
 
     /** A native agent starts at once. */
-    private static final int KILLS = Boolean.getBoolean("thorough") || Boolean.getBoolean("agent.native") ? 60 : 4;
+    private static final int KILLS = Boolean.getBoolean("agent.native") ? 60 : 4;
 
     private static final int TURNS = 12;
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -121,7 +121,7 @@ class ToolsFilesTest {
                 List.of(Project.toolboxConfig("tools.sqlite.yaml"), Project.toolboxConfig("mine.sqlite.yaml"));
         try (RealToolbox toolbox = RealToolbox.start(files, SampleShop.environment())) {
             AgentConfig config = TestSettings.with(
-                    "tools.url", toolbox.url().toString(), "identity.parameters.customer_id", "attribute:customer");
+                    "tools.url", toolbox.url().toString(), "identity.parameters.my_customer_id", "attribute:customer");
             Identities identities = new Identities(config);
             Timers timers = new Timers();
             McpToolbox agents = new McpToolbox(config, new ConfiguredToolPolicy(config), identities, timers);
@@ -132,7 +132,7 @@ class ToolsFilesTest {
                             "p" + customer,
                             JsonNodeFactory.instance.objectNode().put("customer", customer));
                     Tool offered = agents.catalog(person, soon()).find(tool).orElseThrow();
-                    assertFalse(offered.definition().inputSchema().contains("customer_id"));
+                    assertFalse(offered.definition().inputSchema().contains("my_customer_id"));
                     ToolAnswer answer = agents.call(offered, Arguments.parse("{}"), person, null, soon());
                     assertEquals(ToolOutcome.OK, answer.outcome(), answer.text());
                     assertNotEquals(0L, answer.rows());

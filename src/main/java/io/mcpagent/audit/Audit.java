@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +49,7 @@ public final class Audit implements AutoCloseable {
 
     private final AuditStore store;
     private final InstantSource clock;
-    private final Duration timeout;
+    private final Supplier<Duration> timeout;
     private final boolean wholeArguments;
     private final Runnable onFailure;
     private final String chain = Ids.random();
@@ -73,7 +74,12 @@ public final class Audit implements AutoCloseable {
      * @param wholeArguments whether records have the tools' arguments, and not only their hash
      * @param onFailure      hears of each time that the store did not take records
      */
-    Audit(AuditStore store, InstantSource clock, Duration timeout, boolean wholeArguments, Runnable onFailure) {
+    Audit(
+            AuditStore store,
+            InstantSource clock,
+            Supplier<Duration> timeout,
+            boolean wholeArguments,
+            Runnable onFailure) {
         this.store = store;
         this.clock = clock;
         this.timeout = timeout;
@@ -150,7 +156,7 @@ public final class Audit implements AutoCloseable {
 
     private boolean await(CompletableFuture<Void> stored) throws InterruptedException {
         try {
-            stored.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            stored.get(timeout.get().toNanos(), TimeUnit.NANOSECONDS);
             return true;
         } catch (TimeoutException | ExecutionException | CancellationException e) {
             return false;

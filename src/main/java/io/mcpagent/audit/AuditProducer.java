@@ -27,7 +27,7 @@ final class AuditProducer {
                         new DynamoAuditStore(new DynamoTable(client::get, settings.table()), settings.ttl());
                 },
                 InstantSource.system(),
-                settings.timeout(),
+                settings::timeout,
                 settings.arguments() == AgentConfig.AuditedArguments.WHOLE,
                 telemetry::auditFailed);
     }

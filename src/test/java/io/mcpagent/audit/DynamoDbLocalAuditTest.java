@@ -133,8 +133,8 @@ class DynamoDbLocalAuditTest {
     void should_keep_the_chain_whole_when_answers_are_lost_and_ask_only_for_what_the_task_may() throws Exception {
         ASKED.clear();
         AtomicInteger failures = new AtomicInteger();
-        try (Audit audit =
-                new Audit(store, InstantSource.system(), Duration.ofSeconds(60), false, failures::incrementAndGet)) {
+        try (Audit audit = new Audit(
+                store, InstantSource.system(), () -> Duration.ofSeconds(60), false, failures::incrementAndGet)) {
             for (int i = 0; i < 20; i++) {
                 LOSE_ANSWERS.set(i % 4 == 1 ? 1 : 0);
                 audit.require(AuditEntry.of(AuditEntry.Act.DELETION, "c" + i));

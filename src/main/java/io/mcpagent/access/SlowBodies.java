@@ -1,7 +1,7 @@
 package io.mcpagent.access;
 
-import io.mcpagent.base.Timers;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.ext.Provider;
@@ -10,7 +10,6 @@ import jakarta.ws.rs.ext.ReaderInterceptorContext;
 import java.io.IOException;
 import java.time.Duration;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Closes the connection of a client whose body does not arrive in {@code quarkus.http.read-timeout}. The server's own limit begins anew with each
@@ -21,39 +20,25 @@ import org.jspecify.annotations.Nullable;
 final class SlowBodies implements ReaderInterceptor {
 
     private final CurrentVertxRequest current;
-    private final jakarta.inject.Provider<Timers> timers;
-    private final jakarta.inject.Provider<Duration> configured;
-    private volatile @Nullable Duration longest;
+    private final jakarta.inject.Provider<Duration> longest;
 
-    // Asked for when they are needed: this object is made before the run-time configuration is there, and in the native
-    // executable before the process.
+    // Asked for when it is needed: this object is made before the run-time configuration is there.
     SlowBodies(
             CurrentVertxRequest current,
-            jakarta.inject.Provider<Timers> timers,
             @ConfigProperty(name = "quarkus.http.read-timeout") jakarta.inject.Provider<Duration> longest) {
         this.current = current;
-        this.timers = timers;
-        this.configured = longest;
+        this.longest = longest;
     }
 
     @Override
     public Object aroundReadFrom(ReaderInterceptorContext context) throws IOException {
+        Vertx vertx = current.getCurrent().vertx();
         HttpConnection connection = current.getCurrent().request().connection();
-        // Not Vert.x' own timer: to set and to cancel one from here wakes the event loop twice.
-        Timers.Timer timer = timers.get().after(longest(), connection::close);
+        long timer = vertx.setTimer(longest.get().toMillis(), id -> connection.close());
         try {
             return context.proceed();
         } finally {
-            timer.cancel();
+            vertx.cancelTimer(timer);
         }
-    }
-
-    private Duration longest() {
-        Duration known = longest;
-        if (known == null) {
-            known = configured.get();
-            longest = known;
-        }
-        return known;
     }
 }

@@ -4,6 +4,9 @@ import io.mcpagent.access.DoorNames;
 import io.mcpagent.access.Limits;
 import io.mcpagent.turn.Client;
 import io.mcpagent.turn.Run;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.Consumer;
 
@@ -22,8 +25,17 @@ record RequestClient(Limits limits, RoutingContext http, Consumer<Run> onRun) im
 
     @Override
     public void began(Run run) {
+        // The handlers of a response are not made for other threads than its own: one that is added while the
+        // connection is being closed may never
+        // be called. The connection's own future tells of any close, also of an earlier one.
+        Channel connection = ((ConnectionBase) http.request().connection()).channel();
+        ChannelFutureListener left = closed -> run.cancel(Run.Reason.CLIENT_GONE);
+        connection.closeFuture().addListener(left);
         // Also hears of a response that ended well; by then the run has ended and can't be stopped any more.
-        http.addEndHandler(ended -> run.cancel(Run.Reason.CLIENT_GONE));
+        http.addEndHandler(ended -> {
+            connection.closeFuture().removeListener(left);
+            run.cancel(Run.Reason.CLIENT_GONE);
+        });
         // Nobody tells it of a client that had left before.
         if (http.response().closed()) {
             run.cancel(Run.Reason.CLIENT_GONE);

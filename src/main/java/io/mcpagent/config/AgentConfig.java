@@ -380,9 +380,9 @@ public interface AgentConfig {
         int concurrentTurns();
 
         /**
-         * Limits of some callers in the place of those for all: {@code caller-day-dollars 2.50 for group:interns}, also of each other limit in {@code
-         * agent.budget}, {@code requests-per-minute} and {@code concurrent-turns}. What names a subject goes before what names a key, also in the secret, and
-         * that before groups, roles and scopes; among equals the lowest counts.
+         * Limits of some callers in the place of those for all, as {@code caller-day-dollars 2.50 for group:interns}. There is one for each limit of the
+         * budget, for {@code requests-per-minute} and for {@code concurrent-turns}. One for a subject goes before one for a key, which the key's entry in
+         * the secret may have too, and that before those for groups, roles and scopes; of equals the lowest counts.
          */
         Optional<List<String>> limits();
 

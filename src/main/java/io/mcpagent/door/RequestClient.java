@@ -25,9 +25,8 @@ record RequestClient(Limits limits, RoutingContext http, Consumer<Run> onRun) im
 
     @Override
     public void began(Run run) {
-        // The handlers of a response are not made for other threads than its own: one that is added while the
-        // connection is being closed may never
-        // be called. The connection's own future tells of any close, also of an earlier one.
+        // A response's handler that another thread adds while the connection is being closed may never be called.
+        // The connection's own future tells of any close, also of an earlier one.
         Channel connection = ((ConnectionBase) http.request().connection()).channel();
         ChannelFutureListener left = closed -> run.cancel(Run.Reason.CLIENT_GONE);
         connection.closeFuture().addListener(left);

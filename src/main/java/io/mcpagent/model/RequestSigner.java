@@ -66,24 +66,16 @@ final class RequestSigner {
         String token = credentials instanceof AwsSessionCredentials session
                 ? session.sessionToken().strip()
                 : null;
-        StringBuilder canonical = new StringBuilder(512)
-                .append("POST\n")
-                // AWS wants a path encoded twice, of all services but S3.
-                .append(SdkHttpUtils.urlEncodeIgnoreSlashes(path))
-                .append("\n\nhost:")
-                .append(host)
-                .append("\nx-amz-content-sha256:")
-                .append(bodyHash)
-                .append("\nx-amz-date:")
-                .append(time);
-        String signed = "host;x-amz-content-sha256;x-amz-date";
-        if (token != null) {
-            canonical.append("\nx-amz-security-token:").append(token);
-            signed += ";x-amz-security-token";
-        }
-        canonical.append("\n\n").append(signed).append('\n').append(bodyHash);
+        String signed = "host;x-amz-content-sha256;x-amz-date" + (token == null ? "" : ";x-amz-security-token");
+        // AWS wants a path encoded twice, of all services but S3.
+        String canonical = "POST\n" + SdkHttpUtils.urlEncodeIgnoreSlashes(path)
+                + "\n\nhost:" + host
+                + "\nx-amz-content-sha256:" + bodyHash
+                + "\nx-amz-date:" + time
+                + (token == null ? "" : "\nx-amz-security-token:" + token)
+                + "\n\n" + signed + "\n" + bodyHash;
         String scope = day + "/" + region + "/" + SERVICE + "/aws4_request";
-        String toSign = ALGORITHM + "\n" + time + "\n" + scope + "\n" + HEX.formatHex(Sha256.of(canonical.toString()));
+        String toSign = ALGORITHM + "\n" + time + "\n" + scope + "\n" + HEX.formatHex(Sha256.of(canonical));
         String signature = HEX.formatHex(
                 mac(credentials.secretAccessKey().strip(), day).doFinal(toSign.getBytes(StandardCharsets.UTF_8)));
         request.addHeader("Host", host);

@@ -238,7 +238,7 @@ variable "agent" {
 variable "agent_settings" {
   type        = map(string)
   default     = {}
-  description = "Further settings of the agent in this environment, by their environment variables (README, \"Configure it\"): { AGENT_ACCESS_OPERATORS = \"group:operators\" }. They reach the tasks with the next deployment. Never a secret: Terraform's state and the task's definition show them."
+  description = "Further settings of the agent in this environment, by their environment variables (docs/configuration.md): { AGENT_ACCESS_OPERATORS = \"group:operators\" }. They reach the tasks with the next deployment. Never a secret: Terraform's state and the task's definition show them."
   validation {
     condition     = alltrue([for name in keys(var.agent_settings) : can(regex("^(AGENT|QUARKUS)_[A-Z0-9_]+$", name))])
     error_message = "agent_settings are named as environment variables of the agent: AGENT_TOOLS_APPROVERS for agent.tools.approvers."

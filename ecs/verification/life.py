@@ -76,7 +76,7 @@ class Life:
         return int(done.stdout)
 
     def _stand_ins(self) -> None:
-        """Makes the work folder a clone as the README's commands see it, with a `gh` that only records."""
+        """Makes the work folder a clone as the documented commands see it, with a `gh` that only records."""
         (self.work / ".github").symlink_to(REPOSITORY / ".github")
         subprocess.run(["git", "init", "-q", str(self.work)], check=True)
         (self.work / "bin").mkdir()
@@ -84,9 +84,9 @@ class Life:
         (self.work / "bin" / "gh").chmod(0o755)
 
     def documented(self, file: str, step: str, mistake: tuple[str, str] = ("", "")) -> str:
-        """Runs the first commands after STEP in a README as they stand there, but for `terraform`, and for what a reader fills in.
+        """Runs the first commands after STEP in a page as they stand there, but for `terraform`, and for what a reader fills in.
 
-        MISTAKE is put into them: it stands for a README that is out of date."""
+        MISTAKE is put into them: it stands for a page that is out of date."""
         commands = []
         for readme, heading in (("ecs/README.md", "## First deployment"), (file, step)):
             text = (REPOSITORY / readme).read_text()
@@ -365,26 +365,26 @@ class Life:
         return found["services"][0]["taskDefinition"]
 
     def secrets(self) -> str:
-        """Both READMEs' ways: each leaves a key that the smoke test finds and whose hash the agent finds, and a login."""
-        for file, step in (("README.md", "4. **The environment**"), ("ecs/README.md", "**5. The secrets.**")):
+        """Both documented ways: each leaves a key that the smoke test finds and whose hash the agent finds, and a login."""
+        for file, step in (("docs/operations.md", "4. **The environment**"), ("ecs/README.md", "**5. The secrets.**")):
             self.documented(file, step)
             value = lambda name: json.loads(boto3.client("secretsmanager").get_secret_value(SecretId=f"{self.name}/{name}")["SecretString"])
             key = boto3.client("ssm").get_parameter(Name=f"/mcp/{self.environment}/smoke-test-api-key", WithDecryption=True)["Parameter"]["Value"]
             expected = {"smoke-test": hashlib.sha256(key.encode()).hexdigest()}
             if value("agent/api-keys") != expected or value("database/postgres") != {"username": "toolbox_ro", "password": "example"}:
                 raise AssertionError(f"{file}, {step}: {value('agent/api-keys')} and {value('database/postgres')}, expected {expected}")
-        return "the README's and the runbook's commands"
+        return "the commands of docs/operations.md and of the runbook"
 
     def stale_readme_is_seen(self) -> None:
         try:
-            self.documented("README.md", "4. **The environment**", ("$NAME/agent/api-keys", "$NAME/agent/keys"))
+            self.documented("docs/operations.md", "4. **The environment**", ("$NAME/agent/api-keys", "$NAME/agent/keys"))
         except AssertionError as problem:
             must_say([str(problem)], "ResourceNotFoundException")
         else:
-            raise AssertionError("a README that names a secret that isn't there went through")
+            raise AssertionError("a page that names a secret that isn't there went through")
 
     def github(self) -> str:
-        self.documented("README.md", "5. **Tell GitHub**")
+        self.documented("docs/operations.md", "5. **Tell GitHub**")
         calls = (self.work / "gh").read_text().splitlines()
         variables = json.loads(self.folder.run("output", "-json"))["github_variables"]["value"]
         expected = {(environment, name): value for environment, given in variables.items() for name, value in given.items()}

@@ -1,4 +1,4 @@
-# Only the places: an operator puts the values (README, "First deployment"), so that no value, not even a placeholder
+# Only the places: an operator puts the values (ecs/README.md, "First deployment"), so that no value, not even a placeholder
 # that somebody could log in with, is ever in a plan or a state, and so that planning needs no right to read secrets.
 resource "aws_secretsmanager_secret" "this" {
   for_each                = var.secrets

@@ -167,7 +167,7 @@ class AuditTest {
                 case 1 -> bad.removeIf(line -> is(line, chain, from));
                 default -> bad = forged(good, chain, 1, "another");
             }
-            assertThat(flaw(bad, false, Set.of())).as("as the README says").isNull();
+            assertThat(flaw(bad, false, Set.of())).as("as docs/access.md says").isNull();
             assertThat(flaw(bad, false, heads)).as("change %d", i).contains(chain);
         }
     }

@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Makes the README's table of settings from {@link AgentConfig}'s source, since only that has the sentences. */
+/** Makes the table of settings in the documentation from {@link AgentConfig}'s source, since only that has the sentences. */
 final class ConfigurationTable {
 
     private static final Pattern INTERFACE = Pattern.compile("\\s*(?:public )?interface (\\w+) \\{");
@@ -76,7 +76,7 @@ final class ConfigurationTable {
                         setting.group(1).strip(),
                         setting.group(2),
                         fallback,
-                        sentence.toString().strip()));
+                        sentence.toString().strip().replaceAll("\\{@code ([^}]*)}", "`$1`")));
                 sentence.setLength(0);
                 fallback = null;
             }
@@ -84,7 +84,7 @@ final class ConfigurationTable {
     }
 
     private static String text(String line) {
-        return line.strip().replaceAll("^/?\\*+/?|\\*/$", "").strip().replaceAll("\\{@code ([^}]*)}", "`$1`");
+        return line.strip().replaceAll("^/?\\*+/?|\\*/$", "").strip();
     }
 
     private void rows(String owner, String prefix, List<String> rows) {

@@ -16,17 +16,18 @@ class ConfigurationTableTest {
     private static final String END = "\n<!-- end of settings -->";
 
     @Test
-    void should_stand_in_the_readme_as_the_config_interface_has_it() throws IOException {
-        Path readme = Project.directory().resolve("README.md");
-        String text = Files.readString(readme);
+    void should_stand_in_the_docs_as_the_config_interface_has_it() throws IOException {
+        Path page = Project.directory().resolve("docs/configuration.md");
+        String text = Files.readString(page);
         int begin = text.indexOf(BEGIN) + BEGIN.length();
         int end = text.indexOf(END);
         assertTrue(
-                begin >= BEGIN.length() && end >= begin, "the README has lost its marks around the table of settings");
+                begin >= BEGIN.length() && end >= begin,
+                "docs/configuration.md has lost its marks around the table of settings");
         String table =
                 ConfigurationTable.of(Project.directory().resolve("src/main/java/io/mcpagent/config/AgentConfig.java"));
         if (Boolean.getBoolean("settings.write")) {
-            Files.writeString(readme, text.substring(0, begin) + table + text.substring(end));
+            Files.writeString(page, text.substring(0, begin) + table + text.substring(end));
             return;
         }
         assertEquals(

@@ -60,7 +60,7 @@ class ToolsOverBothDatabasesTest {
         return List.of(new McpCalls(overSqlite.url()), new McpCalls(overPostgres.url()));
     }
 
-    /** Of any other type the toolbox sends a rounded number, a Go structure, or nothing that the database said: README.md lists them. */
+    /** Of any other type the toolbox sends a rounded number, a Go structure, or nothing that the database said: toolbox-config/README.md lists them. */
     @Test
     void should_return_only_types_that_the_toolbox_sends_as_they_are() {
         for (String tool : ToolsFile.read("tools.yaml").tools()) {

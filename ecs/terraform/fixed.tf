@@ -1,6 +1,6 @@
 # What an environment is made with and keeps. Changing one of these would replace its network, its services, its table or its
 # database, so a plan that tries is refused with a sentence. Terraform remembers here what the environment was made with.
-# Whoever means it, and has read what goes, lifts it once: `apply -replace=terraform_data.fixed`.
+# Somebody who means it, and has read what goes, lifts it once: `apply -replace=terraform_data.fixed`.
 locals {
   fixed_help = "A living environment keeps it; make a new environment beside it, or read ecs/README.md, \"Change a living environment\"."
 }

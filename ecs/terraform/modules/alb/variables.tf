@@ -95,7 +95,7 @@ variable "health_check_path" {
 variable "deregistration_delay" {
   type        = number
   default     = 120
-  description = "Seconds that a leaving task may go on with its open streams."
+  description = "Seconds that a leaving task may continue its open streams."
   validation {
     condition     = var.deregistration_delay >= 0 && var.deregistration_delay <= 3600
     error_message = "deregistration_delay is 0 to 3600 seconds."

@@ -6,7 +6,7 @@ locals {
   port  = local.ports[var.engine]
 }
 
-# The tasks open their connections to this group, whoever runs the database: an existing one is put into it.
+# The tasks open their connections to this group, even if the database is not ours: an existing one is put into it.
 resource "aws_security_group" "this" {
   name        = "${var.name}-database"
   description = "Database of the toolbox"
@@ -47,7 +47,7 @@ resource "aws_db_subnet_group" "this" {
   subnet_ids = var.subnet_ids
 }
 
-# RDS would make it itself, to be kept for ever.
+# RDS would make it itself, to be kept without end.
 resource "aws_cloudwatch_log_group" "postgresql" {
   count             = var.create ? 1 : 0
   name              = "/aws/rds/instance/${var.name}/postgresql"

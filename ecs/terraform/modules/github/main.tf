@@ -70,7 +70,7 @@ resource "aws_iam_role" "this" {
   max_session_duration = 3600
 }
 
-# --- the most that a role of the environment may do, whoever writes its policies
+# --- the most that a role of the environment may do, whatever its policies say
 data "aws_iam_policy_document" "boundary" {
   statement {
     sid       = "NoResource"

@@ -46,12 +46,12 @@ locals {
       statistic   = "Minimum", period = 3600, periods = 1, threshold = 60, comparison = "LessThanThreshold"
     }
     usage-refused = {
-      description = "The service said that a model call used what it can't have used; it was counted at its most"
+      description = "The service reported an impossible usage of a model call; its reservation was charged"
       metric      = local.metric["agent.model.usage.refused"], dimensions = {}
       statistic   = "Sum", period = 300, periods = 1, threshold = 0
     }
     audit-failures = {
-      description = "The audit trail can't be written: no tool runs that may write"
+      description = "Audit records can't be stored, so tools that may write don't run"
       metric      = local.metric["agent.audit.failures"], dimensions = {}
       statistic   = "Sum", period = 60, periods = 1, threshold = 0
     }

@@ -7,7 +7,7 @@ variable "secrets" {
   }
   validation {
     condition     = alltrue([for name in keys(var.secrets) : !can(regex("-[A-Za-z0-9]{6}$", name))])
-    error_message = "A name that ends in a hyphen and six characters can't be told from a secret's ARN suffix."
+    error_message = "A name that ends in a hyphen and six characters can't be distinguished from a secret's ARN suffix."
   }
 }
 

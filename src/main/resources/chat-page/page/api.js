@@ -53,7 +53,7 @@ export class Api {
     return this.#run(`/chat/${encodeURIComponent(id)}/approvals/${encodeURIComponent(callId)}`, verdictText(verdict), signal);
   }
 
-  /** The calls, of whoever, that wait for a word of the reader. @param {?string} after the `next` of the page before */
+  /** The calls of any caller that wait for the reader's decision. @param {?string} after the `next` of the page before */
   waiting(after) {
     return this.#json('GET', `/approvals${after ? `?after=${encodeURIComponent(after)}` : ''}`);
   }

@@ -204,7 +204,7 @@ class App {
     this.#draw();
   }
 
-  /** In the place of the conversation, which goes on meanwhile. */
+  /** Instead of the conversation, which continues meanwhile. */
   async #showApprovals(isShown) {
     byId('approvals').hidden = !isShown;
     byId('bottom').hidden = isShown;

@@ -1,4 +1,4 @@
-/** The calls that wait for the reader's word, in whoever's conversations; loaded when somebody looks. */
+/** The calls that wait for the reader's decision, in any conversation; loaded when somebody looks. */
 import { h, announce } from './dom.js';
 import { visible } from './format.js';
 import { ApprovalCard } from './approval.js';

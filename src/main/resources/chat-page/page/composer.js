@@ -34,7 +34,7 @@ export class Composer {
     if (matchMedia('(pointer: fine)').matches) this.#field.focus();
   }
 
-  /** Starts a question that the reader goes on with. */
+  /** Starts a question that the reader completes. */
   begin(text) {
     this.#field.value = text;
     this.#changed();

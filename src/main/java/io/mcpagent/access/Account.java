@@ -90,7 +90,7 @@ final class Account {
         }
     }
 
-    /** Begins a turn, if one more may run; whoever got true calls {@link #end} once. */
+    /** Begins a turn, if one more may run. A caller that got true must call {@link #end} once. */
     boolean begin() {
         lock.lock();
         try {

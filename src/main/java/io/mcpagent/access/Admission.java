@@ -164,7 +164,7 @@ final class Admission {
         http.next();
     }
 
-    /** All that a POST can do here is to begin or to go on with a turn; at the MCP server most of them only look around. */
+    /** A POST here begins or continues a turn; at the MCP server most of them only list things. */
     private static boolean beginsTurn(RoutingContext http) {
         return HttpMethod.POST.equals(http.request().method())
                 && !http.normalizedPath().equals("/mcp");

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps connections without a request from using up the process. The head of a request has a time of its own, since the server's idle timeout begins
  * anew with each byte. Where there are too many connections the one that has waited longest for its head makes room, then the one that has been idle
- * longest: whoever sends a whole request at once gets in, however many others drip. Callers behind a load balancer have one address, so addresses don't
+ * longest. A client that sends its whole request at once is served, however many others send slowly. Callers behind a load balancer have one address, so addresses don't
  * count. Safe for use by many threads.
  */
 @Singleton

@@ -131,7 +131,7 @@ final class Credentials implements HttpAuthenticationMechanism {
                 });
     }
 
-    /** Whatever else the front end says of the person, in headers that nobody signed, counts for nothing. */
+    /** Unsigned headers of the front end never say anything about the person. */
     private Uni<SecurityIdentity> byPerson(RoutingContext http, ApiKey key, FrontEnd frontEnd) {
         List<String> sent = http.request().headers().getAll(frontEnd.header());
         if (sent.isEmpty() && frontEnd.servesWithoutToken()) {
@@ -219,7 +219,7 @@ final class Credentials implements HttpAuthenticationMechanism {
         boolean sent = http.request().headers().contains(HttpHeaders.AUTHORIZATION)
                 || http.request().headers().contains(API_KEY_HEADER);
         String flaw = http.get(FLAW);
-        // RFC 6750 names no error when there were no credentials at all. Whoever sent a key that is not known must not
+        // RFC 6750 names no error when there were no credentials at all. A client with an unknown key must not
         // be sent to an issuer.
         http.response()
                 .putHeader(

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How much callers may ask of this instance: requests in a minute and turns at once, each of them and all together. Where nobody signs in only
- * the limits for all hold, since nobody can be told from anybody. Each instance counts for itself. Safe for use by many threads.
+ * the limits for all hold, since callers can't be told apart. Each instance counts for itself. Safe for use by many threads.
  */
 @Singleton
 public final class Limits {
@@ -153,7 +153,7 @@ public final class Limits {
         return account;
     }
 
-    /** Only who may have a limit of their own is looked at: that reads the token's claims. */
+    /** The identity is read only if some caller has a limit of their own: it needs the token's claims. */
     private int limit(Quantity quantity, SecurityIdentity identity, @Nullable Integer ofKey, int usual) {
         return own.any(quantity)
                 ? own.of(quantity, caller.identity(identity), ofKey)
@@ -173,11 +173,11 @@ public final class Limits {
 
     private static ProblemException tooMany() {
         return new ProblemException(
-                Problem.RATE_LIMITED, "As many turns of yours are running as may run at once.", SOON, null);
+                Problem.RATE_LIMITED, "You have reached your limit of concurrent turns.", SOON, null);
     }
 
     private static ProblemException full() {
         return new ProblemException(
-                Problem.OVERLOADED, "As many turns are running as this instance takes.", SOON, null);
+                Problem.OVERLOADED, "This instance has reached its limit of concurrent turns.", SOON, null);
     }
 }

@@ -11,8 +11,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds request lines and headers to {@code quarkus.http.limits}. What the server itself finds too long it answers before there is a request,
- * without a body; so it is let take {@value #ROOM} times as much, and all but the longest are told what is wrong here.
+ * Holds request lines and headers to {@code quarkus.http.limits}. Vert.x rejects an oversized head before a request exists,
+ * with an empty body. Its limit is therefore {@value #ROOM} times ours, so that most oversized requests get a problem document from here.
  */
 @Singleton
 final class RequestHeads implements HttpServerOptionsCustomizer {

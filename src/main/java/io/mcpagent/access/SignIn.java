@@ -64,20 +64,19 @@ final class SignIn {
     void check(boolean production) {
         if (byToken() && !audience) {
             throw new ConfigurationException(
-                    "Tokens that were made for other services must not be taken: set quarkus.oidc.client-id or "
+                    "Tokens for other services would be accepted. Set quarkus.oidc.client-id or "
                             + "quarkus.oidc.token.audience to the audience of this service's tokens.");
         }
         if (production && !required() && !open) {
             throw new ConfigurationException(
-                    "Nobody could be told from anybody: no way to sign in is configured. Set quarkus.oidc.auth-server-url "
+                    "No authentication is configured, so callers can't be told apart. Set quarkus.oidc.auth-server-url "
                             + "and quarkus.oidc.client-id for bearer tokens, or agent.access.api-keys-secret for API keys, or both. "
-                            + "For measurements and tests only, agent.access.open=true lets everybody in.");
+                            + "For measurements and tests only, agent.access.open=true switches authentication off.");
         }
         if (open && required()) {
-            LOG.warn("agent.access.open has no effect: a way to sign in is configured");
+            LOG.warn("agent.access.open has no effect, because authentication is configured");
         } else if (production && open) {
-            LOG.warn(
-                    "EVERYBODY MAY COME IN, as the same caller: agent.access.open is set, and no way to sign in is configured");
+            LOG.warn("AUTHENTICATION IS OFF (agent.access.open): every request runs as the same anonymous caller");
         }
     }
 }

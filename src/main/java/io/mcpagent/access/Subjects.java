@@ -52,7 +52,7 @@ final class Subjects {
         return KEY + name;
     }
 
-    /** A person for whom a front end vouches: whoever has the same name at another one is somebody else. */
+    /** A person for whom a front end vouches. The same name at another front end is another person. */
     static String ofPerson(String frontEnd, String subject) {
         return VIA + frontEnd + ":" + subject;
     }

@@ -101,7 +101,7 @@ record RunInput(String threadId, String runId, @Nullable String question, List<V
         return value.textValue();
     }
 
-    /** Whoever says nothing clear has not approved: such a request is refused, and the call goes on waiting. */
+    /** An unclear decision is no approval: the request is refused, and the call still waits. */
     private static boolean approved(JsonNode entry) {
         JsonNode approved = entry.path("payload").path("approved");
         return switch (entry.path("status").asText()) {

@@ -12,7 +12,7 @@ import org.jboss.logmanager.ExtHandler;
 import org.jboss.logmanager.ExtLogRecord;
 
 /**
- * Writes log records on a thread of its own: standard output that nobody reads blocks whoever writes to it, and that must not be a turn. Records
+ * Writes log records on a thread of its own: standard output that nobody reads blocks its writer, and a turn must not be that writer. Records
  * that find no room are dropped and counted, and the log says how many as soon as it is read again. Safe for use by many threads.
  */
 final class BoundedLog extends ExtHandler {

@@ -31,7 +31,7 @@ final class LogWriting {
         }
     }
 
-    /** The last records are written by whoever logs them, if the log is read: nobody waits for a thread when the process exits. */
+    /** The last records are written by the threads that log them, if the log is read. So no thread has to be waited for when the process exits. */
     void end(@Observes @Priority(1) ShutdownEvent event) throws InterruptedException {
         if (bounded != null && bounded.written(LAST_RECORDS)) {
             LogContext.getLogContext().getLogger("").setHandlers(direct);

@@ -38,7 +38,7 @@ public final class Main {
     }
 
     /**
-     * In a native executable a virtual thread now and then waits for ever for bytes that have arrived, and with it every connection of its
+     * In a native executable a virtual thread now and then waits without end for bytes that have arrived, and with it every connection of its
      * process, if it is woken by another virtual thread, as is the JDK's habit on Linux (https://github.com/oracle/graal/issues/13787).
      * Threads of the system wake it reliably.
      */

@@ -38,7 +38,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The calls that wait for a word of the caller, in whoever's conversation, and that word on those of others. */
+/** The calls that wait for the caller's decision, in any conversation, and the decision on those of others. */
 @Path("/approvals")
 @RunOnVirtualThread
 final class ApprovalsResource {

@@ -58,7 +58,7 @@ public final class Audit implements AutoCloseable {
     private final Thread writer;
     private volatile boolean failing;
 
-    // Of the writer's thread; with an immediate store of whoever has the lock.
+    // Used by the writer's thread only; with an immediate store, by the thread that has the lock.
     private final ReentrantLock chaining = new ReentrantLock();
     private long sequence;
     private String previous = AuditRecord.NOTHING;
@@ -70,7 +70,7 @@ public final class Audit implements AutoCloseable {
     /**
      * Begins a chain.
      *
-     * @param timeout        how long whoever must not go on without a record waits for it
+     * @param timeout        how long a call that needs its record waits for it
      * @param wholeArguments whether records have the tools' arguments, and not only their hash
      * @param onFailure      hears of each time that the store did not take records
      */
@@ -214,14 +214,14 @@ public final class Audit implements AutoCloseable {
             try {
                 store.append(records);
                 if (failing) {
-                    LOG.info("The audit trail is written again");
+                    LOG.info("Audit records are stored again");
                 }
                 failing = false;
                 return;
             } catch (RuntimeException e) {
                 if (!failing) {
                     LOG.errorf(
-                            "The audit trail can't be written, so that no tool runs that may write: %s",
+                            "Audit records can't be stored, so tools that may write don't run: %s",
                             e instanceof StoreUnavailableException ? e.getMessage() : e.toString());
                 }
                 failing = true;

@@ -14,7 +14,7 @@ interface AuditStore {
      */
     void append(List<AuditRecord> records);
 
-    /** Whether appending takes no time and can't fail: then whoever records something appends it at once. */
+    /** Whether appending takes no time and can't fail. Then the recording thread appends at once. */
     default boolean immediate() {
         return false;
     }

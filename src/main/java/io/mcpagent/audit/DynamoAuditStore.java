@@ -111,7 +111,7 @@ final class DynamoAuditStore implements AuditStore {
         for (Map<String, AttributeValue> item : page.items()) {
             for (AttributeValue line : Objects.requireNonNull(item.get(LINES)).l()) {
                 AuditRecord record = AuditRecord.read(line.s());
-                // What can't be read is not passed over: whoever verifies has to stumble over it.
+                // An unreadable record is not skipped: verification must find it.
                 records.add(record == null ? new AuditRecord("", 0, Instant.EPOCH, "", line.s() + "?", "") : record);
             }
         }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps requests from a service that fails, so that callers learn it at once. After a number of failures in a row it opens; after a delay it lets
  * one request try, whose success closes it and whose failure opens it again. All failures of one turn are one, since what it asks for may be their
- * cause. For the same reason a breaker that only one caller has opened is open for that caller alone, until another one fails too. Whoever was let through reports exactly once: {@link #succeeded},
+ * cause. For the same reason a breaker that only one caller has opened is open for that caller alone, until another one fails too. A request that was let through reports exactly once: {@link #succeeded},
  * {@link #failed} or {@link #abandoned}. Never blocks. Safe for use by many threads.
  */
 public final class Breaker {
@@ -67,7 +67,7 @@ public final class Breaker {
                 return true;
             }
             long now = nanoTime.getAsLong();
-            // A request that tried and never reported must not keep it half open for ever.
+            // A request that tried and never reported must not keep it half open without end.
             if (now - since < delayNanos) {
                 return false;
             }

@@ -105,7 +105,7 @@ public final class Budget {
     }
 
     /**
-     * Opens the account book of a request that goes on with a turn.
+     * Opens the account book of a request that continues a turn.
      *
      * @param conversationId null if the conversation is not stored: its limit then holds for this request alone
      * @param soFar what the turn cost before, which counts for the limits of a request and in the receipt; or null

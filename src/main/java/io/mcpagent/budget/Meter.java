@@ -141,7 +141,7 @@ public final class Meter {
                 return;
             }
             if (impossible(used)) {
-                LOG.errorf("Model %s: the service says that a call used %s, which it can't have used", modelId, used);
+                LOG.errorf("Model %s: the service reported an impossible usage of %s", modelId, used);
                 budget.alarms().usageRefused(modelId);
                 settleUnknown();
                 return;
@@ -204,7 +204,7 @@ public final class Meter {
             } catch (StoreUnavailableException e) {
                 // The answer is there and paid for: it must not be lost for this. What was reserved, which is more,
                 // stays counted.
-                LOG.warnf("A reservation stays counted at its most: %s", e.getMessage());
+                LOG.warnf("Could not settle a budget reservation; its maximum stays charged: %s", e.getMessage());
             }
         }
     }

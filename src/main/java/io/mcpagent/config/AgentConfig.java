@@ -59,7 +59,7 @@ public interface AgentConfig {
         /** The mark beside the name: up to three characters, such as initials. A drawing of ours by default. */
         Optional<String> mark();
 
-        /** What stands over an empty conversation; a question by default. */
+        /** The heading of an empty conversation; a question by default. */
         Optional<String> welcome();
 
         /**
@@ -109,11 +109,11 @@ public interface AgentConfig {
          */
         OptionalInt reasoningTokens();
 
-        /** How long a connection may take to come about. */
+        /** How long connecting may take. */
         @WithDefault("3s")
         Duration connectTimeout();
 
-        /** How long a stream may be silent; by default as long as this model may think in silence. */
+        /** How long a stream may be silent. By default as long as this model may think without output. */
         Optional<Duration> idleTimeout();
 
         /** How long a stream may take to its first event; by default as long as it may be silent. */
@@ -149,7 +149,7 @@ public interface AgentConfig {
         @WithDefault("DRAFT")
         String guardrailVersion();
 
-        /** After how many turns in a row that failed the breaker opens; for one caller alone if all were that caller's. */
+        /** How many failed turns in a row open the breaker. If all were one caller's, it opens for that caller only. */
         @WithDefault("5")
         int breakerFailures();
 
@@ -158,20 +158,20 @@ public interface AgentConfig {
         Duration breakerDelay();
 
         /**
-         * US dollars for a million tokens, by model id, in the place of the table's. A key matches a model id that contains it, whatever stands between its
-         * words; the longest match counts.
+         * US dollars for a million tokens, by model id. They replace the table's prices. A key matches a model id that contains it, with any characters between its
+         * words. The longest match wins.
          */
         Map<String, Price> prices();
 
-        /** Rows for models that {@code models.json} does not have, or members that differ: JSON, an array of rows as in that file. */
+        /** Rows for models that {@code models.json} lacks, or members that replace its own: a JSON array of rows as in that file. */
         Optional<String> rows();
 
         /**
-         * The model that sums up, in one more call, the turns that no longer fit: a cheap one. By default nothing is summed up, and they are left out.
+         * A cheap model that summarises, in one more call, the turns that no longer fit. By default they are left out without a summary.
          */
         Optional<String> summaryId();
 
-        /** How many tokens of history are sent along at most; older turns are left out whole, and the last one is always there, if need be cut. */
+        /** The most tokens of history in a request. Older turns are left out whole. The last turn is always sent, shortened if necessary. */
         @WithDefault("100000")
         int maxHistoryTokens();
     }
@@ -216,7 +216,7 @@ public interface AgentConfig {
         @WithDefault("${MCP_URL:http://127.0.0.1:5000/mcp}")
         String url();
 
-        /** How long a connection may take to come about. */
+        /** How long connecting may take. */
         @WithDefault("2s")
         Duration connectTimeout();
 
@@ -244,7 +244,7 @@ public interface AgentConfig {
         @WithDefault("64K")
         MemorySize maxResultSize();
 
-        /** After how many turns in a row that failed the breaker opens; for one caller alone if all were that caller's. */
+        /** How many failed turns in a row open the breaker. If all were one caller's, it opens for that caller only. */
         @WithDefault("5")
         int breakerFailures();
 
@@ -253,8 +253,8 @@ public interface AgentConfig {
         Duration breakerDelay();
 
         /**
-         * Tools that may be called at once, whatever they say of themselves: names, with {@code *} for any characters, and whom it is about: {@code refund_* for
-         * group:support}, also {@code role:…}, {@code scope:…}, {@code key:…} or {@code subject:…}; everybody if it is not said.
+         * Tools that run without approval, even if they may write. A rule is a name, with {@code *} for any characters, and may name callers: {@code refund_* for
+         * group:support}, also {@code role:…}, {@code scope:…}, {@code key:…} or {@code subject:…}. A rule that names no caller is for everybody.
          */
         Optional<List<String>> allow();
 
@@ -262,21 +262,21 @@ public interface AgentConfig {
         Optional<List<String>> ask();
 
         /**
-         * Tools that are never called and never offered, written like {@code allow}; the case and look-alike letters of their names don't matter, nor do
-         * they for {@code ask}. What names a subject goes before what names a key, that before groups, roles and
-         * scopes, and these before everybody; among equals deny goes before ask, and ask before allow.
+         * Tools that are never called and never offered, written like {@code allow}. Here and in {@code ask}, case and look-alike letters of names are ignored.
+         * A rule for a subject wins over one for a key; then come groups, roles and scopes; then rules for everybody.
+         * Among equals deny wins over ask, and ask over allow.
          */
         Optional<List<String>> deny();
 
         /**
-         * Tools whose calls somebody else has to approve, whoever asks and whatever {@code allow} says: {@code refund_* by group:finance}, also {@code role:…}, {@code scope:…},
-         * {@code key:…} or {@code subject:…}. Any one who is named for a tool will do, except the one who asks.
+         * Tools whose calls a second person must approve, even if {@code allow} names the tool: {@code refund_* by group:finance}, also {@code role:…}, {@code scope:…},
+         * {@code key:…} or {@code subject:…}. Any caller that is named for a tool may approve, except the one who asked.
          */
         Optional<List<String>> approvers();
 
         /**
-         * Tools that are accepted as they are, over restarts: {@code name=fingerprint}, as the log names them at DEBUG. Any other tool, and each that changed,
-         * needs a person's approval. By default each start accepts what it finds.
+         * Tools that are accepted as they are, also after a restart: {@code name=fingerprint}, as the log has them at DEBUG. Any other tool, and any tool that
+         * changed, needs a person's approval. By default each start accepts the tools that it finds.
          */
         Optional<List<String>> accepted();
 
@@ -299,13 +299,13 @@ public interface AgentConfig {
         @WithDefault("30d")
         Duration ttl();
 
-        /** How many conversations the memory store holds at most; the longest unused of the caller who has the most go first. */
+        /** The most conversations in the memory store. The least recently used ones of the caller who has the most are removed first. */
         @WithDefault("10000")
         int memoryCapacity();
 
         /**
-         * How much memory its conversations and the answers kept for idempotency keys take at most; what the caller who takes the most used longest
-         * ago goes first.
+         * The most memory for its conversations and the answers kept for idempotency keys. The least recently used ones of the caller who takes the most
+         * are removed first.
          */
         @WithDefault("64M")
         MemorySize memorySize();
@@ -338,37 +338,37 @@ public interface AgentConfig {
         OptionalLong conversationTokens();
     }
 
-    /** Who may come in, and how much they may ask. Bearer tokens are {@code quarkus.oidc}'s. */
+    /** Who may call the agent, and how often. Bearer tokens are {@code quarkus.oidc}'s. */
     interface AccessSettings {
         /** The secret in AWS Secrets Manager that has the API keys: JSON, from a name to the SHA-256 of its key in hex. None by default. */
         Optional<String> apiKeysSecret();
 
-        /** How often that secret is read again. The keys of a deleted secret end when two readings in a row don't find it. */
+        /** How often that secret is read again. The keys of a deleted secret stop working when two readings in a row don't find it. */
         @WithDefault("60s")
         Duration apiKeysRefresh();
 
-        /** How often the issuer's keys are read again: tokens that a withdrawn key signed end within that time. */
+        /** How often the issuer's keys are read again. Tokens that a withdrawn key signed stop working within that time. */
         @WithDefault("60s")
         Duration issuerKeysRefresh();
 
-        /** The public client (no secret, authorization code with PKCE) as which the chat page signs people in at the issuer; by default it offers keys only. */
+        /** OIDC client id of the chat page: a public client, authorization code with PKCE. If it is not set, the page offers API keys only. */
         Optional<String> pageClientId();
 
-        /** What the chat page asks the issuer for, so that its tokens are for this service. */
+        /** The scopes that the chat page requests, so that its tokens are for this service. */
         @WithDefault("openid")
         List<String> pageScopes();
 
-        /** Whether everybody may come in when neither tokens nor keys are configured: for measurements and tests only. */
+        /** Whether the agent runs without authentication when neither tokens nor keys are configured. For measurements and tests only. */
         @WithDefault("false")
         boolean open();
 
         /**
-         * The host names, without a port, under which this service is reached while nobody has to sign in, besides this machine's own: a web page under
-         * any other name is refused.
+         * Host names, without a port, that requests may use while authentication is off, besides this machine's own names. A web page under any other name
+         * is refused.
          */
         Optional<List<String>> hosts();
 
-        /** Who may ask what the rules of {@code agent.tools} say of anybody, written like {@code agent.audit.auditors}. Nobody by default. */
+        /** Who may ask {@code GET /tools/explain} about any caller, written like {@code agent.audit.auditors}. Nobody by default. */
         Optional<List<String>> operators();
 
         /** How many requests one caller may send in a minute to one instance; an API key may have a number of its own. */
@@ -380,9 +380,9 @@ public interface AgentConfig {
         int concurrentTurns();
 
         /**
-         * Limits of some callers in the place of those for all, as {@code caller-day-dollars 2.50 for group:interns}. There is one for each limit of the
-         * budget, for {@code requests-per-minute} and for {@code concurrent-turns}. One for a subject goes before one for a key, which the key's entry in
-         * the secret may have too, and that before those for groups, roles and scopes; of equals the lowest counts.
+         * Limits for some callers, instead of the general ones: {@code caller-day-dollars 2.50 for group:interns}. Each limit of the budget,
+         * {@code requests-per-minute} and {@code concurrent-turns} can be set. A limit for a subject wins over one for a key, which may also stand in the key's entry of
+         * the secret; that wins over those for groups, roles and scopes. Among equals the lowest wins.
          */
         Optional<List<String>> limits();
 
@@ -393,27 +393,27 @@ public interface AgentConfig {
         @WithDefault("600")
         int totalConcurrentTurns();
 
-        /** How long a client may read nothing of an answer that waits for it, before its connection is reset. */
+        /** How long a client may leave its answer unread before its connection is reset. */
         @WithDefault("30s")
         Duration unreadTimeout();
 
         /**
-         * How many connections may be open at once to one instance, and never more than half of the file descriptors that it may have; with one more the one
-         * that has waited longest for the head of a request is closed.
+         * The most open connections of one instance, and at most half of its file descriptors. One more closes the connection
+         * that has waited longest for the head of a request.
          */
         @WithDefault("2000")
         int maxConnections();
     }
 
-    /** What is told of calls that wait for a person. */
+    /** The webhook for calls that wait for a person. */
     interface ApprovalSettings {
-        /** Where a signed POST goes when a call begins to wait: https, or this machine. None by default. */
+        /** The address that gets a signed POST when a call starts to wait: https, or this machine. None by default. */
         Optional<String> webhookUrl();
 
-        /** What it is signed with (Standard Webhooks): base64 of at least 24 bytes, with or without {@code whsec_} before it. */
+        /** The key that signs it (Standard Webhooks): base64 of at least 24 bytes, with or without {@code whsec_} before it. */
         Optional<String> webhookSecret();
 
-        /** Whether it has the arguments, who asked and who may approve, and not only the call's id, the tool's name and the time. */
+        /** Whether it also has the arguments, who asked and who may approve. It always has the call's id, the tool's name and the time. */
         @WithDefault("false")
         boolean webhookContent();
     }
@@ -432,11 +432,11 @@ public interface AgentConfig {
         @WithDefault("400d")
         Duration ttl();
 
-        /** How long a tool call that may write waits for its record; without one it is not made. */
+        /** How long a tool call that may write waits until its record is stored. Without a record it is not made. */
         @WithDefault("3s")
         Duration timeout();
 
-        /** What records have of the tools' arguments: {@code hash} (their SHA-256) or {@code whole}. */
+        /** What records say of the tools' arguments: {@code hash} (their SHA-256) or {@code whole}. */
         @WithDefault("hash")
         AuditedArguments arguments();
 
@@ -453,12 +453,12 @@ public interface AgentConfig {
     /** What rules and tools know of a caller: what was verified, and nothing else. */
     interface IdentitySettings {
         /**
-         * The parameter of that name is filled from who asks, in every tool, and never by the model: {@code subject}, {@code key}, {@code claim:} and a path in the
-         * token, or {@code attribute:} and a path in the key's entry of the secret. Several with {@code |} between them: the first that the caller has counts.
+         * Fills the parameter of that name from the caller, in every tool, and never from the model. Sources are {@code subject}, {@code key}, {@code claim:} and a path in the
+         * token, and {@code attribute:} and a path in the key's entry of the secret. With several, separated by {@code |}, the first that the caller has is used.
          */
         Map<String, String> parameters();
 
-        /** Whether such a parameter is bound by the tool server's address where the server does not know it as secure; otherwise such a tool is not offered. */
+        /** Whether such a parameter is bound in the tool server's address if the server does not mark it as secure. Otherwise such a tool is not offered. */
         @WithDefault("false")
         boolean bindByAddress();
 
@@ -469,7 +469,7 @@ public interface AgentConfig {
         @WithDefault("groups,cognito:groups")
         List<String> groups();
 
-        /** All groups that there are: a rule about any other is named at the start. By default any group may be one. */
+        /** All groups that exist. The start warns of a rule about any other group. By default every name may be a group. */
         Optional<List<String>> knownGroups();
 
         /** Where a caller's roles are. */
@@ -481,9 +481,9 @@ public interface AgentConfig {
         List<String> scopes();
     }
 
-    /** What is seen of the agent. Where it goes is {@code quarkus.otel}'s. */
+    /** Telemetry. Its destination is set by {@code quarkus.otel}. */
     interface TelemetrySettings {
-        /** Whether traces get prompts, answers, and the tools' arguments and results: never where people's data must not leave their store. */
+        /** Whether traces have prompts, answers, and the tools' arguments and results. Don't set it where people's data must not leave their store. */
         @WithDefault("false")
         boolean content();
     }

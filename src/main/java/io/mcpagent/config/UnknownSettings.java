@@ -41,7 +41,7 @@ public final class UnknownSettings {
         }
     }
 
-    /** What to tell whoever starts the agent, or nothing if all is known. */
+    /** The message for the operator, or nothing if all names are known. */
     public Optional<String> find(Collection<String> environment, Collection<String> properties) {
         return Stream.concat(
                         environment.stream().filter(name -> name.startsWith(PREFIX)),

@@ -58,7 +58,7 @@ public interface Conversations {
      *
      * @param append  the finished turn to append, or null
      * @param pending the turn that now waits for approvals, or null for none
-     * @param keepLease whether the run goes on with the conversation
+     * @param keepLease whether the run continues the conversation
      * @param reply   the answer to an idempotent request, to be stored in the same step, or null. While the run goes on it is not given yet, and the
      *                run may store another; it is what the key answers if the run is never heard of again. Such a step fails if the key is not the run's
      */

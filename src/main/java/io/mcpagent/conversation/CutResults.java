@@ -21,7 +21,7 @@ final class CutResults {
 
     private CutResults() {}
 
-    /** The same messages, if need be with shorter results: of at most so many tokens, or as few as can be had in this way. */
+    /** The same messages, with shorter results if necessary: at most so many tokens, or as few as this way allows. */
     static List<Message> fit(List<Message> messages, long maxTokens) {
         long surplus = History.estimate(messages) - maxTokens;
         if (surplus <= 0) {

@@ -19,7 +19,7 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 /** Desks in DynamoDB, shared by all tasks: an item in the partition of each desk, and one that has the call's id. They expire with the call. */
 final class DynamoApprovalDesks implements ApprovalDesks {
 
-    /** Clocks differ; what is too late is left out by whoever reads. */
+    /** Clocks differ, so the reader leaves out what is too late. */
     private static final Duration GRACE = Duration.ofHours(1);
 
     private static final String OWNER = "owner";

@@ -31,7 +31,7 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 /**
  * Conversations in DynamoDB, shared by all tasks; {@link ConversationItems} says how they lie there.
  *
- * <p>A lease ends by the wall clock of whoever asks. Clocks that differ only move the moment at which a dead run's conversation is free again: a
+ * <p>A lease ends by the wall clock of the process that asks. Clocks that differ only move the moment at which a dead run's conversation is free again: a
  * save depends on the version and the run, never on the time, so that no clock can make two runs write.
  */
 final class DynamoConversations implements Conversations {

@@ -199,7 +199,7 @@ final class OwnedMemory {
         shares.values().removeIf(share -> share.kept.isEmpty());
     }
 
-    /** Takes from whoever holds the most, one by one, until there is no surplus any more or nothing that may go. */
+    /** Takes from the owner who holds the most, one by one, until there is no surplus any more or nothing that may go. */
     private void evict(LongSupplier surplus, ToLongFunction<Share> measure, Predicate<Kept> mayGo) {
         PriorityQueue<Share> largestFirst =
                 new PriorityQueue<>(Comparator.comparingLong(measure).reversed());

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The answer to {@code POST /chat}.
  *
- * @param conversationId to go on with
+ * @param conversationId the conversation, to continue it
  * @param runId          the run that made this answer
  * @param outcome        how the turn ended: completed, approval_required, step_limit, max_tokens, guardrail, declined or malformed
  * @param answer         what the model wrote

@@ -82,7 +82,7 @@ final class EventStream implements TurnListener, AutoCloseable {
         }
     }
 
-    /** A comment may be stuck at a client that does not read: the turn's end must get through to whoever waits behind it. */
+    /** A comment may block at a client that does not read. The end of the turn must still get through to the next writer. */
     private void lock() {
         try {
             writing.lockInterruptibly();

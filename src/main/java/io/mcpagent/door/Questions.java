@@ -31,7 +31,7 @@ public final class Questions {
     /**
      * A message to answer.
      *
-     * @param id   the conversation to go on with, or null for a new one
+     * @param id   the conversation to continue, or null for a new one
      * @param text what is asked
      * @throws ProblemException if it is not valid
      */

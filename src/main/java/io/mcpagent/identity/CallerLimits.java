@@ -20,7 +20,7 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The limits of some callers, which {@code agent.access.limits} puts in the place of those for all. Of those about a caller the most specific one
+ * The limits of some callers, which {@code agent.access.limits} puts instead of those for all. Of those about a caller the most specific one
  * decides, as with the tools' rules; among equals the lowest. Immutable.
  */
 @Singleton

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who asks, as it was verified for this request. It is made anew for each request and never stored: what an approved call or a resumed
- * conversation does, it does as whoever sent the request at hand.
+ * conversation does, it does as the sender of the current request.
  *
  * @param subject    what conversations, approvals and budgets belong to
  * @param name       the subject of the issuer's token, which is what people write in rules; null if there is none

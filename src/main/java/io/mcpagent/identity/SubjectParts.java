@@ -32,7 +32,7 @@ public record SubjectParts(@Nullable String key, @Nullable String person) {
 
     /**
      * Whether two verified subjects may be the same person: the same subject, the same name at whatever issuer or front end, or a key and somebody
-     * for whom whoever holds that key can speak.
+     * for whom the holder of that key can speak.
      */
     public static boolean mayBeTheSame(String one, String other) {
         SubjectParts first = of(one);

@@ -33,9 +33,9 @@ final class AskTool {
          "inputSchema": {"type": "object", "required": ["message"], "additionalProperties": false, "properties": {
            "message": {"type": "string", "minLength": 1, "description": "The question, in any language"},
            "conversationId": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$",
-             "description": "The conversation to go on with, from an earlier answer; a new one begins without it"}}},
+             "description": "The conversation to continue, from an earlier answer; without it a new one begins"}}},
          "outputSchema": {"type": "object", "required": ["conversationId", "outcome", "answer", "approvals"], "properties": {
-           "conversationId": {"type": "string", "description": "To go on with"},
+           "conversationId": {"type": "string", "description": "To continue the conversation"},
            "outcome": {"type": "string", "description": "completed, approval_required, step_limit, max_tokens, guardrail, declined or malformed"},
            "answer": {"type": "string", "description": "What the agent wrote, in Markdown"},
            "approvals": {"type": "array", "description": "Calls that wait for a person's approval", "items": {"type": "object"}}}},
@@ -136,7 +136,7 @@ final class AskTool {
                                 + call.callId() + ". It would run with `"
                                 + call.arguments().json().replace("`", "'") + "`."));
         ObjectNode result = result(text.toString(), false);
-        // Some clients show their model only the text, and it could not go on without this.
+        // Some clients show their model only the text, and the model could not continue without this.
         result.withArray("/content")
                 .addObject()
                 .put("type", "text")

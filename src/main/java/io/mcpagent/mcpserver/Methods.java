@@ -110,7 +110,7 @@ final class Methods {
         return result.put(
                 "instructions",
                 "Use the tool ask for questions about the data behind this agent. It remembers a conversation: "
-                        + "give the conversationId of an answer to go on with it.");
+                        + "give the conversationId of an answer to continue it.");
     }
 
     private static ObjectNode list(String name, JsonNode only) {

@@ -47,7 +47,7 @@ public enum Problem {
     APPROVAL_PENDING(
             409,
             "A tool call of this conversation waits for approval",
-            "A tool call waits for a person. Approve or decline it before you go on with the conversation."),
+            "A tool call waits for a person. Approve or decline it before you continue the conversation."),
     APPROVAL_DECIDED(
             409, "This tool call was decided before", "A call can be approved or declined once, and this was done."),
     APPROVAL_NEEDS_ANOTHER(

@@ -59,7 +59,7 @@ public final class ProblemAnswers {
         }
     }
 
-    /** A body that nobody wants is not read to its end; but whoever is still sending must get to read the answer before the connection resets. */
+    /** An unwanted body is not read to its end. But a client that is still sending must be able to read the answer before the connection resets. */
     private static void closeSoon(RoutingContext http) {
         http.vertx().setTimer(LINGER_MILLIS, id -> http.request().connection().close());
     }
@@ -85,7 +85,7 @@ public final class ProblemAnswers {
         return TraceIds.of(http);
     }
 
-    /** Rounded up: whoever waits that long must not be too early. */
+    /** Rounded up: a client that waits that long must not be too early. */
     static long seconds(Duration retryAfter) {
         return Math.max(1, (retryAfter.toMillis() + 999) / 1000);
     }

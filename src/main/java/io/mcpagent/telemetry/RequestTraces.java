@@ -19,7 +19,7 @@ import org.jboss.logging.MDC;
 /**
  * Begins each request's trace, before anything else is done about it: its id is in the answer's {@code X-Trace-Id}, in every log line and in every
  * problem. What must be paid for or signed in for also gets a span. From here on the request's {@code traceparent} names that span, so that
- * whoever reads it goes on below it. Quarkus' own instrumentation would cost a turn several times as much and knows nothing of the load balancer's header.
+ * spans of that request begin below it. Quarkus' own instrumentation would cost a turn several times as much and knows nothing of the load balancer's header.
  */
 @Singleton
 final class RequestTraces {

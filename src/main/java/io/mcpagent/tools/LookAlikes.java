@@ -112,7 +112,7 @@ final class LookAlikes {
         return Map.copyOf(latin);
     }
 
-    /** Whether a server's name for a tool is one that can be told from all others by reading it. */
+    /** Whether a server's name for a tool can be distinguished from all others by reading it. */
     static boolean isAcceptable(String name) {
         return name.equals(name.strip()) && seen(name).isPresent();
     }

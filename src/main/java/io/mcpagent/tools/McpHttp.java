@@ -167,7 +167,7 @@ final class McpHttp implements AutoCloseable {
         return request;
     }
 
-    /** An interrupt closes the socket under whoever reads it, so it shows as an I/O error first. */
+    /** An interrupt closes the socket under its reader, so it shows as an I/O error first. */
     private static void interruptible() throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException();

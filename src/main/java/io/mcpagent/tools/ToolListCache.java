@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the list of tools. A fresh list is served as it is; an old one too, while one refresh runs behind it, so that no turn waits. After a
- * call has failed the list is in doubt: whoever wants it next waits until it was asked for again, so that the answer can say that there are no
+ * call has failed the list is in doubt: the next reader waits until it was asked for again, so that the answer can say that there are no
  * tools. While the server does not answer there are no tools, nobody waits, and a probe asks every second until it is back. Safe for use by
  * many threads.
  */
@@ -158,13 +158,13 @@ final class ToolListCache implements AutoCloseable {
             ToolListing listing = source.list();
             if (isDown()) {
                 LOG.info("The tool server answers again");
-                // Before anybody is given the list: whoever is may call at once.
+                // Before anybody gets the list: its reader may call at once.
                 onRecovery.run();
             }
             listed(listing, doubtsThen);
             started.complete(listing);
         } catch (Throwable e) {
-            // Even an error must neither leave others waiting nor end the list for ever.
+            // Even an error must neither leave others waiting nor end the list for good.
             failed(e instanceof McpException ? String.valueOf(e.getMessage()) : e.toString());
             started.completeExceptionally(e);
         }

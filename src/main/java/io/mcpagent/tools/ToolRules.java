@@ -49,7 +49,7 @@ final class ToolRules {
                     + (caller.kind() == CallerPattern.CallerKind.EVERYBODY ? "" : FOR + caller);
         }
 
-        /** Whoever writes a pattern knows the server's name for the tool; the log and the answer show the model's. */
+        /** The writer of a pattern knows the server's name for the tool; the log and the answer show the model's name. */
         boolean fits(String name, @Nullable String serverName) {
             return fits(name) || (serverName != null && fits(serverName));
         }
@@ -87,7 +87,7 @@ final class ToolRules {
         return rule(effect, text, FOR, effect.name().toLowerCase(Locale.ROOT));
     }
 
-    /** Whoever has to approve is named; that a call waits for everybody would be no second approval. */
+    /** A rule must name its approvers: if everybody could approve, there would be no second approval. */
     private static Rule approver(String text) {
         Rule rule = rule(Permission.ASK, text, BY, "approvers");
         if (rule.caller().kind() == CallerPattern.CallerKind.EVERYBODY) {
@@ -152,7 +152,7 @@ final class ToolRules {
         return approvers.stream().map(Rule::caller).distinct().toList();
     }
 
-    /** Those about a tool, whoever is meant, the most specific first. */
+    /** Those about a tool, for any caller, the most specific first. */
     List<Rule> about(String name, @Nullable String serverName) {
         return rules.stream().filter(rule -> rule.fits(name, serverName)).toList();
     }

@@ -28,7 +28,7 @@ public interface Toolbox {
     ToolCatalog current(Identity caller, Deadline deadline) throws InterruptedException;
 
     /**
-     * All tools that there are, whoever asks, as the server has them now: to look at, and to offer to nobody. Never fails: {@link ToolCatalog#UNAVAILABLE} if
+     * All tools, for any caller, as the server has them now: to look at, and to offer to nobody. Never fails: {@link ToolCatalog#UNAVAILABLE} if
      * the server does not answer.
      *
      * @throws InterruptedException if the calling thread was interrupted
@@ -50,7 +50,7 @@ public interface Toolbox {
             throws InterruptedException;
 
     /**
-     * Why these arguments can't be used for this tool, whoever asks: the model or a client has filled what only the caller's identity may. Null if they
+     * Why these arguments can't be used for this tool by any caller: the model or a client has filled what only the caller's identity may. Null if they
      * can be. {@link #call} would refuse them, too; asked before, they need not be stored or shown to a person.
      */
     default @Nullable String refusal(Tool tool, Arguments arguments) {

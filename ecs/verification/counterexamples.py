@@ -66,7 +66,7 @@ METRICS = [
     Defect("a key that the collector doesn't know", "task-definitions/collector.yaml", "    namespace: McpAgent\n", "    namespace: McpAgent\n    log_group: x\n", r"exporters\.awsemf has no key log_group"),
     Defect("a component that AWS's distribution lacks", "task-definitions/collector.yaml", "  cumulativetodelta: {}", "  interval: {}\n  cumulativetodelta: {}", r"has no processors interval"),
     Defect("a unit that CloudWatch refuses", "task-definitions/collector.yaml", "      - { metric_name: agent.turns, unit: Count, overwrite: true }\n", "", r"agent\.turns: CloudWatch refuses the unit \{turn\}"),
-    Defect("a receiver that is open to the network", "task-definitions/collector.yaml", "endpoint: 127.0.0.1:4317", "endpoint: 0.0.0.0:4317", r"grpc listens on 0\.0\.0\.0:4317"),
+    Defect("a receiver that is open to the network", "task-definitions/collector.yaml", "endpoint: 127.0.0.1:4318", "endpoint: 0.0.0.0:4318", r"http listens on 0\.0\.0\.0:4318"),
     Defect("another namespace", "metrics.json", '"McpAgent"', '"McpAgents"', r"the sidecar's namespace is McpAgent, the list's McpAgents"),
 ]
 

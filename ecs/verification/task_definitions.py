@@ -174,7 +174,7 @@ def _agent(agent: dict) -> Result:
     result.expect(env.get("AGENT_AUDIT_STORE") == "dynamodb" and env.get("AGENT_AUDIT_TABLE") not in ("", None, env.get("AGENT_CONVERSATION_TABLE")), "agent: the audit trail would be lost with the task, or could be changed by it")
     result.expect({"AWS_REGION", "BEDROCK_MODEL_ID", "AGENT_MODEL_FALLBACK_ID", "AGENT_ACCESS_API_KEYS_SECRET"} <= set(env), "agent: a setting is missing")
     result.expect(re.fullmatch(r"[1-9]\d{4,9}", env.get("AGENT_BUDGET_CALLER_DAY_TOKENS", "")) is not None, "agent: nothing limits what a leaked key may cost in a day")
-    result.expect(env.get("QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT") == "http://127.0.0.1:4317", "agent: telemetry doesn't go to the sidecar")
+    result.expect(env.get("QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT") == "http://127.0.0.1:4318", "agent: telemetry doesn't go to the sidecar")
     result.expect(env.get("QUARKUS_OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE") == "delta", "agent: histograms would lose their smallest and largest value in the sidecar")
     result.expect(0 <= float(env.get("QUARKUS_OTEL_TRACES_SAMPLER_ARG", -1)) <= 1, "agent: the share of traced requests isn't 0 to 1")
     result.expect([p["containerPort"] for p in agent.get("portMappings", [])] == [8080], "agent: listens on 8080")

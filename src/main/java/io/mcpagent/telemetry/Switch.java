@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
 /**
- * Telemetry is on where somebody said where it goes, and off otherwise: Quarkus would send it to port 4317 of this machine, and complain without end
+ * Telemetry is on where somebody said where it goes, and off otherwise: Quarkus would send it to a port of this machine, and complain without end
  * that nobody is there. Whatever sets {@code quarkus.otel.sdk.disabled} overrides this.
  */
 public final class Switch implements ConfigSourceFactory {

@@ -131,6 +131,24 @@ class TelemetryIT {
         }
     }
 
+    /** Over gRPC, the exports of Quarkus 3.37 ended for ever after some hundreds, when an answer was missed (quarkus#47205). */
+    @Test
+    void should_export_metrics_for_as_long_as_it_runs() throws Exception {
+        try (OtlpReceiver collector = new OtlpReceiver();
+                Stage stage = Stage.withoutTools(
+                        java.net.URI.create("http://127.0.0.1:1/mcp"),
+                        "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT",
+                        collector.url(),
+                        "QUARKUS_OTEL_METRIC_EXPORT_INTERVAL",
+                        "1ms")) {
+            assertTrue(stage.ask(null, "Hello").succeeded());
+            for (int exports = 250; exports <= 3000; exports += 250) {
+                int next = exports;
+                Await.until(next + " exports", Duration.ofSeconds(60), () -> collector.metricExports() >= next);
+            }
+        }
+    }
+
     @Test
     void should_answer_and_end_in_time_while_the_collector_hangs() {
         try (OtlpReceiver collector = new OtlpReceiver();

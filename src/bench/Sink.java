@@ -1,7 +1,6 @@
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 
-/** Takes OTLP by gRPC and throws it away: the benchmark's collector. Argument: the port. */
+/** Takes OTLP by HTTP and throws it away: the benchmark's collector. Argument: the port. */
 class Sink {
 
     public static void main(String... arguments) {
@@ -9,9 +8,8 @@ class Sink {
                 .createHttpServer()
                 .requestHandler(request -> request.body()
                         .onSuccess(body -> request.response()
-                                .putHeader("content-type", "application/grpc")
-                                .putTrailer("grpc-status", "0")
-                                .end(Buffer.buffer(new byte[5]))))
+                                .putHeader("content-type", "application/x-protobuf")
+                                .end()))
                 .listen(Integer.parseInt(arguments[0]), "127.0.0.1");
     }
 }

@@ -131,7 +131,7 @@ class TelemetryIT {
         }
     }
 
-    /** Over gRPC, the exports of Quarkus 3.37 ended for ever after some hundreds, when an answer was missed (quarkus#47205). */
+    /** Over gRPC, the exports of Quarkus 3.37 ended without end after some hundreds, when an answer was missed (quarkus#47205). */
     @Test
     void should_export_metrics_for_as_long_as_it_runs() throws Exception {
         try (OtlpReceiver collector = new OtlpReceiver();

@@ -1,6 +1,8 @@
 -- One question after the other, each in a new conversation; an answer that is not 200 is an error.
+-- With a file of tokens those people ask one after the other.
 local accept = "application/json"
-local errors = 0
+local requests = {}
+local next = 0
 
 function init(args)
   accept = args[1] or accept
@@ -8,6 +10,19 @@ function init(args)
   wrk.body = '{"message":"How many orders has customer 7?"}'
   wrk.headers["Content-Type"] = "application/json"
   wrk.headers["Accept"] = accept
+  if args[2] then
+    for token in io.lines(args[2]) do
+      wrk.headers["Authorization"] = "Bearer " .. token
+      table.insert(requests, wrk.format())
+    end
+  else
+    requests[1] = wrk.format()
+  end
+end
+
+function request()
+  next = next % #requests + 1
+  return requests[next]
 end
 
 function done(summary, latency)

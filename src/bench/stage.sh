@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-seconds=10 warm_up=30 heap=512m native=no both=no earlier=""
+seconds=10 warm_up=30 heap=512m native=no both=no earlier="" people=""
 given=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -12,8 +12,9 @@ while [ $# -gt 0 ]; do
     --seconds) seconds=$2; given+=("$1" "$2"); shift ;;
     --warm-up) warm_up=$2; given+=("$1" "$2"); shift ;;
     --before) earlier=$(realpath "$2"); shift ;;
+    --people) people=$2; shift ;;
     --heap) heap=$2; given+=("$1" "$2"); shift ;;
-    *) echo "usage: $0 [--native | --both] [--seconds N] [--warm-up N] [--heap SIZE] [--before FILE, for compare]" >&2; exit 2 ;;
+    *) echo "usage: $0 [--native | --both] [--seconds N] [--warm-up N] [--heap SIZE] [--before FILE | --people memory|dynamodb, for compare]" >&2; exit 2 ;;
   esac
   shift
 done
@@ -35,8 +36,14 @@ export QUARKUS_HTTP_HOST=127.0.0.1 QUARKUS_HTTP_PORT=$agent_port MCP_URL=http://
 
 await() { for _ in $(seq 300); do curl -fso /dev/null "$1" && return; sleep 0.1; done; echo "bench: $1 does not answer" >&2; exit 1; }
 
+start_toolbox() { # PORT CONFIGURATIONS
+  SHOP_DB=$PWD/$out/shop.db "$toolbox" --configs "$2" --port "$1" --disable-reload --disable-version-check --log-level ERROR \
+    > "$out/toolbox-$1.log" 2>&1 & pids+=($!)
+  await http://127.0.0.1:"$1"/healthz
+}
+
 start_services() { # a turn is: model, one SQLite tool, model, an answer of 20 words; the model takes no time
-  local jackson toolbox
+  local jackson
   jackson=$(find target/quarkus-app/lib -name 'com.fasterxml.jackson.core.jackson-*.jar' | tr '\n' ':')
   toolbox=${TOOLBOX_BIN:-$(find toolbox-config/node_modules -path '*/bin/toolbox' -type f | head -n 1)}
   if [ -z "$toolbox" ]; then echo "bench: run the tests or dev mode once, for the toolbox" >&2; exit 2; fi
@@ -44,9 +51,7 @@ start_services() { # a turn is: model, one SQLite tool, model, an answer of 20 w
   "$java" -Xmx512m -cp "target/test-classes:$jackson" io.mcpagent.local.bedrock.LocalBedrock --port $bedrock_port --script "$out/script.json" \
     > "$out/bedrock.log" 2>&1 & pids+=($!)
   "$java" -cp "target/test-classes:$jackson" src/bench/Shop.java "$toolbox" toolbox-config/sample/sqlite.sql "$out/shop.db"
-  SHOP_DB=$PWD/$out/shop.db "$toolbox" --config toolbox-config/tools.sqlite.yaml --port $toolbox_port --disable-reload --disable-version-check \
-    --log-level ERROR > "$out/toolbox.log" 2>&1 & pids+=($!)
-  await http://127.0.0.1:$toolbox_port/healthz
+  start_toolbox $toolbox_port toolbox-config/tools.sqlite.yaml
   await http://127.0.0.1:$bedrock_port/_state
 }
 
@@ -73,11 +78,11 @@ start_agent() { # says in start_ms how long it took to its first /health 200
 cpu_ms() { awk -v t="$ticks" '{ sub(/^.*\) /, ""); split($0, f, " "); printf "%d", (f[12] + f[13]) * 1000 / t }' /proc/"$1"/stat; }
 rss_mb() { awk '/^VmRSS/ { printf "%d", $2 / 1024 }' /proc/"$1"/status; }
 
-# ask PID PORT ACCEPT CONNECTIONS SECONDS: prints the CPU ms that it took, turns, turns/s, p50 and p99 in ms, errors
+# ask PID PORT ACCEPT CONNECTIONS SECONDS [TOKENS]: prints the CPU ms that it took, turns, turns/s, p50 and p99 in ms, errors
 ask() {
   local before after
   before=$(cpu_ms "$1")
-  wrk -t1 -c"$4" -d"$5"s --timeout 30s -s src/bench/chat.lua "http://127.0.0.1:$2/chat" -- "$3" > "$out/wrk.log"
+  wrk -t1 -c"$4" -d"$5"s --timeout 30s -s src/bench/chat.lua "http://127.0.0.1:$2/chat" -- "$3" ${6:+"$6"} > "$out/wrk.log"
   after=$(cpu_ms "$1")
   awk -v cpu=$((after - before)) '/^RESULT/ { printf "%d %d %.0f %.2f %.2f %d\n", cpu, $2, $3, $4, $5, $6 }' "$out/wrk.log"
 }

@@ -12,7 +12,7 @@ public interface Caller {
      */
     String subject();
 
-    /** Whether it is named among these: by its subject, or by a group of its token, as {@code group:name}; everybody is where nobody signs in. */
+    /** Whether it is named among these: by its subject, or by one of their groups, as {@code group:name}; everybody is where nobody signs in. */
     boolean isOneOf(List<String> names);
 
     /** All that was verified of them and that rules and tools go by. */

@@ -56,6 +56,7 @@ final class Credentials implements HttpAuthenticationMechanism {
     private static final Pattern JWT = Pattern.compile("[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]*");
 
     private final OidcAuthenticationMechanism tokens;
+    private final VerifiedTokens verified;
     private final ApiKeys keys;
     private final Instance<SamplePeople> samples;
     private final PersonTokens people;
@@ -64,12 +65,14 @@ final class Credentials implements HttpAuthenticationMechanism {
 
     Credentials(
             OidcAuthenticationMechanism tokens,
+            VerifiedTokens verified,
             ApiKeys keys,
             Instance<SamplePeople> samples,
             PersonTokens people,
             SignIn signIn,
             ProblemAnswers problems) {
         this.tokens = tokens;
+        this.verified = verified;
         this.keys = keys;
         this.samples = samples;
         this.people = people;
@@ -99,7 +102,7 @@ final class Credentials implements HttpAuthenticationMechanism {
             return refused();
         }
         return signIn.byToken() && JWT.matcher(token.group(1)).matches()
-                ? byToken(http, providers)
+                ? byToken(http, providers, token.group(1))
                 : byKey(http, token.group(1));
     }
 
@@ -166,10 +169,15 @@ final class Credentials implements HttpAuthenticationMechanism {
         return Uni.createFrom().item(identity.build());
     }
 
-    private Uni<SecurityIdentity> byToken(RoutingContext http, IdentityProviderManager providers) {
+    private Uni<SecurityIdentity> byToken(RoutingContext http, IdentityProviderManager providers, String token) {
+        SecurityIdentity known = verified.find(token);
+        if (known != null) {
+            return Uni.createFrom().item(known);
+        }
+        int reading = verified.reading();
         Uni<SecurityIdentity> named = tokens.authenticate(http, providers)
                 .flatMap(identity -> identity != null && Subjects.isNamed(identity)
-                        ? Uni.createFrom().item(identity)
+                        ? Uni.createFrom().item(verified.keep(identity, reading))
                         : refused());
         return named.onFailure().recoverWithUni(failure -> {
             // It has made itself the one that sends the challenge.

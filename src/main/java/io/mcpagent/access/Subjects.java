@@ -1,6 +1,7 @@
 package io.mcpagent.access;
 
 import io.mcpagent.base.Sha256;
+import io.mcpagent.identity.Identity;
 import io.quarkus.security.identity.SecurityIdentity;
 import java.util.HexFormat;
 import org.eclipse.microprofile.jwt.JsonWebToken;
@@ -19,6 +20,10 @@ final class Subjects {
     static String of(SecurityIdentity identity) {
         if (identity.isAnonymous()) {
             return ANONYMOUS;
+        }
+        Identity known = identity.getAttribute(VerifiedTokens.IDENTITY);
+        if (known != null) {
+            return known.subject();
         }
         if (identity.getPrincipal() instanceof JsonWebToken token) {
             // With its issuer: the same subject of another issuer, such as after a move to another one, is somebody

@@ -7,7 +7,6 @@ import io.quarkus.security.identity.SecurityIdentity;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Map;
-import org.eclipse.microprofile.jwt.JsonWebToken;
 
 /** The caller whom {@link Credentials} verified. */
 @Singleton
@@ -32,7 +31,7 @@ final class VerifiedCaller implements Caller {
     public boolean isOneOf(List<String> names) {
         return !signIn.required()
                 || names.contains(subject())
-                || identity.getIdentity().getRoles().stream().anyMatch(role -> names.contains("group:" + role));
+                || identity().groups().stream().anyMatch(group -> names.contains("group:" + group));
     }
 
     @Override
@@ -42,6 +41,10 @@ final class VerifiedCaller implements Caller {
 
     /** All that was verified of this one. */
     Identity identity(SecurityIdentity verified) {
+        Identity ofToken = verified.getAttribute(VerifiedTokens.IDENTITY);
+        if (ofToken != null) {
+            return ofToken;
+        }
         String subject = Subjects.of(verified);
         ApiKey key = verified.getAttribute(Credentials.API_KEY);
         if (key != null) {
@@ -50,8 +53,6 @@ final class VerifiedCaller implements Caller {
                     ? identities.ofKey(subject, key.name(), key.attributes())
                     : identities.ofVouched(subject, key.name(), claims);
         }
-        return verified.getPrincipal() instanceof JsonWebToken token
-                ? identities.ofToken(subject, token.getSubject(), token.getRawToken())
-                : Identity.of(subject);
+        return Identity.of(subject);
     }
 }

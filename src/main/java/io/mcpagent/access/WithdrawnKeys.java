@@ -25,13 +25,15 @@ final class WithdrawnKeys {
     private final SignIn signIn;
     private final Duration refresh;
     private final TenantConfigBean issuers;
+    private final VerifiedTokens verified;
     private volatile @Nullable Thread reader;
     private boolean failing;
 
-    WithdrawnKeys(SignIn signIn, AgentConfig config, TenantConfigBean issuers) {
+    WithdrawnKeys(SignIn signIn, AgentConfig config, TenantConfigBean issuers, VerifiedTokens verified) {
         this.signIn = signIn;
         this.refresh = config.access().issuerKeysRefresh();
         this.issuers = issuers;
+        this.verified = verified;
     }
 
     void start(@Observes StartupEvent event) {
@@ -71,6 +73,7 @@ final class WithdrawnKeys {
                     .recoverWithNull()
                     .await()
                     .atMost(LONGEST_CALL);
+            verified.forget();
             failing = false;
         } catch (RuntimeException e) {
             if (!failing) {

@@ -30,6 +30,9 @@ public final class Identities {
             .build());
     private static final JsonNode NONE = MissingNode.getInstance();
     private static final Pattern BLANKS = Pattern.compile("\\s+");
+    /** Between nothing. */
+    private static final Pattern WHOLE = Pattern.compile("(?!)");
+
     private static final String VARIABLE = "AGENT_IDENTITY_PARAMETERS_";
 
     private final Map<String, ParameterSource> parameters = new TreeMap<>();
@@ -140,16 +143,23 @@ public final class Identities {
         });
         JsonNode known = claims.isMissingNode() ? attributes : claims;
         return new Identity(
-                subject, name, key, names(groups, known), names(roles, known), names(scopes, known), values, token);
+                subject,
+                name,
+                key,
+                names(groups, known, WHOLE),
+                names(roles, known, WHOLE),
+                names(scopes, known, BLANKS),
+                values,
+                token);
     }
 
-    /** Lists of texts, or texts with blanks between the names, as OAuth has scopes. */
-    private static Set<String> names(List<ClaimPath> paths, JsonNode known) {
+    /** Lists of texts, or one text. Only scopes have no blanks: whoever is in {@code sales admins} is not in {@code admins}. */
+    private static Set<String> names(List<ClaimPath> paths, JsonNode known, Pattern between) {
         Set<String> names = new HashSet<>();
         for (ClaimPath path : paths) {
             JsonNode value = path.in(known);
             if (value.isTextual()) {
-                names.addAll(List.of(BLANKS.split(value.textValue().strip())));
+                names.addAll(List.of(between.split(value.textValue().strip())));
             }
             for (JsonNode each : value.isArray() ? value : List.<JsonNode>of()) {
                 if (each.isTextual()) {

@@ -1,5 +1,7 @@
 package io.mcpagent.identity;
 
+import java.text.Normalizer;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -12,9 +14,12 @@ import org.jspecify.annotations.Nullable;
  */
 public record SubjectParts(@Nullable String key, @Nullable String person) {
 
+    static final SubjectParts NOTHING = new SubjectParts(null, null);
+
     private static final Pattern KEY = Pattern.compile("key:(.+)", Pattern.DOTALL);
     private static final Pattern USER = Pattern.compile("user:[0-9a-f]+:(.+)", Pattern.DOTALL);
     private static final Pattern VIA = Pattern.compile("via:([^:]+):(.+)", Pattern.DOTALL);
+    private static final Pattern UNSEEN = Pattern.compile("[\\p{C}\\p{Z}]");
 
     /** Reads a subject as the service has it; of any other text nothing is known. */
     public static SubjectParts of(String subject) {
@@ -31,16 +36,25 @@ public record SubjectParts(@Nullable String key, @Nullable String person) {
     }
 
     /**
-     * Whether two verified subjects may be the same person: the same subject, the same name at whatever issuer or front end, or a key and somebody
-     * for whom the holder of that key can speak.
+     * Whether two verified subjects may be the same person: the same subject, the same name at whatever issuer or front end, however it is
+     * written, or a key and somebody for whom the holder of that key can speak.
      */
     public static boolean mayBeTheSame(String one, String other) {
         SubjectParts first = of(one);
         SubjectParts second = of(other);
         return one.equals(other)
-                || (first.person != null && first.person.equalsIgnoreCase(second.person))
+                || (first.person != null
+                        && second.person != null
+                        && read(first.person).equals(read(second.person)))
                 || (first.key != null
                         && first.key.equals(second.key)
                         && (first.person == null || second.person == null));
+    }
+
+    /** A name without what is not seen of it, nor of how it was typed. */
+    private static String read(String name) {
+        return UNSEEN.matcher(Normalizer.normalize(name, Normalizer.Form.NFKC))
+                .replaceAll("")
+                .toLowerCase(Locale.ROOT);
     }
 }

@@ -9,7 +9,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The rules from {@code agent.tools.deny}, {@code ask} and {@code allow}. Of those that fit a tool and a caller, the one that is the most specific
  * about the caller decides: a subject goes before a key, a key before groups, roles and scopes, and these before everybody. Among equals deny goes
- * before ask, and ask before allow. Immutable.
+ * before ask, and ask before allow. Safe for use by many threads.
  */
 final class ToolRules {
 
@@ -29,8 +31,15 @@ final class ToolRules {
             .reversed()
             .thenComparing(Rule::effect, Comparator.reverseOrder());
 
+    /** Of how many tools it is remembered which rules are about them; a server has fewer. */
+    private static final int MOST_KNOWN = 1_000;
+
     private final List<Rule> rules;
     private final List<Rule> approvers;
+    private final Map<Names, List<Rule>> known = new ConcurrentHashMap<>();
+
+    /** What a tool is called. */
+    private record Names(String name, @Nullable String serverName) {}
 
     /**
      * One rule.
@@ -130,8 +139,8 @@ final class ToolRules {
     /** The rule that decides, or null if none is about this tool and this caller. */
     @Nullable
     Rule deciding(Identity caller, String name, @Nullable String serverName) {
-        for (Rule rule : rules) {
-            if (rule.fits(name, serverName) && rule.caller().matches(caller)) {
+        for (Rule rule : about(name, serverName)) {
+            if (rule.caller().matches(caller)) {
                 return rule;
             }
         }
@@ -154,7 +163,15 @@ final class ToolRules {
 
     /** Those about a tool, for any caller, the most specific first. */
     List<Rule> about(String name, @Nullable String serverName) {
-        return rules.stream().filter(rule -> rule.fits(name, serverName)).toList();
+        Names names = new Names(name, serverName);
+        List<Rule> about = known.get(names);
+        if (about == null) {
+            about = rules.stream().filter(rule -> rule.fits(name, serverName)).toList();
+            if (known.size() < MOST_KNOWN) {
+                known.put(names, about);
+            }
+        }
+        return about;
     }
 
     /** What is wrong with rules that are read without an error, where these are the tools; each with the rule. */

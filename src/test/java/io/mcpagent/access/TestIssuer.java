@@ -35,9 +35,9 @@ import javax.crypto.spec.SecretKeySpec;
  * An OpenID Connect issuer on 127.0.0.1: its discovery document, its keys, tokens of every kind, good and bad, and the sign-in of a public client
  * (authorization code with PKCE), where everybody is {@link #PERSON} at once.
  */
-final class TestIssuer implements AutoCloseable {
+public final class TestIssuer implements AutoCloseable {
 
-    static final String AUDIENCE = "mcp-agent-tests";
+    public static final String AUDIENCE = "mcp-agent-tests";
     static final String PAGE = "page-of-the-tests";
     static final String PERSON = "ann";
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -64,7 +64,7 @@ final class TestIssuer implements AutoCloseable {
         this.server = server;
     }
 
-    static TestIssuer start() {
+    public static TestIssuer start() {
         try {
             TestIssuer issuer =
                     new TestIssuer(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 64));
@@ -97,7 +97,7 @@ final class TestIssuer implements AutoCloseable {
         }
     }
 
-    String url() {
+    public String url() {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
@@ -112,7 +112,7 @@ final class TestIssuer implements AutoCloseable {
     }
 
     /** The claims of a good token of this subject. */
-    Map<String, Object> claims(String subject) {
+    public Map<String, Object> claims(String subject) {
         Map<String, Object> claims = new LinkedHashMap<>();
         long now = Instant.now().getEpochSecond();
         claims.put("iss", url());
@@ -129,7 +129,7 @@ final class TestIssuer implements AutoCloseable {
     }
 
     /** A token with these claims, signed by this issuer. */
-    String token(Map<String, Object> claims) {
+    public String token(Map<String, Object> claims) {
         return signed(claims, keys);
     }
 

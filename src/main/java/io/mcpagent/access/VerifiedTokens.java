@@ -1,0 +1,122 @@
+package io.mcpagent.access;
+
+import io.mcpagent.base.Sha256;
+import io.mcpagent.identity.Identities;
+import io.mcpagent.identity.Identity;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.security.runtime.QuarkusSecurityIdentity;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.eclipse.microprofile.jwt.JsonWebToken;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The issuer's tokens that were found valid since its keys were read last, and who they are of: whoever sends the same one again need not have its
+ * signature and claims looked at again. A token ends here when it expires, and all of them when the keys are read again. Safe for use by many
+ * threads.
+ */
+@Singleton
+final class VerifiedTokens {
+
+    /** The {@link Identity} of whoever has the token. */
+    static final String IDENTITY = "io.mcpagent.identity";
+
+    private static final int MOST = 1_000;
+    private static final int LONGEST = 8_000;
+
+    private final Identities identities;
+    private final boolean lasting;
+    private final InstantSource clock;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<String, Known> known = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Known> eldest) {
+            return size() > MOST;
+        }
+    };
+    private volatile int reading;
+
+    private record Known(SecurityIdentity identity, Instant until) {}
+
+    /**
+     * @param age         how old a token may be, if that is limited: then it can end before it expires
+     * @param certificate whether a token is good on some connections only
+     */
+    @Inject
+    VerifiedTokens(
+            Identities identities,
+            @ConfigProperty(name = "quarkus.oidc.token.age") Optional<String> age,
+            @ConfigProperty(name = "quarkus.oidc.token.binding-certificate") Optional<Boolean> certificate) {
+        this(identities, age.isEmpty() && !certificate.orElse(false), InstantSource.system());
+    }
+
+    VerifiedTokens(Identities identities, boolean lasting, InstantSource clock) {
+        this.identities = identities;
+        this.lasting = lasting;
+        this.clock = clock;
+    }
+
+    /** Whose this token is; null if it has to be looked at. */
+    @Nullable
+    SecurityIdentity find(String token) {
+        String hash = Sha256.hex(token);
+        lock.lock();
+        try {
+            Known found = known.get(hash);
+            return found != null && clock.instant().isBefore(found.until) ? found.identity : null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Which reading of the keys counts now: for {@link #keep}, before a token is looked at. */
+    int reading() {
+        return reading;
+    }
+
+    /**
+     * Keeps what was found of a token, unless the keys were read again meanwhile.
+     *
+     * @param verified what the token's check made of it, which belongs to one request
+     * @return the same without that request
+     */
+    SecurityIdentity keep(SecurityIdentity verified, int since) {
+        JsonWebToken token = (JsonWebToken) verified.getPrincipal();
+        SecurityIdentity identity = QuarkusSecurityIdentity.builder()
+                .setPrincipal(token)
+                .addRoles(verified.getRoles())
+                .addAttribute(
+                        IDENTITY, identities.ofToken(Subjects.of(verified), token.getSubject(), token.getRawToken()))
+                .build();
+        if (lasting && token.getRawToken().length() <= LONGEST) {
+            String hash = Sha256.hex(token.getRawToken());
+            lock.lock();
+            try {
+                if (since == reading) {
+                    known.put(hash, new Known(identity, Instant.ofEpochSecond(token.getExpirationTime())));
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+        return identity;
+    }
+
+    /** The keys were read again. */
+    void forget() {
+        lock.lock();
+        try {
+            reading++;
+            known.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,7 +1,10 @@
 package io.mcpagent.model;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The model did not reply. The message is for the log; a caller of the service only learns the {@link Kind}. */
@@ -81,6 +84,21 @@ public final class ModelException extends Exception {
     /** Whether a part of the reply had already been passed on, so that nothing may be retried. */
     public boolean heard() {
         return heard;
+    }
+
+    /**
+     * Which of the tools that were offered the service says that it refuses; empty if it names none.
+     *
+     * @param offered as they were in the request
+     */
+    public Optional<ToolDefinition> refusedTool(List<ToolDefinition> offered) {
+        return ServiceErrors.refusedTool(Objects.requireNonNullElse(getMessage(), ""), offered);
+    }
+
+    /** Whether what the service said may be about the tools that were offered. */
+    public boolean mentionsTools() {
+        String said = Objects.requireNonNullElse(getMessage(), "").toLowerCase(Locale.ROOT);
+        return said.contains("tool") || said.contains("schema");
     }
 
     /** What whoever runs the agent can do about it, in our words; null if nothing is known. */

@@ -5,7 +5,10 @@ import io.mcpagent.http.HttpExchange;
 import io.mcpagent.model.ModelException.Kind;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +18,24 @@ final class ServiceErrors {
     private static final int MOST_READ = 8 << 10;
     private static final Pattern ARN = Pattern.compile("arn:[a-z-]+:[^\\s,;'\"]+");
 
+    /** {@code toolConfig.tools.3.toolSpec}, {@code tools.3.custom} and {@code #/toolConfig/tools/3} count from 0, {@code tools.4.member} from 1. */
+    private static final Pattern PLACE = Pattern.compile("\\btools[./\\[](\\d{1,4})(\\]?\\.member\\b)?");
+
     private ServiceErrors() {}
+
+    /** The tool that a refusal is about, by its place in the request or by its name. */
+    static Optional<ToolDefinition> refusedTool(String message, List<ToolDefinition> offered) {
+        Matcher place = PLACE.matcher(message);
+        if (place.find()) {
+            int index = Integer.parseInt(place.group(1)) - (place.group(2) == null ? 0 : 1);
+            return index >= 0 && index < offered.size() ? Optional.of(offered.get(index)) : Optional.empty();
+        }
+        return offered.stream()
+                .filter(tool -> Pattern.compile("\\b[Tt]ools?\\W{1,3}" + Pattern.quote(tool.name()) + "(?![A-Za-z0-9_-])")
+                        .matcher(message)
+                        .find())
+                .findFirst();
+    }
 
     /** The failure that a response of another status than 200 tells of. Reads a small body to its end, so that the connection can be kept. */
     static ModelException of(HttpExchange exchange) throws IOException {

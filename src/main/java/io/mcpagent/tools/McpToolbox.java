@@ -141,6 +141,14 @@ public class McpToolbox implements Toolbox {
     }
 
     @Override
+    public void refused(Tool tool) {
+        ToolListing last = list.last();
+        if (last != null) {
+            last.refuse(tool);
+        }
+    }
+
+    @Override
     public @Nullable String refusal(Tool tool, Arguments arguments) {
         return calls.refusal(tool, arguments);
     }
@@ -160,7 +168,7 @@ public class McpToolbox implements Toolbox {
     /** The tools that were listed last and can't be offered to the model; what health reports as data. Never blocks. */
     public List<String> leftOut() {
         ToolListing last = list.last();
-        return last == null ? List.of() : last.leftOut();
+        return last == null ? List.of() : last.allLeftOut();
     }
 
     /** Whether calls go through. Never blocks. */

@@ -39,6 +39,19 @@ public final class ToolCatalog {
         return Optional.ofNullable(byName.get(name));
     }
 
+    /** The same without some; this one if there are none of them. */
+    public ToolCatalog without(List<Tool> some) {
+        return some.isEmpty()
+                ? this
+                : new ToolCatalog(
+                        definitions.stream()
+                                .map(definition -> byName.get(definition.name()))
+                                .filter(tool -> !some.contains(tool))
+                                .toList(),
+                        leftOut,
+                        available);
+    }
+
     /** What the model is told, in the server's order, always the same list object. */
     public List<ToolDefinition> definitions() {
         return definitions;

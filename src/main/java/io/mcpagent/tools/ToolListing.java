@@ -26,9 +26,14 @@ import org.jspecify.annotations.Nullable;
  * @param leftOut  tools that can't be offered to the model
  * @param ttl      how long the server lets the list be kept
  * @param catalogs what callers may know of, by the names of the tools that they are offered
+ * @param refused  tools that the model's service turned out not to take, by the model's names
  */
 record ToolListing(
-        Map<String, OfferedTool> offered, List<String> leftOut, Duration ttl, Map<List<String>, ToolCatalog> catalogs) {
+        Map<String, OfferedTool> offered,
+        List<String> leftOut,
+        Duration ttl,
+        Map<List<String>, ToolCatalog> catalogs,
+        Set<String> refused) {
 
     private static final Logger LOG = Logger.getLogger(ToolListing.class);
     private static final String NO_ARGUMENTS = "{\"type\":\"object\",\"properties\":{}}";
@@ -144,23 +149,47 @@ record ToolListing(
                     leftOut.size(), tools.size(), String.join(", ", first(leftOut)));
         }
         return new ToolListing(
-                Collections.unmodifiableMap(offered), first(leftOut), listed.ttl(), new ConcurrentHashMap<>());
+                Collections.unmodifiableMap(offered),
+                first(leftOut),
+                listed.ttl(),
+                new ConcurrentHashMap<>(),
+                ConcurrentHashMap.newKeySet());
     }
 
     /** What a caller may know of who is offered these: one object for all to whom the same is offered. */
     ToolCatalog catalog(Predicate<OfferedTool> shown) {
-        List<OfferedTool> tools = offered.values().stream().filter(shown).toList();
+        List<OfferedTool> tools = offered.values().stream()
+                .filter(each -> !refused.contains(each.tool().name()))
+                .filter(shown)
+                .toList();
         List<String> names = tools.stream().map(each -> each.tool().name()).toList();
         ToolCatalog known = catalogs.get(names);
         if (known != null) {
             return known;
         }
-        ToolCatalog made = new ToolCatalog(tools.stream().map(OfferedTool::tool).toList(), leftOut);
+        ToolCatalog made = new ToolCatalog(tools.stream().map(OfferedTool::tool).toList(), allLeftOut());
         if (catalogs.size() >= MOST_CATALOGS) {
             return made;
         }
         ToolCatalog other = catalogs.putIfAbsent(names, made);
         return other == null ? made : other;
+    }
+
+    /** Leaves out a tool that is as this list has it, and that the model's service does not take. */
+    void refuse(Tool tool) {
+        OfferedTool known = offered.get(tool.name());
+        if (known != null && known.tool().equals(tool) && refused.add(tool.name())) {
+            LOG.warnf(
+                    "The model's service refuses the tool %s, by its name or its schema: it is left out until the tools are listed again",
+                    tool.name());
+        }
+    }
+
+    /** The names of all that can't be offered to the model, as far as they are worth reading. */
+    List<String> allLeftOut() {
+        Set<String> all = new LinkedHashSet<>(leftOut);
+        all.addAll(refused);
+        return first(all);
     }
 
     /** As many names as are worth reading. */

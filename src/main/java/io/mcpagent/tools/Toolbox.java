@@ -56,4 +56,7 @@ public interface Toolbox {
     default @Nullable String refusal(Tool tool, Arguments arguments) {
         return null;
     }
+
+    /** The model's service takes no request that offers this tool: it is offered to nobody until the server is asked for its tools again. */
+    default void refused(Tool tool) {}
 }

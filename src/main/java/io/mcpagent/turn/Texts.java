@@ -8,6 +8,7 @@ final class Texts {
 
     static final String TOOLS_UNAVAILABLE =
             "The tools are unavailable at the moment: this answer was made without them.";
+    static final String TOOLS_REFUSED = "The model refused the tools: this answer was made without them.";
     static final String TELL_MODEL_NO_TOOLS =
             "\n\nNo tools are available right now. Say so when the answer would depend on data; do not guess.";
     static final String NO_ANSWER = "(The model gave no answer.)";

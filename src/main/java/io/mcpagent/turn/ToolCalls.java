@@ -43,6 +43,11 @@ final class ToolCalls {
         return toolbox.catalog(run.caller(), run.deadline());
     }
 
+    /** The model's service takes no request that offers this tool. */
+    void refused(Tool tool) {
+        toolbox.refused(tool);
+    }
+
     /**
      * Runs what may run; tells {@code answered} of each result, on the calling thread, as it comes.
      *

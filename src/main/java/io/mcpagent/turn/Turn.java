@@ -31,8 +31,7 @@ final class Turn {
     private final Run run;
     private final TurnListener listener;
     private final boolean streaming;
-    private List<TurnRecord> finished;
-    private boolean repaired;
+    private final List<TurnRecord> finished;
     private final TurnProgress progress;
     private final MadeCall.Steps steps;
 
@@ -68,14 +67,15 @@ final class Turn {
             progress.notices.add(Texts.leftOut(catalog.leftOut()));
         }
         if (config.model().summaryId().isPresent() && !finished.isEmpty()) {
-            History.Chosen chosen = chosen(catalog);
+            History.Chosen chosen = chosen(catalog, finished);
             if (chosen.leftOut() > 0) {
                 Summary.make(model, config, run, progress, finished, chosen.first());
             }
         }
+        Repairs parts = new Repairs(catalog, finished, tools::refused, progress.notices::add);
         String asked = model.modelId();
         for (int step = 0; step < config.turn().maxSteps(); step++) {
-            ModelReply reply = ask(catalog);
+            ModelReply reply = ask(parts);
             asked = reply.modelId();
             Message answer = Answers.message(reply);
             if (!Answers.asksForTools(reply)) {
@@ -88,7 +88,7 @@ final class Turn {
             }
             progress.messages.add(answer);
             Round round = progress.begin(Answers.toolUses(reply), asked);
-            tools.run(round, catalog, run, steps, this::toolAnswered);
+            tools.run(round, parts.tools(), run, steps, this::toolAnswered);
             if (!round.waiting().isEmpty()) {
                 return new TurnEnd.NeedsApproval(asked, round.answers(), round.waiting());
             }
@@ -97,23 +97,23 @@ final class Turn {
         return stopAtStepLimit(asked);
     }
 
-    /** A history that the model refuses must not be refused with each later question: once, the question is asked without it. */
-    private ModelReply ask(ToolCatalog catalog) throws ModelException, InterruptedException {
-        try {
-            return ask(request(catalog));
-        } catch (ModelException e) {
-            if (e.kind() != ModelException.Kind.INVALID || repaired || finished.isEmpty()) {
-                throw e;
+    private ModelReply ask(Repairs parts) throws ModelException, InterruptedException {
+        while (true) {
+            try {
+                ModelReply reply = ask(request(parts));
+                parts.taken();
+                return reply;
+            } catch (ModelException e) {
+                if (!parts.after(e)) {
+                    throw e;
+                }
             }
-            repaired = true;
-            finished = List.of();
-            progress.notices.add(Texts.HISTORY_LEFT_OUT);
-            return ask(request(catalog));
         }
     }
 
-    private ModelRequest request(ToolCatalog catalog) {
-        History.Chosen chosen = chosen(catalog);
+    private ModelRequest request(Repairs parts) {
+        ToolCatalog catalog = parts.tools();
+        History.Chosen chosen = chosen(catalog, parts.finished());
         if (chosen.leftOut() > 0) {
             progress.noticeOnce(Texts.HISTORY_SHORTENED);
         }
@@ -142,7 +142,7 @@ final class Turn {
     }
 
     /** As much of the history and of this turn as the model's window has room for beside the rest of the request. */
-    private History.Chosen chosen(ToolCatalog catalog) {
+    private History.Chosen chosen(ToolCatalog catalog, List<TurnRecord> finished) {
         long rest = TokenEstimate.of(told(catalog), List.of(), catalog.definitions());
         long room = progress.meter().longestPrompt(config.model().maxTokens()) - rest;
         return History.of(finished, progress.messages, config.model().maxHistoryTokens(), room);

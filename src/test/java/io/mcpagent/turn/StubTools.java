@@ -26,6 +26,8 @@ final class StubTools implements Toolbox, ToolPolicy {
     }
 
     final List<String> called = new ArrayList<>();
+    /** What the model's service turned out to refuse. */
+    final List<String> refused = new ArrayList<>();
     Behaviour behaviour = (tool, arguments) -> new ToolAnswer(ToolOutcome.OK, "[{\"rows\":1}]", 3);
     boolean available = true;
     String writeFingerprint = "f1";
@@ -71,6 +73,11 @@ final class StubTools implements Toolbox, ToolPolicy {
             called.add(tool.name() + arguments);
         }
         return behaviour.call(tool.name(), arguments);
+    }
+
+    @Override
+    public void refused(Tool tool) {
+        refused.add(tool.name());
     }
 
     @Override

@@ -31,7 +31,8 @@ final class ServiceErrors {
             return index >= 0 && index < offered.size() ? Optional.of(offered.get(index)) : Optional.empty();
         }
         return offered.stream()
-                .filter(tool -> Pattern.compile("\\b[Tt]ools?\\W{1,3}" + Pattern.quote(tool.name()) + "(?![A-Za-z0-9_-])")
+                .filter(tool -> Pattern.compile(
+                                "\\b[Tt]ools?\\W{1,3}" + Pattern.quote(tool.name()) + "(?![A-Za-z0-9_-])")
                         .matcher(message)
                         .find())
                 .findFirst();

@@ -49,7 +49,9 @@ class RefusedToolsTest {
                 if (place >= 0) {
                     return Script.error(
                             "ValidationException",
-                            message.replace("%d", "" + place).replace("%e", "" + (place + 1)).replace("%s", tool));
+                            message.replace("%d", "" + place)
+                                    .replace("%e", "" + (place + 1))
+                                    .replace("%s", tool));
                 }
             }
             return Script.text("Done.");

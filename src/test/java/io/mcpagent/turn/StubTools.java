@@ -28,6 +28,7 @@ final class StubTools implements Toolbox, ToolPolicy {
     final List<String> called = new ArrayList<>();
     /** What the model's service turned out to refuse. */
     final List<String> refused = new ArrayList<>();
+
     Behaviour behaviour = (tool, arguments) -> new ToolAnswer(ToolOutcome.OK, "[{\"rows\":1}]", 3);
     boolean available = true;
     String writeFingerprint = "f1";

@@ -133,7 +133,7 @@ final class ApiKeys {
             LOG.infof("API keys read: %d", read.keys().size());
             if (!read.empty().isEmpty()) {
                 LOG.errorf(
-                        "The secret with the API keys has the hash of an empty text at %s: such a hash lets nobody in",
+                        "The secret with the API keys has the hash of an empty text at %s. That entry is ignored",
                         String.join(", ", read.empty()));
             }
         }
@@ -145,10 +145,10 @@ final class ApiKeys {
     private void missing(String why) {
         if (!gone) {
             LOG.errorf(
-                    "The secret with the API keys is gone, %s. If it is still gone at the next reading, in %s, no API key is valid any more.",
+                    "The secret with the API keys is gone, %s. If it is still gone at the next reading, in %s, all API keys stop working.",
                     why, pause());
         } else if (keys == null || !keys.isEmpty()) {
-            LOG.errorf("The secret with the API keys is gone, %s. NO API KEY IS VALID ANY MORE.", why);
+            LOG.errorf("The secret with the API keys is gone, %s. ALL API KEYS HAVE STOPPED WORKING.", why);
             keys = List.of();
         }
         gone = true;
@@ -159,10 +159,7 @@ final class ApiKeys {
         if (!failing) {
             LOG.errorf(
                     "The API keys could not be read, %s. %s",
-                    why,
-                    keys == null
-                            ? "Until they are, callers with a key get 503."
-                            : "Those that were read last stay valid.");
+                    why, keys == null ? "Until they are, callers with a key get 503." : "The last keys stay valid.");
         }
         failing = true;
     }

@@ -144,7 +144,7 @@ final class Connections {
             channel.closeFuture().addListener(closed -> closed());
             Connection excess = move(this, headless);
             if (excess != null) {
-                LOG.debugf("There are more than %d connections: one without a request is closed", most);
+                LOG.debugf("The limit of %d connections is reached; one without a request is closed", most);
                 var _ = excess.channel.close();
             }
         }
@@ -154,7 +154,7 @@ final class Connections {
                     .schedule(
                             () -> {
                                 LOG.debugf(
-                                        "No whole head of a request came within %s: the connection is closed",
+                                        "A request's head was not complete within %s; the connection is closed",
                                         patience);
                                 var _ = channel.close();
                             },

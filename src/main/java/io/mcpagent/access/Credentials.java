@@ -91,7 +91,7 @@ final class Credentials implements HttpAuthenticationMechanism {
             return sample(bearer.isEmpty() ? key.getFirst() : bearer.getFirst());
         }
         if (bearer.size() + key.size() > 1) {
-            http.put(FLAW, "Send one credential: there are several, and they could belong to several callers.");
+            http.put(FLAW, "Send one credential. There are several, and they could belong to different callers.");
             return refused();
         }
         if (!key.isEmpty()) {
@@ -129,7 +129,8 @@ final class Credentials implements HttpAuthenticationMechanism {
                 .map(key -> key.frontEnd() == null ? known(key, null) : byPerson(http, key, key.frontEnd()))
                 .orElseGet(() -> {
                     http.put(
-                            FLAW, "The API key is not known. Check that it is whole, and the key of this environment.");
+                            FLAW,
+                            "The API key is not known. Check that it is complete, and that it is for this environment.");
                     return refused();
                 });
     }
@@ -146,7 +147,8 @@ final class Credentials implements HttpAuthenticationMechanism {
         if (sent.size() != 1) {
             http.put(
                     FLAW,
-                    "This key is a front end's: send one signed token of the person in " + frontEnd.header() + ".");
+                    "This key belongs to a front end. Send one signed token of the person in " + frontEnd.header()
+                            + ".");
             return refused();
         }
         try {
@@ -184,7 +186,7 @@ final class Credentials implements HttpAuthenticationMechanism {
             http.put(HttpAuthenticationMechanism.class.getName(), this);
             if (failure instanceof OIDCException) {
                 LOG.warnf(
-                        "A token could not be checked: the issuer can't be asked (%s)",
+                        "A token could not be checked, because the issuer does not answer (%s)",
                         failure.getClass().getSimpleName());
                 return unavailable(http);
             }
@@ -200,7 +202,7 @@ final class Credentials implements HttpAuthenticationMechanism {
                 return invalid.hasExpired()
                         ? Optional.of("The token has expired. Sign in again.")
                         : invalid.hasErrorCode(ErrorCodes.AUDIENCE_INVALID)
-                                ? Optional.of("The token was made for another service: its audience is not this one.")
+                                ? Optional.of("The token is for another service: its audience is not this one.")
                                 : invalid.hasErrorCode(ErrorCodes.ISSUER_INVALID)
                                         ? Optional.of("The token is of another issuer.")
                                         : Optional.empty();

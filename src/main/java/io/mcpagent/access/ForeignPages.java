@@ -70,7 +70,7 @@ final class ForeignPages {
             problems.end(
                     http,
                     Problem.FORBIDDEN,
-                    "While nobody has to sign in, only this machine's names may stand in Host and Origin. Others are listed in agent.access.hosts.",
+                    "While authentication is off, Host and Origin must have one of this machine's names. agent.access.hosts lists further names.",
                     null);
         }
     }

@@ -66,7 +66,7 @@ final class PageSignIn {
                     .with(
                             ready -> {},
                             failure -> LOG.warnf(
-                                    "The issuer can't be asked where people sign in (%s)",
+                                    "The issuer does not say where people sign in (%s)",
                                     failure.getClass().getSimpleName()));
             return null;
         }

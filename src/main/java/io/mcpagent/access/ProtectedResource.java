@@ -77,6 +77,7 @@ final class ProtectedResource {
     }
 
     private static ProblemException absent() {
-        return new ProblemException(Problem.NOT_FOUND, "Nothing here needs a token of an issuer.");
+        return new ProblemException(
+                Problem.NOT_FOUND, "No issuer is configured, so no resource here needs its tokens.");
     }
 }

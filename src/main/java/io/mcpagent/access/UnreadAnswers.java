@@ -107,7 +107,7 @@ final class UnreadAnswers {
             if (unsent == null || moved(unsent)) {
                 movedAt = System.nanoTime();
             } else if (System.nanoTime() - movedAt >= patience.toNanos()) {
-                LOG.debugf("A client read nothing for %s: its connection is reset", patience);
+                LOG.debugf("A client read nothing for %s; its connection is reset", patience);
                 // Without it the system would go on offering what it has taken over already.
                 channel.config().setOption(ChannelOption.SO_LINGER, 0);
                 // Past the handlers: that of the server would have the close wait behind what is to be sent.

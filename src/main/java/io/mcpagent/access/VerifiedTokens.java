@@ -18,14 +18,14 @@ import org.eclipse.microprofile.jwt.JsonWebToken;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The issuer's tokens that were found valid since its keys were read last, and who they are of: whoever sends the same one again need not have its
- * signature and claims looked at again. A token ends here when it expires, and all of them when the keys are read again. Safe for use by many
+ * The issuer's tokens that were found valid since its keys were read last, with their callers. The signature and claims of a token that comes again
+ * are not checked again. A token is forgotten when it expires, and all of them when the keys are read again. Safe for use by many
  * threads.
  */
 @Singleton
 final class VerifiedTokens {
 
-    /** The {@link Identity} of whoever has the token. */
+    /** The {@link Identity} of the token's caller. */
     static final String IDENTITY = "io.mcpagent.identity";
 
     private static final int MOST = 1_000;

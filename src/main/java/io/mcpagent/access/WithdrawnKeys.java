@@ -78,7 +78,7 @@ final class WithdrawnKeys {
         } catch (RuntimeException e) {
             if (!failing) {
                 LOG.errorf(
-                        "The issuer's keys could not be read (%s). Those that were read last stay valid.",
+                        "The issuer's keys could not be read (%s). The last keys stay valid.",
                         e.getClass().getSimpleName());
             }
             failing = true;

@@ -63,7 +63,7 @@ record RunInput(String threadId, String runId, @Nullable String question, List<V
         StringJoiner text = new StringJoiner("\n");
         for (JsonNode part : content) {
             if (!part.path("type").asText().equals("text") || !part.path("text").isTextual()) {
-                throw invalid("Only text is taken: no images, audio, video or documents.");
+                throw invalid("Only text is accepted: no images, audio, video or documents.");
             }
             text.add(part.path("text").asText());
         }

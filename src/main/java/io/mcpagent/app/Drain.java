@@ -46,7 +46,7 @@ final class Drain {
         LOG.infof("Shutting down: %d turns are running", runs.count());
         try {
             boolean all = runs.drain(LONGEST);
-            LOG.info(all ? "Shut down: all turns have ended" : "Shut down: the turns that were left have been stopped");
+            LOG.info(all ? "Shut down: all turns have ended" : "Shut down: the remaining turns have been stopped");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -106,7 +106,7 @@ public final class ApprovalWebhook implements WaitingCalls.WaitingListener {
             return;
         }
         if (!room.tryAcquire()) {
-            LOG.warn("The webhook is too slow: it is not told of a call that waits");
+            LOG.warn("The webhook is too slow; a call that waits was not announced");
             return;
         }
         Thread.ofVirtual().name("approval-webhook").start(() -> {
@@ -116,7 +116,7 @@ public final class ApprovalWebhook implements WaitingCalls.WaitingListener {
                 Thread.currentThread().interrupt();
             } catch (IOException | GeneralSecurityException | RuntimeException e) {
                 LOG.warnf(
-                        "The webhook could not be told of the call %s: %s",
+                        "The webhook could not be called for the call %s: %s",
                         call.id(), e.getClass().getSimpleName());
             } finally {
                 room.release();
@@ -155,7 +155,7 @@ public final class ApprovalWebhook implements WaitingCalls.WaitingListener {
             boolean passing = status == 0 || status == 408 || status == 429 || status >= 500;
             if (!passing || i == MOST_TRIES) {
                 LOG.warnf(
-                        "The webhook did not take the call %s: %s after %d tries",
+                        "The webhook did not accept the call %s: %s after %d tries",
                         id, status == 0 ? "no answer" : "status " + status, i);
                 return;
             }

@@ -156,8 +156,7 @@ final class ApprovalsResource {
         }
         if (decided.approve() && decided.digest() == null) {
             throw new ProblemException(
-                    Problem.INVALID_REQUEST,
-                    "Give the digest of the call as you saw it: what waits now may be another one.");
+                    Problem.INVALID_REQUEST, "Send the digest of the call that you saw. Another call may wait now.");
         }
         AskedCall call = found(id)
                 .orElseThrow(() -> new ProblemException(

@@ -103,7 +103,7 @@ public final class Audit implements AutoCloseable {
         if (!await(add(entry))) {
             throw new ProblemException(
                     Problem.AUDIT_UNAVAILABLE,
-                    "It was not done, since it could not be recorded. Try again in a moment.",
+                    "The call was not made, because it could not be recorded. Try again in a moment.",
                     SOON,
                     null);
         }
@@ -176,7 +176,7 @@ public final class Audit implements AutoCloseable {
                 batch.forEach(each -> each.stored.complete(null));
             }
         } catch (InterruptedException e) {
-            LOG.warnf("The audit trail ends with %d records that were not stored", waiting.size());
+            LOG.warnf("The process ends with %d audit records that were not stored", waiting.size());
         }
         LOG.infof("The audit chain %s ends at %d: %s", chain, sequence, previous);
     }

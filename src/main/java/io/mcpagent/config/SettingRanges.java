@@ -119,7 +119,7 @@ final class SettingRanges {
     }
 
     private static void positive(String setting, Duration value) {
-        require(value.isPositive(), setting, value, "longer than nothing, such as 10s");
+        require(value.isPositive(), setting, value, "longer than zero, such as 10s");
     }
 
     private static void positive(String setting, MemorySize value) {

@@ -49,7 +49,7 @@ public final class UnknownSettings {
                 .sorted()
                 .filter(this::isUnknown)
                 .findFirst()
-                .map(name -> name + " is no setting of the agent. Did you mean "
+                .map(name -> name + " is not a setting of the agent. Did you mean "
                         + (name.startsWith(PREFIX) ? variable(nearest(name)) : nearest(name)) + "?");
     }
 

@@ -59,10 +59,10 @@ final class ConversationDeletion {
                 deleteBelow(deleting);
                 return true;
             } catch (TransactionCanceledException e) {
-                LOG.debug("The conversation changed while it was to be deleted; looking again");
+                LOG.debug("The conversation changed during its deletion; reading it again");
             }
         }
-        throw new ConversationBusyException("the conversation changes all the time");
+        throw new ConversationBusyException("the conversation kept changing during its deletion");
     }
 
     private void hide(Map<String, AttributeValue> meta) {

@@ -86,7 +86,7 @@ final class OrphanedLeases {
      */
     void add(String name, GiveBack giveBack) {
         if (orphans.size() >= MOST) {
-            LOG.warn("Too many leases wait to be given back: one more ends by its time only");
+            LOG.warn("Too many leases wait to be given back; another one stays until it expires");
             return;
         }
         Orphan orphan = new Orphan(name, giveBack);
@@ -137,7 +137,7 @@ final class OrphanedLeases {
                     + (orphan.over ? KNOWN_AFTERWARDS.toNanos() : FIRST_PAUSE.toNanos() << (orphan.looks - 1));
             queue.add(orphan);
         } catch (StoreUnavailableException e) {
-            LOG.debugf("A lease can't be given back yet: %s", e.getMessage());
+            LOG.debugf("A lease could not be given back yet: %s", e.getMessage());
             queue.add(orphan);
             Thread.sleep(pause);
             Duration longer = pause.multipliedBy(2);
@@ -145,7 +145,7 @@ final class OrphanedLeases {
         } catch (RuntimeException | Error e) {
             // One that always fails must not stop the others.
             orphans.remove(orphan.name, orphan);
-            LOG.error("A lease could not be given back, and ends by its time", e);
+            LOG.error("A lease could not be given back, and stays until it expires", e);
         }
     }
 }

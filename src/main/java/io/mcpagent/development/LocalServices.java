@@ -132,8 +132,7 @@ final class LocalServices {
             // being collected.
             Thread.ofPlatform().daemon().name("local-services").start(() -> forward(process, ready));
             if (!ready.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                LOG.info(
-                        "The local services are still starting; the agent answers meanwhile, and says what is missing");
+                LOG.info("The local services are still starting. The agent answers already, and says what is missing");
             }
         } catch (IOException e) {
             LOG.warn("The local services could not be started", e);

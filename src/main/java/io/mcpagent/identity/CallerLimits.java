@@ -112,12 +112,12 @@ public final class CallerLimits {
     private static Optional<String> finding(Rule rule, List<Rule> all, AgentConfig config) {
         Optional<String> nobody = rule.caller().nobody(config);
         if (nobody.isPresent()) {
-            return Optional.of("A limit is about nobody, since " + nobody.get() + ": " + rule);
+            return Optional.of("A limit matches nobody, because " + nobody.get() + ": " + rule);
         }
         return all.subList(0, all.indexOf(rule)).stream()
                 .filter(before -> before.caller().equals(rule.caller()))
                 .findFirst()
-                .map(before -> "A limit never decides, since a lower one is about the same callers: " + rule);
+                .map(before -> "A limit never decides, because a lower one is for the same callers: " + rule);
     }
 
     /** Whether any caller has a limit of their own on one of these. */

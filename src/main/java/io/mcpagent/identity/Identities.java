@@ -153,7 +153,7 @@ public final class Identities {
                 token);
     }
 
-    /** Lists of texts, or one text. Only scopes have no blanks: whoever is in {@code sales admins} is not in {@code admins}. */
+    /** Lists of texts, or one text. Only scopes have no blanks: a member of {@code sales admins} is no member of {@code admins}. */
     private static Set<String> names(List<ClaimPath> paths, JsonNode known, Pattern between) {
         Set<String> names = new HashSet<>();
         for (ClaimPath path : paths) {

@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 record CompletionRequest(boolean stream, boolean includeUsage, Dialogue dialogue) {
 
-    private static final String OUR_TOOLS =
-            "The agent has its own tools and calls them itself; a client can bring none along.";
+    private static final String OUR_TOOLS = "The agent calls its own tools. A client can't add tools.";
 
     /**
      * What would change the answer and is not offered: a client must hear of it. The values are those that ask for nothing, beside all empty ones.

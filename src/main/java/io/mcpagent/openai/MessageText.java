@@ -41,7 +41,7 @@ final class MessageText {
             return "(" + type.replace('_', ' ') + " left out)";
         }
         if (MEDIA.contains(type)) {
-            throw InvalidParameter.unsupported(param, "Only text is taken: no images, audio or files.");
+            throw InvalidParameter.unsupported(param, "Only text is accepted: no images, audio or files.");
         }
         JsonNode text = part.path(type.equals("refusal") ? "refusal" : "text");
         if ((!type.equals("text") && !type.equals("refusal")) || !text.isTextual()) {

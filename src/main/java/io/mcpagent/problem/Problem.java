@@ -21,7 +21,7 @@ public enum Problem {
     FORBIDDEN(
             403,
             "This is not allowed",
-            "The credentials are valid, but do not allow this; or nobody has to sign in, and a foreign web page asks. Sending the request again does not help."),
+            "The credentials are valid, but do not allow this. Or authentication is off, and a page of another site sent the request. Sending it again does not help."),
     NOT_FOUND(404, "There is nothing here", "Nothing is offered under this path. Check its spelling."),
     CONVERSATION_NOT_FOUND(
             404,
@@ -34,7 +34,7 @@ public enum Problem {
     APPROVAL_NOT_FOUND(
             404,
             "No such tool call waits for approval",
-            "The call was never asked for, or its turn is over. Look at the conversation for the calls that wait."),
+            "The call never waited, or its turn is over. The conversation has the calls that wait."),
     METHOD_NOT_ALLOWED(405, "This method is not offered here", "The path exists, but not for this HTTP method."),
     NOT_ACCEPTABLE(
             406,
@@ -49,19 +49,21 @@ public enum Problem {
             "A tool call of this conversation waits for approval",
             "A tool call waits for a person. Approve or decline it before you continue the conversation."),
     APPROVAL_DECIDED(
-            409, "This tool call was decided before", "A call can be approved or declined once, and this was done."),
+            409,
+            "This tool call was decided before",
+            "A call can be approved or declined once, and somebody has decided already."),
     APPROVAL_NEEDS_ANOTHER(
             409,
             "Somebody else has to approve this call first",
-            "The tool is one whose calls need a second person. Nothing was done, and the call still waits: have it run once one of those who are named has approved it, or decline it."),
+            "Calls of this tool need a second person. Nothing was done, and the call still waits. Approve it after a named approver has approved it, or decline it."),
     TOOL_CHANGED(
             409,
             "The tool has changed since this approval was asked for",
-            "What the tool says it does, takes or changes is not what it said then. The call was not made and waits again: look at it anew, then approve or decline it."),
+            "The description, schema or hints of the tool have changed. The call was not made and waits again. Look at it again, then approve or decline it."),
     APPROVAL_CHANGED(
             409,
             "This is not the tool call that was shown",
-            "The decision names other arguments than those of the call that waits. Nothing was decided; look at the conversation again."),
+            "The decision names other arguments than those of the call that waits. Nothing was decided. Look at the conversation again."),
     REQUEST_RUNNING(
             409,
             "A request with this Idempotency-Key is still running",
@@ -92,12 +94,12 @@ public enum Problem {
     BUDGET_EXCEEDED(
             429,
             "The budget is used up",
-            "A limit on dollars or tokens is reached. The detail names it; Retry-After says when it is open again, if it ever is."),
+            "A limit on dollars or tokens is reached. The detail names the limit. Retry-After says when it ends, if it ever does."),
     HEADERS_TOO_LARGE(431, "The headers are too large", "The request's headers are larger than this service takes."),
     INTERNAL_ERROR(
             500,
             "Something went wrong here",
-            "A fault of this service. Its log has the cause under this traceId; the conversation is as it was."),
+            "This is a fault of the service. Its log has the cause under this traceId. The conversation is as it was."),
     MODEL_REFUSED(
             502,
             "The model service refused the request",
@@ -109,29 +111,29 @@ public enum Problem {
     MODEL_BUSY(
             503,
             "The model is busy",
-            "The model service is throttling, and trying again within the turn's time did not help. Ask again after Retry-After."),
+            "The model service limits requests at the moment. Retries within the turn's deadline did not help. Ask again after Retry-After."),
     MODEL_UNAVAILABLE(
             503, "The model can't be reached", "The model service does not answer. Ask again after Retry-After."),
     TOOLS_UNAVAILABLE(
             503,
             "The tools can't be reached",
-            "The tool server does not answer. An approved call that could not be compared with its tool was not made and still waits: approve it again after Retry-After."),
+            "The tool server does not answer. If you approved a call, it was not made and still waits, because its tool could not be compared. Approve it again after Retry-After."),
     SIGN_IN_UNAVAILABLE(
             503,
             "Who you are can't be checked at the moment",
-            "The service that vouches for your credentials does not answer, so they could neither be accepted nor refused. Try again after Retry-After."),
+            "The service that verifies your credentials does not answer, so they were neither accepted nor refused. Try again after Retry-After."),
     STORE_UNAVAILABLE(
             503,
             "Conversations can't be stored at the moment",
-            "The store of the conversations does not answer. The detail says what became of the request; where there is a Retry-After, ask again then."),
+            "The store of the conversations does not answer. The detail says what happened to the request. If there is a Retry-After, ask again then."),
     AUDIT_UNAVAILABLE(
             503,
             "What is done can't be recorded at the moment",
-            "Nothing that may change data is done without a record in the audit trail, and its store does not answer. It was not done; try again after Retry-After."),
+            "A call that may change data needs a record in the audit trail, and the store of the trail does not answer. The call was not made. Try again after Retry-After."),
     OVERLOADED(
             503,
             "Too many turns are running",
-            "This instance runs as many turns, or takes as many requests, as it can. Ask again after Retry-After; another instance may take it."),
+            "This instance has reached its limit of turns or requests. Ask again after Retry-After; another instance may have room."),
     SHUTTING_DOWN(
             503,
             "This instance is shutting down",

@@ -86,7 +86,7 @@ final class ProblemMapper {
     @ServerExceptionMapper
     Response unexpected(Exception e, RoutingContext http) {
         LOG.errorf(e, "A request failed, trace %s", ProblemAnswers.traceId(http));
-        return response(http, Problem.INTERNAL_ERROR, "The log of the service says why.")
+        return response(http, Problem.INTERNAL_ERROR, "The log of the service has the cause.")
                 .build();
     }
 

@@ -88,7 +88,8 @@ final class ToolCaller {
         List<String> missing =
                 offered == null ? List.of() : offered.parameters().missing(caller);
         if (!missing.isEmpty()) {
-            return new Ended(ToolOutcome.DENIED, "The tool needs to know of its caller: " + String.join(", ", missing));
+            return new Ended(
+                    ToolOutcome.DENIED, "The caller lacks what this tool needs: " + String.join(", ", missing));
         }
         Destination to = offered == null
                 ? new Destination(tool.name(), CallerValues.NONE)
@@ -229,7 +230,7 @@ final class ToolCaller {
     private static Ended unknown() {
         return new Ended(
                 ToolOutcome.OUTCOME_UNKNOWN,
-                "The call was begun and its outcome is unknown: it may or may not have taken effect. "
+                "The call was sent and its outcome is unknown: it may or may not have taken effect. "
                         + "Do not repeat it; say so in the answer.");
     }
 }

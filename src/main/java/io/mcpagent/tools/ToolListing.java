@@ -142,10 +142,10 @@ record ToolListing(
         }
         if (!leftOut.isEmpty()) {
             LOG.warnf(
-                    "%d of %d tools can't be offered to the model and are left out: %s. Their name is taken, or can be "
-                            + "read as another (blanks at its ends, signs that are not seen, scripts that are mixed), their schema is not one of an object by JSON Schema, has "
-                            + "alternatives at its top or is too large, all together are too large, or a parameter's name is not of 1 to 64 letters, digits, dots, - and _, or is one of "
-                            + "agent.identity.parameters and the model would fill it",
+                    "%d of %d tools can't be offered to the model and are left out: %s. Possible reasons: the name is taken, or looks "
+                            + "like another (blanks at its ends, invisible signs, mixed scripts); the schema is no object of JSON Schema, has "
+                            + "alternatives at its top, or is too large; all tools together are too large; a parameter's name is not 1 to 64 letters, digits, dots, - and _; "
+                            + "a parameter of agent.identity.parameters would be filled by the model",
                     leftOut.size(), tools.size(), String.join(", ", first(leftOut)));
         }
         return new ToolListing(
@@ -180,7 +180,7 @@ record ToolListing(
         OfferedTool known = offered.get(tool.name());
         if (known != null && known.tool().equals(tool) && refused.add(tool.name())) {
             LOG.warnf(
-                    "The model's service refuses the tool %s, by its name or its schema: it is left out until the tools are listed again",
+                    "Bedrock refuses the tool %s because of its name or its schema. The tool is left out until the tools are listed again",
                     tool.name());
         }
     }

@@ -183,11 +183,11 @@ final class ToolRules {
                     .filter(tool -> rule.fits(tool.tool().name(), tool.serverName()))
                     .toList();
             if (nobody.isPresent()) {
-                findings.add("A rule is about nobody, since " + nobody.get() + ": " + rule);
+                findings.add("A rule matches nobody, because " + nobody.get() + ": " + rule);
             } else if (about.isEmpty()) {
-                findings.add("A rule is about no tool that there is: " + rule);
+                findings.add("A rule matches no tool: " + rule);
             } else if (about.stream().allMatch(tool -> isDecidedBefore(rule, tool))) {
-                findings.add("A rule never decides, since another one about the same callers goes before it: " + rule);
+                findings.add("A rule never decides, because another one for the same callers wins: " + rule);
             }
         }
         return List.copyOf(findings);

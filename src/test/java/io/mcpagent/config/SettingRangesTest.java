@@ -23,7 +23,7 @@ class SettingRangesTest {
             delimiter = '|',
             value = {
                 "agent.turn.max-steps              | 0    | agent.turn.max-steps is 0; it must be at least 1.",
-                "agent.turn.deadline               | 0s   | agent.turn.deadline is PT0S; it must be longer than nothing",
+                "agent.turn.deadline               | 0s   | agent.turn.deadline is PT0S; it must be longer than zero",
                 "agent.turn.max-message-size       | 0    | agent.turn.max-message-size is 0; it must be at least one byte",
                 "agent.model.max-tokens            | 0    | agent.model.max-tokens is 0; it must be at least 1.",
                 "agent.model.reasoning-tokens      | 1    | agent.model.reasoning-tokens is 1; it must be at least 1024",

@@ -16,7 +16,7 @@ class UnknownSettingsIT {
         assertTrue(
                 failure.getMessage()
                         .contains(
-                                "AGENT_BUDGET_CALLER_DAY_DOLLAR is no setting of the agent. Did you mean AGENT_BUDGET_CALLER_DAY_DOLLARS?"),
+                                "AGENT_BUDGET_CALLER_DAY_DOLLAR is not a setting of the agent. Did you mean AGENT_BUDGET_CALLER_DAY_DOLLARS?"),
                 failure.getMessage());
     }
 }

@@ -27,7 +27,7 @@ class UnknownSettingsTest {
         Optional<String> found = wrong.startsWith("AGENT_")
                 ? SETTINGS.find(List.of("PATH", wrong), List.of())
                 : SETTINGS.find(List.of(), List.of("user.home", wrong));
-        assertEquals(Optional.of(wrong + " is no setting of the agent. Did you mean " + right + "?"), found);
+        assertEquals(Optional.of(wrong + " is not a setting of the agent. Did you mean " + right + "?"), found);
     }
 
     @Test

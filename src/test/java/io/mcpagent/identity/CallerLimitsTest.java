@@ -176,9 +176,9 @@ class CallerLimitsTest {
                                 + "concurrent-turns 6 for group:support,concurrent-turns 1 for scope:a,concurrent-turns 1 for key:k"));
         assertThat(limits.findings())
                 .containsExactlyInAnyOrder(
-                        "A limit is about nobody, since agent.identity.known-groups has no such group: request-tokens 5 for group:suport",
-                        "A limit never decides, since a lower one is about the same callers: request-tokens 6 for group:support",
-                        "A limit is about nobody, since agent.identity.scopes is empty: concurrent-turns 1 for scope:a",
-                        "A limit is about nobody, since agent.access.api-keys-secret is not set: concurrent-turns 1 for key:k");
+                        "A limit matches nobody, because agent.identity.known-groups has no such group: request-tokens 5 for group:suport",
+                        "A limit never decides, because a lower one is for the same callers: request-tokens 6 for group:support",
+                        "A limit matches nobody, because agent.identity.scopes is empty: concurrent-turns 1 for scope:a",
+                        "A limit matches nobody, because agent.access.api-keys-secret is not set: concurrent-turns 1 for key:k");
     }
 }

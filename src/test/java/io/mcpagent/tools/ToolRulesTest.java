@@ -168,12 +168,12 @@ class ToolRulesTest {
         List<ToolListing.OfferedTool> tools = List.of(tool("refund"), tool("list_orders"));
         assertThat(ToolRules.of(config.tools()).findings(tools, config))
                 .containsExactlyInAnyOrder(
-                        "A rule is about nobody, since agent.identity.known-groups has no such group: deny list_orders for group:suport",
-                        "A rule is about no tool that there is: deny gone",
-                        "A rule never decides, since another one about the same callers goes before it: ask refund for group:finance",
-                        "A rule never decides, since another one about the same callers goes before it: allow refund* for group:finance",
-                        "A rule is about nobody, since agent.identity.scopes is empty: ask refund for scope:a",
-                        "A rule is about nobody, since agent.access.api-keys-secret is not set: ask refund for key:billing");
+                        "A rule matches nobody, because agent.identity.known-groups has no such group: deny list_orders for group:suport",
+                        "A rule matches no tool: deny gone",
+                        "A rule never decides, because another one for the same callers wins: ask refund for group:finance",
+                        "A rule never decides, because another one for the same callers wins: allow refund* for group:finance",
+                        "A rule matches nobody, because agent.identity.scopes is empty: ask refund for scope:a",
+                        "A rule matches nobody, because agent.access.api-keys-secret is not set: ask refund for key:billing");
     }
 
     private static ToolListing.OfferedTool tool(String name) {

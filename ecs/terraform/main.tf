@@ -110,11 +110,13 @@ module "secrets" {
   source                  = "./modules/secrets"
   kms_key_arn             = aws_kms_key.this.arn
   recovery_window_in_days = var.protect ? 30 : 0
-  secrets = {
+  secrets = merge({
     (local.secret_names.postgres) = "PostgreSQL login of the toolbox: {\"username\", \"password\"}"
     (local.secret_names.mssql)    = "SQL Server login of the toolbox: {\"username\", \"password\"}"
     (local.secret_names.api_keys) = "API keys of the agent's callers: {name: SHA-256 of the key in hex}"
-  }
+    }, var.approval_webhook_url == null ? {} : {
+    (local.secret_names.approval_webhook) = "Signing key of the approval webhook: {\"secret\": \"whsec_…\"}"
+  })
 }
 
 module "alb" {

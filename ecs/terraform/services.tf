@@ -1,14 +1,18 @@
 # The agent and the toolbox: what they are told, what they may do, whom they may talk to.
 locals {
   secret_names = {
-    postgres = "${var.name}/database/postgres"
-    mssql    = "${var.name}/database/mssql"
-    api_keys = "${var.name}/agent/api-keys"
+    postgres         = "${var.name}/database/postgres"
+    mssql            = "${var.name}/database/mssql"
+    api_keys         = "${var.name}/agent/api-keys"
+    approval_webhook = "${var.name}/agent/approval-webhook"
   }
 
   # --- settings of the agent: those of every environment, and whatever else this one's variables name (agent_settings)
   agent_definition = "${path.module}/../task-definitions/agent.json"
   given_settings   = [for given in jsondecode(file(local.agent_definition)).containerDefinitions[0].environment : given.name]
+
+  # --- the approval webhook: the place of its key, which the task's execution role hands to the container
+  webhook_arns = var.approval_webhook_url == null ? [] : [module.secrets.arns[local.secret_names.approval_webhook]]
 
   # --- images
   image_account    = coalesce(var.image_account_id, local.account_id)
@@ -155,7 +159,10 @@ module "agent" {
   container_name        = "agent"
   container_port        = 8080
   task_definition_file  = local.agent_definition
-  settings              = var.agent_settings
+  settings              = merge(var.agent_settings, var.approval_webhook_url == null ? {} : { AGENT_APPROVALS_WEBHOOK_URL = var.approval_webhook_url })
+  secrets               = { for arn in local.webhook_arns : "AGENT_APPROVALS_WEBHOOK_SECRET" => "${arn}:secret::" }
+  secret_arns           = local.webhook_arns
+  kms_key_arns          = var.approval_webhook_url == null ? [] : [aws_kms_key.this.arn]
   collector_config_file = "${path.module}/../task-definitions/collector.yaml"
   task_definition_variables = merge(local.telemetry_variables, {
     mcp_url                   = "http://toolbox.${module.ecs_cluster.namespace_name}:5000/mcp"

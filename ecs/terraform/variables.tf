@@ -257,6 +257,20 @@ variable "agent_settings" {
   }
 }
 
+variable "approval_webhook_url" {
+  type        = string
+  default     = null
+  description = "Address that is told of calls that wait for a person: https. With it there is a secret for the key that signs what is sent, {\"secret\": \"whsec_…\"}, to be filled before the next deployment. On the internet it needs agent_internet_egress."
+  validation {
+    condition     = var.approval_webhook_url == null || can(regex("^https://[^/?#@ ]+", var.approval_webhook_url))
+    error_message = "approval_webhook_url is an https address."
+  }
+  validation {
+    condition     = var.approval_webhook_url == null || !contains(keys(var.agent_settings), "AGENT_APPROVALS_WEBHOOK_URL")
+    error_message = "AGENT_APPROVALS_WEBHOOK_URL is given twice: leave it out of agent_settings."
+  }
+}
+
 variable "toolbox" {
   type = object({
     cpu        = optional(number, 512)

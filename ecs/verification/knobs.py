@@ -20,6 +20,7 @@ LIVE = {
     "public_subnet_cidrs": '["10.0.1.0/24","10.0.2.0/24","10.0.3.0/24"]', "private_subnet_cidrs": '["10.0.10.0/24","10.0.20.0/24","10.0.30.0/24"]',
     "database": '{create=true,instance_class="db.t4g.small",multi_az=false}', "container_insights": "enabled", "log_retention_days": "60",
     "trace_sampling_rate": "1", "monthly_budget_dollars": "700", "budget_by_tag": "true", "hourly_cost_dollars": "30", "caller_day_tokens": "100000",
+    "approval_webhook_url": "https://hooks.example.com/approvals",
     "agent_settings": '{AGENT_TOOLS_APPROVERS="refund_* by group:finance",AGENT_ACCESS_OPERATORS="group:operators"}',
     "bedrock_model_id": "global.anthropic.claude-sonnet-5-5", "bedrock_fallback_model_id": "global.anthropic.claude-haiku-5-5", "bedrock_inference_regions": '["us-east-1","us-west-2"]',
     "bedrock_guardrail_arn": "arn:aws:bedrock:us-east-1:123456789012:guardrail/abc123", "alarm_email": "other@example.com", "image_account_id": "210987654321",

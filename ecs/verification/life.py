@@ -217,8 +217,11 @@ class Life:
         if not 0 <= moved < goes:
             raise AssertionError("a NAT gateway goes before its subnet's route has moved")
         self.folder.run("plan", "-no-color", "-detailed-exitcode", "-parallelism=20", *knobs.arguments(knobs.LIVE))
-        given = {e["name"]: e["value"] for e in self.render("agent", f"@{td.DIGEST}")["containerDefinitions"][0]["environment"]}
+        container = self.render("agent", f"@{td.DIGEST}")["containerDefinitions"][0]
+        given = {e["name"]: e["value"] for e in container["environment"]}
         must_say([given.get("AGENT_TOOLS_APPROVERS", "")], r"^refund_\* by group:finance$")
+        handed = {e["name"]: e["valueFrom"] for e in container.get("secrets", [])}
+        must_say([handed.get("AGENT_APPROVALS_WEBHOOK_SECRET", "")], rf":secret:{self.name}/agent/approval-webhook-\w{{6}}:secret::$")
         return "applied, a second plan is empty, and the next deployment has the agent's settings"
 
     def refused_knobs(self) -> str:

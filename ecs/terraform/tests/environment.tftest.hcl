@@ -77,6 +77,33 @@ run "an_environment_has_settings_of_its_own" {
   }
 }
 
+run "the_approval_webhook_has_a_secret_that_only_the_execution_role_reads" {
+  command = plan
+  variables { approval_webhook_url = "https://hooks.example.com/approvals" }
+  assert {
+    condition     = jsondecode(output.task_definition_variables.agent.settings).AGENT_APPROVALS_WEBHOOK_URL == "https://hooks.example.com/approvals" && can(regex("^arn:aws:secretsmanager:.*:secret::$", jsondecode(output.task_definition_variables.agent.secrets).AGENT_APPROVALS_WEBHOOK_SECRET))
+    error_message = "address and key reach the container"
+  }
+  assert {
+    condition     = output.task_definition_variables.toolbox.secrets == "{}"
+    error_message = "the toolbox has nothing of it"
+  }
+}
+
+run "without_a_webhook_the_agent_is_handed_no_secret" {
+  command = plan
+  assert {
+    condition     = output.task_definition_variables.agent.secrets == "{}"
+    error_message = "no secret"
+  }
+}
+
+run "a_webhook_in_the_clear_is_refused" {
+  command = plan
+  variables { approval_webhook_url = "http://hooks.example.com/approvals" }
+  expect_failures = [var.approval_webhook_url]
+}
+
 run "a_secret_among_the_settings_is_refused" {
   command = plan
   variables { agent_settings = { AGENT_APPROVALS_WEBHOOK_SECRET = "whsec_x" } }

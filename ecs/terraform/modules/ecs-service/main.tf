@@ -19,6 +19,7 @@ locals {
     service                = local.service_name
     enable_execute_command = tostring(var.enable_execute_command)
     settings               = jsonencode(var.settings)
+    secrets                = jsonencode(var.secrets)
   })
 
   # The placeholders stand inside JSON strings, so their values are escaped as such.
@@ -32,7 +33,9 @@ locals {
   containers = [for i, c in local.definition.containerDefinitions : merge(c, {
     readonlyRootFilesystem = !var.enable_execute_command
     environment            = concat(c.environment, i == 0 ? [for name, value in var.settings : { name = name, value = value }] : [])
-  })]
+    }, i == 0 && length(var.secrets) > 0 ? {
+    secrets = concat(try(c.secrets, []), [for name, from in var.secrets : { name = name, valueFrom = from }])
+  } : {})]
 }
 
 resource "aws_cloudwatch_log_group" "this" {

@@ -43,6 +43,16 @@ variable "settings" {
   description = "Environment variables of the first container, beside those of the file."
 }
 
+variable "secrets" {
+  type        = map(string)
+  default     = {}
+  description = "Environment variable of the first container => member of a secret that ECS puts there: the secret's full ARN and :member::. They must be among secret_arns, too."
+  validation {
+    condition     = alltrue([for from in values(var.secrets) : can(regex(":secret:[^:]+-[A-Za-z0-9]{6}:[A-Za-z0-9]+::$", from))])
+    error_message = "A secret's full ARN with its suffix, and the member that is meant: …-AbCdEf:secret::."
+  }
+}
+
 variable "image" {
   type        = string
   description = "Image of the first revision; the deploy workflow registers every later one."

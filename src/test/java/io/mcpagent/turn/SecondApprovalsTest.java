@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Four eyes: who has to approve beside the one who asks, what they see, and that the call runs once, as approved, by the one who asked. */
 class SecondApprovalsTest {
@@ -139,6 +140,26 @@ class SecondApprovalsTest {
                             .getFirst()
                             .approvedBy())
                     .isNull();
+        }
+    }
+
+    /** As in a rolling deployment: whoever asked is another process than the one that hears the second word, and may be gone. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void should_be_decided_and_run_by_other_instances_than_the_one_that_was_asked(boolean ranWhereItWasAsked)
+            throws Exception {
+        AskedCall call = waits("ann");
+        try (TurnRig other = new TurnRig(rig.store)) {
+            other.tools.approvers = rig.tools.approvers;
+            assertThat(other.fails(decides("ann", approve())).problem()).isEqualTo(Problem.APPROVAL_NEEDS_ANOTHER);
+            other.seconds().decide(call, approve(), member("fin", "finance"));
+            assertThat(refused(call, approve(), member("flo", "finance"))).isEqualTo(Problem.APPROVAL_DECIDED);
+            TurnRig runs = ranWhereItWasAsked ? rig : other;
+            runs.model.says("Done.");
+            runs.run(decides("ann", approve()));
+            assertThat(runs.tools.called).containsExactly("write{\"n\":0}");
+            assertThat((ranWhereItWasAsked ? other : rig).tools.called).isEmpty();
+            assertThat(rig.fails(decides("ann", approve())).problem()).isEqualTo(Problem.APPROVAL_DECIDED);
         }
     }
 

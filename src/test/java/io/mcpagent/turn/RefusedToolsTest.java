@@ -114,4 +114,18 @@ class RefusedToolsTest {
         assertThat(rig.tools.refused).isEmpty();
         assertThat(bedrock.requests()).hasSizeLessThanOrEqualTo(8);
     }
+
+    @Test
+    void should_offer_a_tool_again_that_was_named_but_was_not_the_reason() {
+        rig.model.says("Hello.");
+        rig.run(TurnRig.says("c", "Hi"));
+        rig.model.instead = models.models();
+        bedrock.respond(request -> request.body().path("messages").size() > 1
+                ? Script.error("ValidationException", "messages.0.content.0.text: tools.0 is not what this should say")
+                : Script.text("Done."));
+        TurnResult result = rig.run(TurnRig.says("c", "There?"));
+        assertThat(result.notices()).containsExactly(Texts.HISTORY_LEFT_OUT);
+        assertThat(offers().getLast()).containsExactly("read", "write", "allowed_write", "forbidden");
+        assertThat(rig.tools.refused).isEmpty();
+    }
 }

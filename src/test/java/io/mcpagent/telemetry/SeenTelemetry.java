@@ -2,13 +2,16 @@ package io.mcpagent.telemetry;
 
 import io.mcpagent.config.AgentConfig;
 import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.metrics.InstrumentType;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.data.AggregationTemporality;
+import io.opentelemetry.sdk.metrics.data.HistogramPointData;
 import io.opentelemetry.sdk.metrics.data.LongPointData;
 import io.opentelemetry.sdk.metrics.data.MetricData;
+import io.opentelemetry.sdk.metrics.data.PointData;
 import io.opentelemetry.sdk.metrics.export.CollectionRegistration;
 import io.opentelemetry.sdk.metrics.export.MetricReader;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
@@ -16,6 +19,7 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -92,6 +96,37 @@ public final class SeenTelemetry implements AutoCloseable {
                 .map(span -> span.getAttributes().get(Semantics.OUTCOME))
                 .filter(outcome -> outcome != null)
                 .toList();
+    }
+
+    /** The spans that ended, in that order: name, whether it failed, and the tokens that were written. */
+    public List<String> ended() {
+        return spans.stream()
+                .map(span -> span.getName()
+                        + (span.getStatus().getStatusCode() == StatusCode.ERROR ? " failed" : "")
+                        + (span.getAttributes().get(Semantics.OUTPUT_TOKENS) == null
+                                ? ""
+                                : " " + span.getAttributes().get(Semantics.OUTPUT_TOKENS) + " tokens"))
+                .toList();
+    }
+
+    /** How often a metric was counted or measured, by the values of its labels. */
+    public Map<List<String>, Long> points(String name) {
+        Map<List<String>, Long> points = new HashMap<>();
+        for (MetricData metric : reader.collect()) {
+            if (metric.getName().equals(name)) {
+                for (PointData point : metric.getData().getPoints()) {
+                    List<String> labels = point.getAttributes().asMap().values().stream()
+                            .map(Object::toString)
+                            .toList();
+                    points.put(
+                            labels,
+                            point instanceof HistogramPointData histogram
+                                    ? histogram.getCount()
+                                    : ((LongPointData) point).getValue());
+                }
+            }
+        }
+        return points;
     }
 
     /** The turns' lines in the log. */

@@ -13,6 +13,7 @@ import io.mcpagent.model.Arguments;
 import io.mcpagent.model.Content;
 import io.mcpagent.problem.Problem;
 import io.mcpagent.problem.ProblemException;
+import io.mcpagent.tools.ToolOutcome;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -88,6 +89,11 @@ class DecisionsTest {
         assertThat(rig.model.asked.getLast().messages().getLast().content())
                 .containsExactly(
                         new Content.ToolResult("t1", Texts.DECLINED + " They said: They have paid already.", true));
+        assertThat(rig.events)
+                .filteredOn(TurnEvent.ToolCallResult.class::isInstance)
+                .extracting(event -> ((TurnEvent.ToolCallResult) event).result().outcome())
+                .as("what the client hears of it")
+                .containsExactly(ToolOutcome.DECLINED);
     }
 
     @Test

@@ -103,7 +103,24 @@ class SecondApprovalsTest {
         assertThat(words.getFirst().path("caller").asText()).isEqualTo("fin");
         assertThat(words.getFirst().path("askedBy").asText()).isEqualTo("ann");
         assertThat(words.getFirst().path("door").asText()).isEqualTo("approvals");
+        assertThat(words.getFirst().path("conversationId").asText()).isEqualTo("c");
+        assertThat(words.getFirst().has("shown")).as("nothing was edited").isFalse();
         assertThat(words.getLast().path("caller").asText()).isEqualTo("ann");
+    }
+
+    @Test
+    void should_record_what_was_shown_beside_what_the_other_person_made_of_it() throws Exception {
+        rig.tools.inputSchema = "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"}}}";
+        AskedCall call = waits("ann");
+        Arguments edited = Arguments.parse("{\"n\":7}");
+        seconds.decide(call, new Verdict("t1", true, null, edited, null), member("fin", "finance"));
+        JsonNode approved = rig.audit.records().getLast();
+        assertThat(approved.path("kind").asText()).isEqualTo("approved");
+        assertThat(approved.path("arguments").asText()).isEqualTo("{\"n\":7}");
+        assertThat(approved.path("shown").asText()).isEqualTo("{\"n\":0}");
+        rig.model.says("Done.");
+        rig.run(decides("ann", approve()));
+        assertThat(rig.tools.called).containsExactly("write{\"n\":7}");
     }
 
     @ParameterizedTest

@@ -3,15 +3,19 @@ package io.mcpagent.access;
 import io.mcpagent.base.Sha256;
 import io.mcpagent.identity.Identities;
 import io.mcpagent.identity.Identity;
+import io.quarkus.oidc.runtime.OidcUtils;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.security.runtime.QuarkusSecurityIdentity;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.jwt.JsonWebToken;
@@ -19,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The issuer's tokens that were found valid since its keys were read last, with their callers. The signature and claims of a token that comes again
- * are not checked again. A token is forgotten when it expires, and all of them when the keys are read again. Safe for use by many
- * threads.
+ * are not checked again. A token is forgotten when it expires, and all of them when the keys are read again, or a key signs that did not
+ * before. Safe for use by many threads.
  */
 @Singleton
 final class VerifiedTokens {
@@ -41,6 +45,9 @@ final class VerifiedTokens {
             return size() > MOST;
         }
     };
+    /** The ids of the keys that signed what was kept since the keys were read last; an issuer has few. */
+    private final Set<String> signers = new HashSet<>();
+
     private volatile int reading;
 
     private record Known(SecurityIdentity identity, Instant until) {}
@@ -100,6 +107,13 @@ final class VerifiedTokens {
             lock.lock();
             try {
                 if (since == reading) {
+                    boolean first = signers.isEmpty();
+                    if (signers.add(signer(token.getRawToken())) && !first) {
+                        // quarkus-oidc reads the keys on its way when it doesn't know a token's key: others may be
+                        // withdrawn.
+                        reading++;
+                        known.clear();
+                    }
                     known.put(hash, new Known(identity, Instant.ofEpochSecond(token.getExpirationTime())));
                 }
             } finally {
@@ -109,12 +123,17 @@ final class VerifiedTokens {
         return identity;
     }
 
+    private static String signer(String token) {
+        return Objects.requireNonNullElse(OidcUtils.decodeJwtHeaders(token).getString("kid"), "");
+    }
+
     /** The keys were read again. */
     void forget() {
         lock.lock();
         try {
             reading++;
             known.clear();
+            signers.clear();
         } finally {
             lock.unlock();
         }

@@ -132,7 +132,7 @@ class KeyRotationIT {
         assertTrue(agent.log().contains("hash of an empty text at unset"), agent.log());
         secret.delete();
         Await.until("the key to end", () -> status("good") == 401);
-        assertTrue(agent.log().contains("marked for deletion. NO API KEY IS VALID"), agent.log());
+        assertTrue(agent.log().contains("marked for deletion. ALL API KEYS HAVE STOPPED WORKING"), agent.log());
         secret.restore();
         Await.until("the key to be back", () -> status("good") == 200);
     }

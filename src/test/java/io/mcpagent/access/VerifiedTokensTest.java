@@ -1,5 +1,6 @@
 package io.mcpagent.access;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -48,6 +49,10 @@ class VerifiedTokensTest {
     }
 
     private static SecurityIdentity verified(String subject, int seconds) throws Exception {
+        return verified(subject, seconds, "{}");
+    }
+
+    private static SecurityIdentity verified(String subject, int seconds, String head) throws Exception {
         Map<String, Object> claims = Map.of(
                 "iss",
                 "https://issuer",
@@ -60,7 +65,10 @@ class VerifiedTokensTest {
         String body =
                 Base64.getUrlEncoder().withoutPadding().encodeToString(new ObjectMapper().writeValueAsBytes(claims));
         return QuarkusSecurityIdentity.builder()
-                .setPrincipal(new Token(claims, "e30." + body + ".c2ln"))
+                .setPrincipal(new Token(
+                        claims,
+                        Base64.getUrlEncoder().withoutPadding().encodeToString(head.getBytes(UTF_8)) + "." + body
+                                + ".c2ln"))
                 .addRole("role-of-quarkus")
                 .addAttribute("io.vertx.ext.web.RoutingContext", "one request")
                 .build();
@@ -95,6 +103,24 @@ class VerifiedTokensTest {
         assertThat(tokens.find(raw(ann))).isNull();
         tokens.keep(ann, before);
         assertThat(tokens.find(raw(ann))).as("looked at with the keys before").isNull();
+    }
+
+    /** quarkus-oidc reads the keys by itself when it does not know the key of a token: the one that signed before may be withdrawn. */
+    @Test
+    void should_look_at_each_token_again_when_another_key_signs() throws Exception {
+        SecurityIdentity old = verified("ann", 60, "{\"kid\":\"old\"}");
+        int before = tokens.reading();
+        tokens.keep(old, before);
+        SecurityIdentity young = verified("ann", 60, "{\"kid\":\"new\"}");
+        tokens.keep(young, before);
+        assertThat(tokens.find(raw(old))).isNull();
+        assertThat(tokens.find(raw(young))).isNotNull();
+        tokens.keep(old, before);
+        assertThat(tokens.find(raw(old))).as("looked at before the key came").isNull();
+        // While both keys sign, both are kept.
+        tokens.keep(old, tokens.reading());
+        assertThat(tokens.find(raw(old))).isNotNull();
+        assertThat(tokens.find(raw(young))).isNotNull();
     }
 
     @Test

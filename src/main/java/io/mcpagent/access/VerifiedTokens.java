@@ -48,7 +48,7 @@ final class VerifiedTokens {
     /** The ids of the keys that signed what was kept since the keys were read last; an issuer has few. */
     private final Set<String> signers = new HashSet<>();
 
-    private volatile int reading;
+    private int reading;
 
     private record Known(SecurityIdentity identity, Instant until) {}
 
@@ -85,7 +85,12 @@ final class VerifiedTokens {
 
     /** Which reading of the keys counts now: for {@link #keep}, before a token is looked at. */
     int reading() {
-        return reading;
+        lock.lock();
+        try {
+            return reading;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**

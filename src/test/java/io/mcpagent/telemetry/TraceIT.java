@@ -171,6 +171,8 @@ class TraceIT {
                         refused.headers().firstValue("X-Trace-Id").orElse("")));
         String asked = TestIds.trace();
         stage.ask(null, QUESTION, "traceparent", "00-" + asked + "-00000000000000aa-01");
+        // A turn's line comes when its answer is out.
+        Await.until("the turn's line", () -> stage.agent().log().contains(asked));
         List<String> lines =
                 stage.agent().log().lines().filter(line -> line.contains(asked)).toList();
         assertEquals(1, lines.size(), lines::toString);

@@ -3,7 +3,9 @@ package io.mcpagent.access;
 import io.mcpagent.base.Sha256;
 import io.mcpagent.identity.Identities;
 import io.mcpagent.identity.Identity;
+import io.quarkus.oidc.runtime.OidcTenantConfig;
 import io.quarkus.oidc.runtime.OidcUtils;
+import io.quarkus.oidc.runtime.TenantConfigBean;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.security.runtime.QuarkusSecurityIdentity;
 import jakarta.inject.Inject;
@@ -14,10 +16,9 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
+import java.util.function.BooleanSupplier;
 import org.eclipse.microprofile.jwt.JsonWebToken;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,7 @@ final class VerifiedTokens {
     private static final int LONGEST = 8_000;
 
     private final Identities identities;
-    private final boolean lasting;
+    private final BooleanSupplier lasting;
     private final InstantSource clock;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Known> known = new LinkedHashMap<>(16, 0.75f, true) {
@@ -52,22 +53,24 @@ final class VerifiedTokens {
 
     private record Known(SecurityIdentity identity, Instant until) {}
 
-    /**
-     * @param age         how old a token may be, if that is limited: then it can end before it expires
-     * @param certificate whether a token is good on some connections only
-     */
     @Inject
-    VerifiedTokens(
-            Identities identities,
-            @ConfigProperty(name = "quarkus.oidc.token.age") Optional<String> age,
-            @ConfigProperty(name = "quarkus.oidc.token.binding-certificate") Optional<Boolean> certificate) {
-        this(identities, age.isEmpty() && !certificate.orElse(false), InstantSource.system());
+    VerifiedTokens(Identities identities, TenantConfigBean issuers) {
+        this(identities, () -> isLasting(issuers.getDefaultTenant().oidcConfig().token()), InstantSource.system());
     }
 
-    VerifiedTokens(Identities identities, boolean lasting, InstantSource clock) {
+    VerifiedTokens(Identities identities, BooleanSupplier lasting, InstantSource clock) {
         this.identities = identities;
         this.lasting = lasting;
         this.clock = clock;
+    }
+
+    /** Whether a valid token stays so until it expires: it has no other end, is good on all connections, and nobody else is asked about it. */
+    static boolean isLasting(OidcTenantConfig.Token settings) {
+        return settings.age().isEmpty()
+                && !settings.binding().certificate()
+                && !settings.allowJwtIntrospection()
+                && !settings.requireJwtIntrospectionOnly()
+                && !settings.verifyAccessTokenWithUserInfo().orElse(false);
     }
 
     /** Whose this token is; null if it has to be looked at. */
@@ -107,7 +110,7 @@ final class VerifiedTokens {
                 .addAttribute(
                         IDENTITY, identities.ofToken(Subjects.of(verified), token.getSubject(), token.getRawToken()))
                 .build();
-        if (lasting && token.getRawToken().length() <= LONGEST) {
+        if (lasting.getAsBoolean() && token.getRawToken().length() <= LONGEST) {
             String hash = Sha256.hex(token.getRawToken());
             lock.lock();
             try {

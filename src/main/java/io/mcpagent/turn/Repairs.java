@@ -28,7 +28,11 @@ final class Repairs {
     private final List<TurnRecord> finished;
     private final Consumer<Tool> onRefusedTool;
     private final Consumer<String> notices;
+    /** Left out as suspects: no request was taken without them so far. */
     private final List<Tool> named = new ArrayList<>();
+    /** Those without which a request was taken: they stay out. */
+    private final List<Tool> proven = new ArrayList<>();
+
     private Stage stage = Stage.WHOLE;
     private boolean open;
 
@@ -46,7 +50,9 @@ final class Repairs {
     }
 
     ToolCatalog tools() {
-        return stage == Stage.WITHOUT_TOOLS ? ToolCatalog.UNAVAILABLE : offered.without(named);
+        return stage == Stage.WITHOUT_TOOLS
+                ? ToolCatalog.UNAVAILABLE
+                : offered.without(proven).without(named);
     }
 
     List<TurnRecord> finished() {
@@ -58,7 +64,7 @@ final class Repairs {
         if (e.kind() != ModelException.Kind.INVALID || stage == Stage.GIVEN_UP) {
             return false;
         }
-        Tool refused = stage == Stage.WHOLE && named.size() < MOST_NAMED
+        Tool refused = stage == Stage.WHOLE && proven.size() + named.size() < MOST_NAMED
                 ? e.refusedTool(tools().definitions())
                         .flatMap(definition -> offered.find(definition.name()))
                         .orElse(null)
@@ -96,6 +102,8 @@ final class Repairs {
             default -> {
                 named.forEach(onRefusedTool);
                 notices.accept(Texts.leftOut(named.stream().map(Tool::name).toList()));
+                proven.addAll(named);
+                named.clear();
             }
         }
     }

@@ -7,10 +7,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mcpagent.config.TestSettings;
 import io.mcpagent.identity.Identities;
 import io.mcpagent.identity.Identity;
+import io.quarkus.oidc.runtime.OidcConfig;
+import io.quarkus.runtime.configuration.DurationConverter;
 import io.quarkus.security.identity.CurrentIdentityAssociation;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.security.runtime.QuarkusSecurityIdentity;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
@@ -19,6 +24,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.eclipse.microprofile.jwt.JsonWebToken;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class VerifiedTokensTest {
 
@@ -26,7 +33,7 @@ class VerifiedTokensTest {
 
     private Instant now = START;
     private final Identities identities = new Identities(TestSettings.with("identity.groups", "team"));
-    private final VerifiedTokens tokens = new VerifiedTokens(identities, true, () -> now);
+    private final VerifiedTokens tokens = new VerifiedTokens(identities, () -> true, () -> now);
 
     /** A token as quarkus-oidc leaves it. */
     private record Token(Map<String, Object> claims, String raw) implements JsonWebToken {
@@ -130,13 +137,35 @@ class VerifiedTokensTest {
         }
         assertThat(tokens.find(raw(verified("person-0", 60)))).isNull();
         assertThat(tokens.find(raw(verified("person-1", 60)))).isNotNull();
-        VerifiedTokens others = new VerifiedTokens(identities, false, () -> now);
+        VerifiedTokens others = new VerifiedTokens(identities, () -> false, () -> now);
         SecurityIdentity ann = verified("ann", 60);
         others.keep(ann, others.reading());
         assertThat(others.find(raw(ann))).isNull();
         SecurityIdentity large = verified("x".repeat(8_000), 60);
         tokens.keep(large, tokens.reading());
         assertThat(tokens.find(raw(large))).isNull();
+    }
+
+    /** Read as Quarkus reads them: a name that it does not know would change nothing. */
+    @ParameterizedTest
+    @CsvSource({
+        "token.subject-required,                       true,  true",
+        "token.age,                                    10m,   false",
+        "token.binding.certificate,                    true,  false",
+        "token.allow-jwt-introspection,                true,  false",
+        "token.require-jwt-introspection-only,         true,  false",
+        "token.verify-access-token-with-user-info,     true,  false",
+    })
+    void should_keep_no_token_that_can_end_before_it_expires(String setting, String value, boolean lasting) {
+        SmallRyeConfig config = new SmallRyeConfigBuilder()
+                .withMapping(OidcConfig.class)
+                .withConverter(Duration.class, 200, new DurationConverter())
+                .withDefaultValue("quarkus.oidc.token.allow-jwt-introspection", "false")
+                .withDefaultValue("quarkus.oidc." + setting, value)
+                .build();
+        assertThat(VerifiedTokens.isLasting(OidcConfig.getDefaultTenant(config.getConfigMapping(OidcConfig.class))
+                        .token()))
+                .isEqualTo(lasting);
     }
 
     @Test

@@ -204,6 +204,26 @@ class TurnsTest {
     }
 
     @Test
+    void should_not_offer_a_tool_again_that_was_the_reason_when_another_request_is_refused() {
+        rig.model
+                .says("Hello.")
+                .then(request -> {
+                    throw new ModelException(ModelException.Kind.INVALID, "toolConfig.tools.1: no", false, null);
+                })
+                .wants("t1", "read")
+                .then(request -> {
+                    throw new ModelException(ModelException.Kind.INVALID, "messages.0: no", false, null);
+                })
+                .says("Here I am.");
+        rig.run(says("c", "Hi"));
+        assertThat(rig.run(says("c", "There?")).answer()).isEqualTo("Here I am.");
+        assertThat(rig.tools.refused).containsExactly("write");
+        assertThat(rig.model.asked.getLast().tools())
+                .extracting(tool -> tool.name())
+                .containsExactly("read", "allowed_write", "forbidden");
+    }
+
+    @Test
     void should_give_up_when_the_model_refuses_the_question_itself() {
         ScriptedModel.Step refuses = request -> {
             throw new ModelException(ModelException.Kind.INVALID, "no", false, null);
